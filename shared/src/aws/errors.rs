@@ -1,0 +1,101 @@
+//! From an SDK error to a [`PortError`].
+
+use std::error::Error;
+
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+
+use crate::flows::ports::{PortError, PortErrorKind};
+
+/// Codes by which services ask to slow down.
+///
+/// Source: <https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>
+const THROTTLES: [&str; 12] = [
+    "BandwidthLimitExceeded",
+    "LimitExceededException",
+    "PriorRequestNotComplete",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+];
+
+/// Codes by which services say that the caller may not.
+const DENIALS: [&str; 12] = [
+    "AccessDenied",
+    "AccessDeniedException",
+    "AuthorizationError",
+    "AuthorizationErrorException",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "MissingAuthenticationToken",
+    "SignatureDoesNotMatch",
+    "UnauthorizedOperation",
+    "UnrecognizedClientException",
+];
+
+/// Turns an SDK error into a [`PortError`]. Codes of one service are told apart by its adapter, which may change
+/// [`PortError::kind`] afterwards.
+pub(crate) fn port_error<E, R>(operation: &'static str, subject: &str, error: SdkError<E, R>) -> PortError
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+    SdkError<E, R>: Error,
+{
+    let (code, message) = match &error {
+        SdkError::ServiceError(service) => (
+            service.err().code().map(str::to_owned),
+            service.err().message().unwrap_or_default().to_owned(),
+        ),
+        _ => (None, no_answer(&error)),
+    };
+    let kind = match (&error, code.as_deref()) {
+        (SdkError::ServiceError(_), Some(code)) => kind_of(code),
+        (SdkError::ServiceError(_), None) => PortErrorKind::Refused,
+        (SdkError::ConstructionFailure(_), _) => PortErrorKind::Refused,
+        _ => PortErrorKind::Unavailable,
+    };
+    PortError {
+        operation,
+        subject: subject.to_owned(),
+        kind,
+        code,
+        message,
+        source: Some(Box::new(error)),
+    }
+}
+
+fn kind_of(code: &str) -> PortErrorKind {
+    match code {
+        _ if THROTTLES.contains(&code) => PortErrorKind::Throttled,
+        _ if DENIALS.contains(&code) => PortErrorKind::Denied,
+        "InternalError"
+        | "InternalFailure"
+        | "InternalServerError"
+        | "RequestTimeout"
+        | "ServiceUnavailable"
+        | "ServiceUnavailableException" => PortErrorKind::Unavailable,
+        "PreconditionFailed" | "ConditionalRequestConflict" | "AlreadyExistsException" => PortErrorKind::Conflict,
+        _ if code.starts_with("NoSuch") || code.ends_with("NotFoundException") || code == "NotFound" => {
+            PortErrorKind::NotFound
+        }
+        _ => PortErrorKind::Refused,
+    }
+}
+
+fn no_answer(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,4 @@
+//! Implements ports over the AWS SDK. The only place that names `aws_sdk_*`.
+
+pub mod connect;
+mod errors;

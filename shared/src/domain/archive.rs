@@ -1,0 +1,89 @@
+//! ZIP archives of one file: written so that equal content gives equal bytes, read with bounds.
+
+use std::io::{Cursor, Read, Write};
+
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
+
+/// An archive could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ArchiveError {
+    /// The bytes are not a readable ZIP archive.
+    #[error("the bytes are not a ZIP archive that can be read")]
+    Unreadable(#[from] zip::result::ZipError),
+    /// The archive holds another number of files than one.
+    #[error("the archive holds {0} files, not one")]
+    NotOneFile(usize),
+    /// The file unpacks to more than the bound.
+    #[error("the file in the archive is larger than {0} bytes")]
+    TooLarge(u64),
+    /// The content of the file is damaged.
+    #[error("the file in the archive cannot be unpacked")]
+    Damaged(#[source] std::io::Error),
+}
+
+/// Packs one file. Time, permissions and compression are fixed: equal input gives equal bytes.
+///
+/// # Errors
+///
+/// [`ArchiveError::Unreadable`] when `name` or `content` exceed what the ZIP format can hold.
+pub fn pack(name: &str, content: &[u8]) -> Result<Vec<u8>, ArchiveError> {
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .compression_level(Some(6))
+        .last_modified_time(DateTime::default())
+        .unix_permissions(0o644);
+    let mut archive = ZipWriter::new(Cursor::new(Vec::with_capacity(content.len() / 3 + 256)));
+    archive.start_file(name, options)?;
+    archive.write_all(content).map_err(ArchiveError::Damaged)?;
+    Ok(archive.finish()?.into_inner())
+}
+
+/// Unpacks the one file of an archive; directories do not count, and its name is not used as a path.
+///
+/// # Errors
+///
+/// One variant of [`ArchiveError`] for each way in which the archive is not one file of at most `limit_bytes` bytes.
+pub fn unpack(archive: &[u8], limit_bytes: u64) -> Result<Vec<u8>, ArchiveError> {
+    let mut archive = ZipArchive::new(Cursor::new(archive))?;
+    let mut only = None;
+    let mut files = 0;
+    for index in 0..archive.len() {
+        if !archive.by_index_raw(index)?.is_dir() {
+            files += 1;
+            only = Some(index);
+        }
+    }
+    let Some(index) = only.filter(|_| files == 1) else {
+        return Err(ArchiveError::NotOneFile(files));
+    };
+    let mut content = Vec::new();
+    archive
+        .by_index(index)?
+        .take(limit_bytes + 1)
+        .read_to_end(&mut content)
+        .map_err(ArchiveError::Damaged)?;
+    if content.len() as u64 > limit_bytes {
+        return Err(ArchiveError::TooLarge(limit_bytes));
+    }
+    Ok(content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_content_gives_equal_bytes_and_comes_back_whole() {
+        let packed = pack("template.yaml", b"Resources: {}\n").unwrap();
+        assert_eq!(packed, pack("template.yaml", b"Resources: {}\n").unwrap());
+        assert_eq!(unpack(&packed, 100).unwrap(), b"Resources: {}\n");
+    }
+
+    #[test]
+    fn a_file_larger_than_the_bound_is_refused() {
+        let packed = pack("zeros", &[0; 1_000_000]).unwrap();
+        assert!(packed.len() < 10_000);
+        assert!(matches!(unpack(&packed, 999_999), Err(ArchiveError::TooLarge(999_999))));
+    }
+}

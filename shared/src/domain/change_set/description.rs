@@ -1,0 +1,172 @@
+//! A change set as DescribeChangeSet tells it, all pages together, in the JSON form that the AWS CLI prints.
+//!
+//! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeChangeSet.html>
+
+use serde::{Deserialize, Serialize};
+
+/// The answer of DescribeChangeSet. Absent strings are empty on some endpoints, so empty and absent mean the same.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+#[expect(
+    missing_docs,
+    reason = "the names and meanings are those of the service; see the link above"
+)]
+pub struct ChangeSetDescription {
+    pub change_set_name: String,
+    pub change_set_id: String,
+    pub stack_id: String,
+    pub stack_name: String,
+    pub description: Option<String>,
+    pub parameters: Vec<Parameter>,
+    pub creation_time: Option<String>,
+    pub execution_status: String,
+    pub status: String,
+    pub status_reason: Option<String>,
+    #[serde(rename = "NotificationARNs")]
+    pub notification_arns: Vec<String>,
+    pub capabilities: Vec<String>,
+    pub tags: Vec<Tag>,
+    pub changes: Vec<Change>,
+    pub include_nested_stacks: Option<bool>,
+    pub parent_change_set_id: Option<String>,
+    pub root_change_set_id: Option<String>,
+    pub on_stack_failure: Option<String>,
+    pub import_existing_resources: Option<bool>,
+    pub deployment_mode: Option<String>,
+    pub stack_drift_status: Option<String>,
+}
+
+/// A parameter of the change set.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+#[expect(
+    missing_docs,
+    reason = "the names and meanings are those of the service; see the link above"
+)]
+pub struct Parameter {
+    pub parameter_key: String,
+    pub parameter_value: Option<String>,
+    pub use_previous_value: Option<bool>,
+    pub resolved_value: Option<String>,
+}
+
+/// A tag of the stack.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+#[expect(
+    missing_docs,
+    reason = "the names and meanings are those of the service; see the link above"
+)]
+pub struct Tag {
+    pub key: String,
+    pub value: String,
+}
+
+/// One change.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+#[expect(
+    missing_docs,
+    reason = "the names and meanings are those of the service; see the link above"
+)]
+pub struct Change {
+    pub r#type: Option<String>,
+    pub hook_invocation_count: Option<i32>,
+    pub resource_change: Option<ResourceChange>,
+}
+
+/// A change of one resource.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+#[expect(
+    missing_docs,
+    reason = "the names and meanings are those of the service; see the link above"
+)]
+pub struct ResourceChange {
+    pub policy_action: Option<String>,
+    pub action: String,
+    pub logical_resource_id: String,
+    pub physical_resource_id: Option<String>,
+    pub resource_type: String,
+    pub replacement: Option<String>,
+    pub scope: Vec<String>,
+    pub resource_drift_status: Option<String>,
+    pub resource_drift_ignored_attributes: Vec<DriftIgnoredAttribute>,
+    pub details: Vec<Detail>,
+    pub change_set_id: Option<String>,
+    pub module_info: Option<ModuleInfo>,
+    pub before_context: Option<String>,
+    pub after_context: Option<String>,
+    pub previous_deployment_context: Option<String>,
+}
+
+/// An attribute whose drift a drift-aware change set ignores.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+#[expect(
+    missing_docs,
+    reason = "the names and meanings are those of the service; see the link above"
+)]
+pub struct DriftIgnoredAttribute {
+    pub path: Option<String>,
+    pub reason: Option<String>,
+}
+
+/// The module that a resource came from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+#[expect(
+    missing_docs,
+    reason = "the names and meanings are those of the service; see the link above"
+)]
+pub struct ModuleInfo {
+    pub type_hierarchy: Option<String>,
+    pub logical_id_hierarchy: Option<String>,
+}
+
+/// What changes about a resource, and why.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+#[expect(
+    missing_docs,
+    reason = "the names and meanings are those of the service; see the link above"
+)]
+pub struct Detail {
+    pub target: Option<Target>,
+    pub evaluation: Option<String>,
+    pub change_source: Option<String>,
+    pub causing_entity: Option<String>,
+}
+
+/// The place in a resource that changes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+#[expect(
+    missing_docs,
+    reason = "the names and meanings are those of the service; see the link above"
+)]
+pub struct Target {
+    pub attribute: Option<String>,
+    pub name: Option<String>,
+    pub requires_recreation: Option<String>,
+    pub path: Option<String>,
+    pub before_value: Option<String>,
+    pub after_value: Option<String>,
+    pub before_value_from: Option<String>,
+    pub after_value_from: Option<String>,
+    pub attribute_change_type: Option<String>,
+    pub drift: Option<Drift>,
+}
+
+/// The drift of one attribute.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+#[expect(
+    missing_docs,
+    reason = "the names and meanings are those of the service; see the link above"
+)]
+pub struct Drift {
+    pub previous_value: Option<String>,
+    pub actual_value: Option<String>,
+    pub drift_detection_timestamp: Option<String>,
+}

@@ -1,0 +1,71 @@
+//! Where each object lives in the source bucket and in the evidence bucket.
+//!
+//! The keys under `TemplateSource/` are those of the article that Changegate starts from.
+
+use super::sha256::Sha256;
+
+/// The sync's own record of what the source bucket holds.
+pub const SNAPSHOT: &str = "snapshot.json";
+
+/// Key of a repository file in the source bucket, raw.
+pub fn source(path: &str) -> String {
+    format!("TemplateSource/{path}")
+}
+
+/// Key of the ZIP that a pipeline reads: the object at `key`, zipped.
+pub fn zipped(key: &str) -> String {
+    format!("{key}.zip")
+}
+
+/// Key of a stack's effective configuration.
+pub fn configuration(environment: &str, stack: &str) -> String {
+    format!("TemplateSource/.configurations/{environment}/{stack}.json")
+}
+
+/// Key of the resolved catalogue of one environment.
+pub fn catalogue(environment: &str) -> String {
+    format!("TemplateSource/.catalogue/{environment}.json")
+}
+
+/// Key of a content-addressed object that templates refer to; `extension` has no dot and may be empty.
+pub fn package(digest: Sha256, extension: &str) -> String {
+    match extension {
+        "" => format!("TemplateSource/.packages/{digest}"),
+        _ => format!("TemplateSource/.packages/{digest}.{extension}"),
+    }
+}
+
+/// Key of a gate document in the source bucket.
+pub fn gate(digest: Sha256) -> String {
+    format!("gates/{digest}.json")
+}
+
+/// Key of the provenance that one sync recorded, in the source bucket.
+pub fn provenance(commit: &str) -> String {
+    format!("provenance/{commit}.json")
+}
+
+/// Key of the claim of a run, in the evidence bucket.
+pub fn claim(pipeline: &str, execution: &str) -> String {
+    format!("runs/{pipeline}/{execution}/claim")
+}
+
+/// Key of one file of a review, in the evidence bucket; `attempt` counts from 1.
+pub fn review(pipeline: &str, execution: &str, attempt: u32, file: &str) -> String {
+    format!("reviews/{pipeline}/{execution}/{attempt}/{file}")
+}
+
+/// Key of the outcome of a run, in the evidence bucket.
+pub fn outcome(pipeline: &str, execution: &str) -> String {
+    format!("outcomes/{pipeline}/{execution}.json")
+}
+
+/// Key of the pointer to a pipeline's last executed change, in the evidence bucket.
+pub fn executed(pipeline: &str) -> String {
+    format!("executed/{pipeline}.json")
+}
+
+/// Key of the note that a pipeline's last run waits for an export, in the evidence bucket.
+pub fn waiting(pipeline: &str) -> String {
+    format!("waiting/{pipeline}.json")
+}

@@ -1,0 +1,12 @@
+//! Decides. Pure: no I/O, no clock, no environment, no SDK types.
+
+pub mod archive;
+pub mod change_set;
+pub mod claim;
+pub mod gate;
+pub mod job;
+pub mod keys;
+pub mod planned_change;
+pub mod provenance;
+pub mod sha256;
+pub mod user_parameters;

@@ -1,0 +1,147 @@
+//! CloudFormation change sets.
+
+use std::collections::BTreeMap;
+
+use super::PortError;
+use crate::domain::change_set::description::ChangeSetDescription;
+
+/// Where CloudFormation takes the template from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TemplateLocation {
+    /// In the request; at most 51,200 bytes.
+    Body(String),
+    /// An S3 URL that names the version.
+    Url(String),
+}
+
+/// A change set to create.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewChangeSet {
+    /// Name or ARN of the stack.
+    pub stack: String,
+    /// Name of the change set.
+    pub name: String,
+    /// Whether the stack does not exist yet: `CREATE`, else `UPDATE`.
+    pub is_create: bool,
+    /// The template.
+    pub template: TemplateLocation,
+    /// Parameters; `None` stands for `UsePreviousValue`.
+    pub parameters: BTreeMap<String, Option<String>>,
+    /// Tags; `None` leaves the stack's tags as they are.
+    pub tags: Option<BTreeMap<String, String>>,
+    /// Acknowledged capabilities.
+    pub capabilities: Vec<String>,
+    /// Topics that are told of stack events.
+    pub notification_arns: Vec<String>,
+    /// ARN of the role that CloudFormation uses. Always given.
+    pub role_arn: String,
+    /// Whether nested stacks get change sets of their own.
+    pub include_nested_stacks: bool,
+    /// What a person reads in the console; at most 1,024 characters.
+    pub description: String,
+    /// Idempotency token.
+    pub client_token: String,
+}
+
+/// A change set that was just created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreatedChangeSet {
+    /// ARN of the change set.
+    pub arn: String,
+    /// ARN of the stack.
+    pub stack_id: String,
+}
+
+/// A line of ListChangeSets.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ChangeSetSummary {
+    /// Name.
+    pub name: String,
+    /// ARN.
+    pub arn: String,
+    /// Status.
+    pub status: String,
+    /// Execution status.
+    pub execution_status: String,
+    /// When it was created (RFC 3339).
+    pub created: Option<String>,
+}
+
+/// A finding of CloudFormation's validation before deployment, or a failure of an operation, from DescribeEvents.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OperationEvent {
+    /// `VALIDATION_ERROR`, `PROVISIONING_ERROR`, `HOOK_INVOCATION_ERROR` and others.
+    pub event_type: String,
+    /// Logical id of the resource.
+    pub logical_id: String,
+    /// Type of the resource.
+    pub resource_type: String,
+    /// Name of the validation.
+    pub validation_name: String,
+    /// `FAILED` or `SKIPPED`.
+    pub validation_status: String,
+    /// `FAIL` or `WARN`.
+    pub validation_mode: String,
+    /// Place in the template.
+    pub path: String,
+    /// The service's words.
+    pub reason: String,
+}
+
+/// Reads change sets.
+pub trait ReadChangeSets {
+    /// The change set with this ARN, all pages, with property values; `None` when it does not exist (any more).
+    ///
+    /// # Errors
+    ///
+    /// Every failure but absence.
+    async fn change_set(&self, arn: &str) -> Result<Option<ChangeSetDescription>, PortError>;
+
+    /// The change set of this name of this stack, without its changes; `None` when stack or change set do not exist.
+    ///
+    /// # Errors
+    ///
+    /// Every failure but absence.
+    async fn find_change_set(&self, stack: &str, name: &str) -> Result<Option<ChangeSetDescription>, PortError>;
+
+    /// All change sets of a stack; empty when the stack does not exist.
+    ///
+    /// # Errors
+    ///
+    /// Every failure but absence.
+    async fn change_sets(&self, stack: &str) -> Result<Vec<ChangeSetSummary>, PortError>;
+
+    /// The failed events of a change set's creation, from DescribeEvents.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be read.
+    async fn change_set_events(&self, arn: &str) -> Result<Vec<OperationEvent>, PortError>;
+}
+
+/// Creates and deletes change sets.
+pub trait WriteChangeSets {
+    /// Creates a change set.
+    ///
+    /// # Errors
+    ///
+    /// [`super::PortErrorKind::Conflict`] when one of this name exists; others as CloudFormation says.
+    async fn create_change_set(&self, new: NewChangeSet) -> Result<CreatedChangeSet, PortError>;
+
+    /// Deletes a change set; an absent one is no error.
+    ///
+    /// # Errors
+    ///
+    /// When the service refuses or does not answer.
+    async fn delete_change_set(&self, arn: &str) -> Result<(), PortError>;
+}
+
+/// Executes change sets.
+pub trait ExecuteChangeSets {
+    /// Executes a change set, with rollback on failure.
+    ///
+    /// # Errors
+    ///
+    /// When the service refuses or does not answer.
+    async fn execute_change_set(&self, arn: &str, client_request_token: &str) -> Result<(), PortError>;
+}

@@ -1,0 +1,27 @@
+//! What flows need of the world, as small traits. They speak in domain types; no SDK or HTTP type passes them.
+#![expect(
+    async_fn_in_trait,
+    reason = "a function runs one flow on one thread; no caller needs the futures to be Send"
+)]
+
+mod artifacts;
+mod change_sets;
+mod clock;
+mod error;
+mod notifications;
+mod objects;
+mod pipelines;
+mod repository;
+mod secrets;
+mod stacks;
+
+pub use artifacts::*;
+pub use change_sets::*;
+pub use clock::*;
+pub use error::*;
+pub use notifications::*;
+pub use objects::*;
+pub use pipelines::*;
+pub use repository::*;
+pub use secrets::*;
+pub use stacks::*;

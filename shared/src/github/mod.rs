@@ -1,0 +1,1 @@
+//! Implements ports over GitHub's REST interface, and verifies deliveries.

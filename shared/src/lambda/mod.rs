@@ -1,0 +1,3 @@
+//! What every function does at its edges: settings, telemetry, the job envelope.
+
+pub mod variables;

@@ -1,0 +1,1 @@
+//! Renders a review, purely, from one model.

@@ -1,0 +1,1 @@
+//! Tests across the packages of the workspace live in `it/`.
