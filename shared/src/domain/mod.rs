@@ -3,6 +3,7 @@
 pub mod archive;
 pub mod change_set;
 pub mod claim;
+pub mod digest;
 pub mod gate;
 pub mod job;
 pub mod keys;

@@ -2,7 +2,7 @@
 //!
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeChangeSet.html>
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The answer of DescribeChangeSet. Absent strings are empty on some endpoints, so empty and absent mean the same.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,20 +12,30 @@ use serde::{Deserialize, Serialize};
     reason = "the names and meanings are those of the service; see the link above"
 )]
 pub struct ChangeSetDescription {
+    #[serde(deserialize_with = "null_as_default")]
     pub change_set_name: String,
+    #[serde(deserialize_with = "null_as_default")]
     pub change_set_id: String,
+    #[serde(deserialize_with = "null_as_default")]
     pub stack_id: String,
+    #[serde(deserialize_with = "null_as_default")]
     pub stack_name: String,
     pub description: Option<String>,
+    #[serde(deserialize_with = "null_as_default")]
     pub parameters: Vec<Parameter>,
     pub creation_time: Option<String>,
+    #[serde(deserialize_with = "null_as_default")]
     pub execution_status: String,
+    #[serde(deserialize_with = "null_as_default")]
     pub status: String,
     pub status_reason: Option<String>,
-    #[serde(rename = "NotificationARNs")]
+    #[serde(rename = "NotificationARNs", deserialize_with = "null_as_default")]
     pub notification_arns: Vec<String>,
+    #[serde(deserialize_with = "null_as_default")]
     pub capabilities: Vec<String>,
+    #[serde(deserialize_with = "null_as_default")]
     pub tags: Vec<Tag>,
+    #[serde(deserialize_with = "null_as_default")]
     pub changes: Vec<Change>,
     pub include_nested_stacks: Option<bool>,
     pub parent_change_set_id: Option<String>,
@@ -33,7 +43,49 @@ pub struct ChangeSetDescription {
     pub on_stack_failure: Option<String>,
     pub import_existing_resources: Option<bool>,
     pub deployment_mode: Option<String>,
+    pub deployment_config: Option<DeploymentConfig>,
+    pub rollback_configuration: Option<RollbackConfiguration>,
     pub stack_drift_status: Option<String>,
+    pub next_token: Option<String>,
+}
+
+/// How the change set is to be executed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+#[expect(
+    missing_docs,
+    reason = "the names and meanings are those of the service; see the link above"
+)]
+pub struct DeploymentConfig {
+    pub mode: Option<String>,
+    pub disable_rollback: Option<bool>,
+}
+
+/// What makes CloudFormation roll the stack back.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+#[expect(
+    missing_docs,
+    reason = "the names and meanings are those of the service; see the link above"
+)]
+pub struct RollbackConfiguration {
+    pub monitoring_time_in_minutes: Option<i32>,
+    #[serde(deserialize_with = "null_as_default")]
+    pub rollback_triggers: Vec<RollbackTrigger>,
+}
+
+/// An alarm that rolls the stack back.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+#[expect(
+    missing_docs,
+    reason = "the names and meanings are those of the service; see the link above"
+)]
+pub struct RollbackTrigger {
+    #[serde(deserialize_with = "null_as_default")]
+    pub arn: String,
+    #[serde(deserialize_with = "null_as_default")]
+    pub r#type: String,
 }
 
 /// A parameter of the change set.
@@ -44,6 +96,7 @@ pub struct ChangeSetDescription {
     reason = "the names and meanings are those of the service; see the link above"
 )]
 pub struct Parameter {
+    #[serde(deserialize_with = "null_as_default")]
     pub parameter_key: String,
     pub parameter_value: Option<String>,
     pub use_previous_value: Option<bool>,
@@ -58,7 +111,9 @@ pub struct Parameter {
     reason = "the names and meanings are those of the service; see the link above"
 )]
 pub struct Tag {
+    #[serde(deserialize_with = "null_as_default")]
     pub key: String,
+    #[serde(deserialize_with = "null_as_default")]
     pub value: String,
 }
 
@@ -84,14 +139,20 @@ pub struct Change {
 )]
 pub struct ResourceChange {
     pub policy_action: Option<String>,
+    #[serde(deserialize_with = "null_as_default")]
     pub action: String,
+    #[serde(deserialize_with = "null_as_default")]
     pub logical_resource_id: String,
     pub physical_resource_id: Option<String>,
+    #[serde(deserialize_with = "null_as_default")]
     pub resource_type: String,
     pub replacement: Option<String>,
+    #[serde(deserialize_with = "null_as_default")]
     pub scope: Vec<String>,
     pub resource_drift_status: Option<String>,
+    #[serde(deserialize_with = "null_as_default")]
     pub resource_drift_ignored_attributes: Vec<DriftIgnoredAttribute>,
+    #[serde(deserialize_with = "null_as_default")]
     pub details: Vec<Detail>,
     pub change_set_id: Option<String>,
     pub module_info: Option<ModuleInfo>,
@@ -169,4 +230,18 @@ pub struct Drift {
     pub previous_value: Option<String>,
     pub actual_value: Option<String>,
     pub drift_detection_timestamp: Option<String>,
+}
+
+/// The AWS CLI prints `null` for an absent list; here it is an empty one.
+fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// `None` for absent and for empty: some endpoints write one, some the other.
+pub fn present(text: Option<&str>) -> Option<&str> {
+    text.filter(|text| !text.is_empty())
 }

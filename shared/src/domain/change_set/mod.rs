@@ -1,3 +1,4 @@
-//! Change sets: what CloudFormation tells of them, and what follows from it.
+//! Change sets: what CloudFormation says it would do, and what that means.
 
 pub mod description;
+pub mod tree;

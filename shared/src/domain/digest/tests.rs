@@ -1,0 +1,157 @@
+use serde_json::json;
+
+use super::*;
+use crate::domain::change_set::description::{Change, ChangeSetDescription, Parameter, ResourceChange, Tag};
+use crate::domain::change_set::tree::{ChangeSetTree, PlacedChangeSet};
+use crate::domain::gate::{FirstRun, Gate};
+use crate::domain::sha256::Sha256;
+
+fn gate() -> Gate {
+    Gate {
+        version: 1,
+        stack: "network".to_owned(),
+        stack_name: "production-network".to_owned(),
+        template: "stacks/network/template.yaml".to_owned(),
+        configuration: None,
+        approvals: 1,
+        release: false,
+        author_may_approve: false,
+        require_pull_request: false,
+        window: None,
+        stack_policy: None,
+        deployer: "arn:aws:iam::111122223333:role/changegate/deployers/StackDeployer".to_owned(),
+        capabilities: Vec::new(),
+        notify: None,
+        notification_arns: Vec::new(),
+        first_run: FirstRun::Plan,
+        people: std::collections::BTreeMap::new(),
+        session_name_roles: Vec::new(),
+    }
+}
+
+fn change(logical_id: &str, action: &str) -> Change {
+    Change {
+        resource_change: Some(ResourceChange {
+            action: action.to_owned(),
+            logical_resource_id: logical_id.to_owned(),
+            resource_type: "AWS::SNS::Topic".to_owned(),
+            scope: vec!["Tags".to_owned(), "Properties".to_owned()],
+            ..ResourceChange::default()
+        }),
+        ..Change::default()
+    }
+}
+
+fn description() -> ChangeSetDescription {
+    ChangeSetDescription {
+        change_set_id: "arn:aws:cloudformation:eu-west-1:111122223333:changeSet/cg-1/x".to_owned(),
+        parameters: vec![
+            Parameter {
+                parameter_key: "Size".to_owned(),
+                parameter_value: Some("2".to_owned()),
+                ..Parameter::default()
+            },
+            Parameter {
+                parameter_key: "Password".to_owned(),
+                parameter_value: Some("correct horse".to_owned()),
+                ..Parameter::default()
+            },
+        ],
+        tags: vec![Tag {
+            key: "team".to_owned(),
+            value: "配送 — é".to_owned(),
+        }],
+        changes: vec![change("B", "Modify"), change("A", "Add")],
+        ..ChangeSetDescription::default()
+    }
+}
+
+fn document(description: ChangeSetDescription) -> DigestDocument {
+    DigestDocument::of(&Covered {
+        tree: Some(&ChangeSetTree {
+            sets: vec![PlacedChangeSet {
+                path: String::new(),
+                description,
+            }],
+        }),
+        template_sha256: Sha256::of("template"),
+        templates: &[],
+        secret_parameters: &["Password".to_owned()],
+        gate: &gate(),
+    })
+}
+
+#[test]
+fn keys_are_ordered_by_utf_16_and_only_what_must_be_is_escaped() {
+    let value = json!({ "\u{e000}": "1", "\u{10000}": "2", "a\"\\\u{1}\n\u{7f}é—": ["x", {}] });
+    assert_eq!(
+        to_canonical_json(&value),
+        "{\"a\\\"\\\\\\u0001\\n\u{7f}é—\":[\"x\",{}],\"\u{10000}\":\"2\",\"\u{e000}\":\"1\"}"
+    );
+}
+
+#[test]
+fn what_may_move_between_two_readings_does_not_move_the_digest() {
+    let mut later = description();
+    later.execution_status = "EXECUTE_IN_PROGRESS".to_owned();
+    later.status_reason = Some("anything".to_owned());
+    later.creation_time = Some("2026-01-01T00:00:00Z".to_owned());
+    later.changes.reverse();
+    later.changes[0].hook_invocation_count = Some(3);
+    assert_eq!(document(description()).sha256(), document(later).sha256());
+}
+
+#[test]
+fn each_thing_that_is_covered_moves_the_digest() {
+    let base = document(description()).sha256();
+    let edits: [fn(&mut ChangeSetDescription); 8] = [
+        |it| it.change_set_id.push('y'),
+        |it| it.parameters[0].parameter_value = Some("3".to_owned()),
+        |it| it.tags[0].value.push('!'),
+        |it| it.capabilities.push("CAPABILITY_IAM".to_owned()),
+        |it| {
+            it.notification_arns
+                .push("arn:aws:sns:eu-west-1:111122223333:x".to_owned())
+        },
+        |it| it.on_stack_failure = Some("DELETE".to_owned()),
+        |it| it.changes[0].resource_change.as_mut().unwrap().replacement = Some("True".to_owned()),
+        |it| {
+            it.changes.pop();
+        },
+    ];
+    for edit in edits {
+        let mut edited = description();
+        edit(&mut edited);
+        assert_ne!(document(edited).sha256(), base);
+    }
+}
+
+#[test]
+fn a_secret_parameter_is_covered_by_its_name_and_never_written_out() {
+    let text = document(description()).to_canonical_json();
+    assert!(text.contains(r#"{"key":"Password","value":"****"}"#), "{text}");
+    assert!(!text.contains("correct horse"));
+}
+
+#[test]
+fn the_first_difference_names_the_place_and_both_values() {
+    let mut changed = description();
+    changed.changes[0].resource_change.as_mut().unwrap().action = "Remove".to_owned();
+    let difference = first_difference(&document(description()).to_value(), &document(changed).to_value()).unwrap();
+    assert_eq!(
+        difference.to_string(),
+        "`/resources/1/action` was \"Modify\" when it was reviewed and is \"Remove\" now"
+    );
+    assert_eq!(first_difference(&json!({"a/b": "1"}), &json!({"a/b": "1"})), None);
+    assert_eq!(
+        first_difference(&json!({"a/b": "1"}), &json!({})).unwrap().pointer,
+        "/a~1b"
+    );
+}
+
+#[test]
+fn the_document_survives_its_json_form() {
+    let document = document(description());
+    let read: DigestDocument = serde_json::from_str(&document.to_canonical_json()).unwrap();
+    assert_eq!(read, document);
+}

@@ -1,0 +1,145 @@
+//! Reads everything that an approval covers from CloudFormation; describing and executing both start from it.
+
+use crate::domain::change_set::tree::{ChangeSetTree, PlacedChangeSet};
+use crate::domain::digest::{Covered, DigestDocument, TemplateHashes};
+use crate::domain::gate::Gate;
+use crate::domain::sha256::Sha256;
+use crate::flows::ports::{
+    ActionExecution, PortError, PortErrorKind, ReadChangeSets, ReadStacks, TemplateOf, TemplateStage,
+};
+
+/// Name of the action that makes the review.
+pub const DESCRIBE_ACTION: &str = "DescribeChangeSet";
+/// Most change sets of nested stacks that are followed; CloudFormation itself stops at 2,500 resources.
+const MOST_NESTED: usize = 2_500;
+
+/// What was read, and the document made of it.
+#[derive(Debug, Clone)]
+pub struct DigestInputs {
+    /// The change set and its nested ones; `None` when only the stack policy changes.
+    pub tree: Option<ChangeSetTree>,
+    /// The templates that CloudFormation holds for each of them, in the same order.
+    pub templates: Vec<HeldTemplate>,
+    /// What is hashed.
+    pub document: DigestDocument,
+}
+
+/// The template that CloudFormation holds for one change set.
+#[derive(Debug, Clone)]
+pub struct HeldTemplate {
+    /// Path of the nested stack; empty for the root.
+    pub path: String,
+    /// As submitted; characters outside ASCII are `?`.
+    pub original: String,
+    /// After transforms; characters outside ASCII are `?`.
+    pub processed: String,
+}
+
+/// Reads what an approval of `change_set` covers; `change_set` is `None` when only the stack policy changes.
+/// `template` is the bytes that were submitted, from the run's artifact.
+///
+/// Answers `None` when the change set does not exist (any more).
+///
+/// # Errors
+///
+/// When CloudFormation refuses or does not answer, or when the change set of a nested stack is missing.
+pub async fn digest_inputs(
+    cloudformation: &(impl ReadChangeSets + ReadStacks),
+    change_set: Option<&str>,
+    template: &[u8],
+    gate: &Gate,
+) -> Result<Option<DigestInputs>, PortError> {
+    let (tree, templates) = match change_set {
+        None => (None, Vec::new()),
+        Some(arn) => {
+            let Some(tree) = read_tree(cloudformation, arn).await? else {
+                return Ok(None);
+            };
+            let templates = read_templates(cloudformation, &tree).await?;
+            (Some(tree), templates)
+        }
+    };
+    let hashes: Vec<_> = tree
+        .iter()
+        .flat_map(|tree| &tree.sets)
+        .zip(&templates)
+        .map(|(set, held)| TemplateHashes {
+            path: set.path.clone(),
+            change_set: set.description.change_set_id.clone(),
+            original_sha256: Sha256::of(&held.original),
+            processed_sha256: Sha256::of(&held.processed),
+        })
+        .collect();
+    let document = DigestDocument::of(&Covered {
+        tree: tree.as_ref(),
+        template_sha256: Sha256::of(template),
+        templates: &hashes,
+        secret_parameters: &[],
+        gate,
+    });
+    Ok(Some(DigestInputs {
+        tree,
+        templates,
+        document,
+    }))
+}
+
+/// The attempt that a review belongs to, counted from 1: how often the run has started the action that makes it.
+/// A retried stage starts it again, a redelivered job does not.
+pub fn attempt(history: &[ActionExecution]) -> u32 {
+    let started = history.iter().filter(|action| action.action == DESCRIBE_ACTION).count();
+    u32::try_from(started).unwrap_or(u32::MAX).max(1)
+}
+
+async fn read_tree(change_sets: &impl ReadChangeSets, arn: &str) -> Result<Option<ChangeSetTree>, PortError> {
+    let Some(root) = change_sets.change_set(arn).await? else {
+        return Ok(None);
+    };
+    let mut tree = ChangeSetTree::of(root);
+    let mut at = 0;
+    while at < tree.sets.len() {
+        let nested: Vec<_> = tree.sets[at]
+            .nested()
+            .into_iter()
+            .map(|(path, arn)| (path, arn.to_owned()))
+            .collect();
+        for (offset, (path, arn)) in nested.into_iter().enumerate() {
+            let description = change_sets
+                .change_set(&arn)
+                .await?
+                .filter(|_| tree.sets.len() <= MOST_NESTED)
+                .ok_or_else(|| missing_nested(&path, &arn))?;
+            // Children stand right after their parent, so that the tree reads from top to bottom.
+            tree.sets.insert(at + 1 + offset, PlacedChangeSet { path, description });
+        }
+        at += 1;
+    }
+    Ok(Some(tree))
+}
+
+async fn read_templates(stacks: &impl ReadStacks, tree: &ChangeSetTree) -> Result<Vec<HeldTemplate>, PortError> {
+    let mut templates = Vec::with_capacity(tree.sets.len());
+    for set in &tree.sets {
+        let of = TemplateOf::ChangeSet(&set.description.change_set_id);
+        templates.push(HeldTemplate {
+            path: set.path.clone(),
+            original: stacks.template(of, TemplateStage::Original).await?,
+            processed: stacks.template(of, TemplateStage::Processed).await?,
+        });
+    }
+    Ok(templates)
+}
+
+fn missing_nested(path: &str, arn: &str) -> PortError {
+    PortError {
+        operation: "cloudformation:DescribeChangeSet",
+        subject: arn.to_owned(),
+        kind: PortErrorKind::Refused,
+        code: None,
+        message: format!(
+            "the change set of the nested stack `{path}` is missing, so the change cannot be shown whole; \
+             start a new run of the pipeline"
+        ),
+        source: None,
+    }
+}
