@@ -3,7 +3,9 @@
 pub mod archive;
 pub mod change_set;
 pub mod claim;
+pub mod configuration;
 pub mod digest;
+pub mod document;
 pub mod gate;
 pub mod job;
 pub mod keys;

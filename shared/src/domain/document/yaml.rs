@@ -1,0 +1,412 @@
+//! YAML with positions, from the events of saphyr-parser.
+//!
+//! The parser's spans count characters, begin at a node's tag or anchor, and reach over a comment that follows a
+//! quoted scalar; the spans made here are exact.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use saphyr_parser::{Event, Parser, ScalarStyle as Style, Span, Tag};
+
+use super::position::Positions;
+use super::{MAX_DEPTH, MAX_NODES, Node, Scalar, ScalarKind, ScalarStyle, SyntaxError, Value, refuse_duplicate};
+
+const CORE_SCHEMA: &str = "tag:yaml.org,2002:";
+
+pub(super) fn parse(text: &str, positions: &Positions<'_>) -> Result<Node, SyntaxError> {
+    let mut builder = Builder {
+        text,
+        positions,
+        open: Vec::new(),
+        root: None,
+        anchors: HashMap::new(),
+        nodes: 0,
+        last_end: 0,
+    };
+    let mut documents = 0;
+    let mut parser = Parser::new_from_str(text);
+    while let Some(event) = parser.next_event() {
+        let (event, span) = event.map_err(|error| {
+            let index = positions.byte_of(error.marker().index());
+            positions.error(index, said(error.info()))
+        })?;
+        if let Event::DocumentStart(_) = event {
+            documents += 1;
+            if documents > 1 {
+                let index = positions.byte_of(span.start.index());
+                return Err(positions.error(index, "a second document begins here; a file holds one"));
+            }
+        }
+        builder.take(event, span)?;
+    }
+    Ok(builder.root.unwrap_or_else(|| {
+        let end = text.len();
+        node(positions, end..end, None, null())
+    }))
+}
+
+/// The parser's message as a lowercase fragment that says where the reader should look.
+fn said(info: &str) -> String {
+    if info == "recursion limit exceeded" {
+        return format!("nested deeper than {MAX_DEPTH} levels");
+    }
+    info.strip_prefix("while ").map_or_else(
+        || info.to_owned(),
+        |rest| match rest.split_once(", ") {
+            Some((doing, found)) => format!("{found} ({doing})"),
+            None => info.to_owned(),
+        },
+    )
+}
+
+fn null() -> Value {
+    Value::Scalar(Scalar {
+        text: String::new(),
+        kind: ScalarKind::Null,
+        style: ScalarStyle::Plain,
+    })
+}
+
+fn node(positions: &Positions<'_>, span: Range<usize>, tag: Option<String>, value: Value) -> Node {
+    let (line, column) = positions.at(span.start);
+    Node {
+        value,
+        tag,
+        span: positions.in_file(span),
+        line,
+        column,
+    }
+}
+
+/// A collection whose end has not been read.
+struct Open {
+    is_mapping: bool,
+    tag: Option<String>,
+    anchor: usize,
+    /// Where its bracket stands, in the flow style.
+    flow_start: Option<usize>,
+    event_start: usize,
+    nodes_before: usize,
+    children: Vec<Node>,
+    /// Greatest depth below this collection.
+    depth: usize,
+}
+
+struct Anchored {
+    node: Node,
+    nodes: usize,
+    depth: usize,
+}
+
+struct Builder<'t> {
+    text: &'t str,
+    positions: &'t Positions<'t>,
+    open: Vec<Open>,
+    root: Option<Node>,
+    anchors: HashMap<usize, Anchored>,
+    nodes: usize,
+    /// Where the last scalar, alias or bracket ended.
+    last_end: usize,
+}
+
+impl Builder<'_> {
+    fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), SyntaxError> {
+        let start = self.positions.byte_of(span.start.index());
+        let end = self.positions.byte_of(span.end.index());
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let content = self.scalar_span(start..end, style, anchor != 0 || tag.is_some());
+                self.last_end = content.end;
+                let tag = tag.as_deref().map(written);
+                let scalar = Scalar {
+                    kind: kind_of(&text, style, tag.as_deref()),
+                    text: text.into_owned(),
+                    style: match style {
+                        Style::Plain => ScalarStyle::Plain,
+                        Style::SingleQuoted => ScalarStyle::SingleQuoted,
+                        Style::DoubleQuoted => ScalarStyle::DoubleQuoted,
+                        Style::Literal | Style::Folded => ScalarStyle::Block,
+                    },
+                };
+                let scalar = node(self.positions, content, tag, Value::Scalar(scalar));
+                self.count(1, start)?;
+                self.add(scalar, anchor, 1, 0)
+            }
+            Event::SequenceStart(anchor, tag) => self.open(start..end, anchor, tag.as_deref(), false),
+            Event::MappingStart(anchor, tag) => self.open(start..end, anchor, tag.as_deref(), true),
+            Event::SequenceEnd | Event::MappingEnd => self.close(end),
+            Event::Alias(anchor) => self.alias(anchor, start..end),
+            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) | Event::DocumentEnd => {
+                Ok(())
+            }
+        }
+    }
+
+    fn open(
+        &mut self,
+        span: Range<usize>,
+        anchor: usize,
+        tag: Option<&Tag>,
+        is_mapping: bool,
+    ) -> Result<(), SyntaxError> {
+        if self.open.len() >= MAX_DEPTH {
+            return Err(self
+                .positions
+                .error(span.start, format!("nested deeper than {MAX_DEPTH} levels")));
+        }
+        self.count(1, span.start)?;
+        // The event of a flow collection ends with its bracket; that of a block collection ends before its first child.
+        let is_flow = self
+            .text
+            .get(span.clone())
+            .is_some_and(|text| text.ends_with(['[', '{']));
+        if is_flow {
+            self.last_end = span.end;
+        }
+        self.open.push(Open {
+            is_mapping,
+            tag: tag.map(written),
+            anchor,
+            flow_start: is_flow.then(|| span.end - 1),
+            nodes_before: self.nodes - 1,
+            children: Vec::new(),
+            depth: 0,
+            event_start: span.start,
+        });
+        Ok(())
+    }
+
+    fn close(&mut self, end: usize) -> Result<(), SyntaxError> {
+        let Some(open) = self.open.pop() else {
+            return Err(self.positions.error(end, "a collection ends here that did not begin"));
+        };
+        let span = match open.flow_start {
+            Some(start) => {
+                self.last_end = end;
+                start..end
+            }
+            None => match (open.children.first(), open.children.last()) {
+                (Some(first), Some(last)) => {
+                    let bom = self.positions.in_file(0..0).start;
+                    first.span.start - bom..last.span.end.max(first.span.end) - bom
+                }
+                _ => open.event_start..open.event_start,
+            },
+        };
+        let value = if open.is_mapping {
+            let mut children = open.children.into_iter();
+            let mut entries = Vec::new();
+            while let (Some(key), Some(value)) = (children.next(), children.next()) {
+                entries.push((key, value));
+            }
+            let mut keys = HashMap::with_capacity(entries.len());
+            for (key, _) in &entries {
+                refuse_duplicate(&mut keys, key)?;
+            }
+            Value::Mapping(entries)
+        } else {
+            Value::Sequence(open.children)
+        };
+        let collection = node(self.positions, span, open.tag, value);
+        self.add(collection, open.anchor, self.nodes - open.nodes_before, open.depth + 1)
+    }
+
+    fn alias(&mut self, anchor: usize, span: Range<usize>) -> Result<(), SyntaxError> {
+        self.last_end = span.end;
+        let Some(anchored) = self.anchors.get(&anchor) else {
+            return Err(self
+                .positions
+                .error(span.start, "this alias stands inside its own anchor"));
+        };
+        if self.open.len() + anchored.depth > MAX_DEPTH {
+            return Err(self
+                .positions
+                .error(span.start, format!("nested deeper than {MAX_DEPTH} levels")));
+        }
+        let (nodes, depth) = (anchored.nodes, anchored.depth);
+        self.count(nodes, span.start)?;
+        match self.anchors.get(&anchor).map(|anchored| anchored.node.clone()) {
+            Some(node) => self.add(node, 0, nodes, depth),
+            None => Ok(()),
+        }
+    }
+
+    fn count(&mut self, nodes: usize, index: usize) -> Result<(), SyntaxError> {
+        self.nodes += nodes;
+        if self.nodes > MAX_NODES {
+            let message = format!("the document has more than {MAX_NODES} values, aliases expanded");
+            return Err(self.positions.error(index, message));
+        }
+        Ok(())
+    }
+
+    /// Hands a finished node to the collection that it is in.
+    fn add(&mut self, node: Node, anchor: usize, nodes: usize, depth: usize) -> Result<(), SyntaxError> {
+        if anchor != 0 {
+            // The copy counts as well: a hundred anchors inside each other would keep a hundred copies.
+            self.count(nodes, node.span.start)?;
+            let node = node.clone();
+            self.anchors.insert(anchor, Anchored { node, nodes, depth });
+        }
+        match self.open.last_mut() {
+            Some(open) => {
+                open.depth = open.depth.max(depth);
+                open.children.push(node);
+            }
+            None => self.root = Some(node),
+        }
+        Ok(())
+    }
+
+    /// The bytes of a scalar itself.
+    fn scalar_span(&self, event: Range<usize>, style: Style, has_properties: bool) -> Range<usize> {
+        let bytes = self.text.as_bytes();
+        let start = match style {
+            Style::Literal | Style::Folded if !has_properties => self.header_after(self.last_end),
+            _ if has_properties => self.after_properties(event.start),
+            _ => event.start,
+        };
+        let end = match style {
+            Style::Plain => event.end.max(start),
+            Style::SingleQuoted => {
+                let mut index = start + 1;
+                while let Some(byte) = bytes.get(index) {
+                    index += 1;
+                    if *byte == b'\'' {
+                        if bytes.get(index) != Some(&b'\'') {
+                            break;
+                        }
+                        index += 1;
+                    }
+                }
+                index
+            }
+            Style::DoubleQuoted => {
+                let mut index = start + 1;
+                while let Some(byte) = bytes.get(index) {
+                    index += match byte {
+                        b'\\' => 2,
+                        _ => 1,
+                    };
+                    if *byte == b'"' {
+                        break;
+                    }
+                }
+                index
+            }
+            Style::Literal | Style::Folded => {
+                let end = event.end.max(start);
+                start + self.text.get(start..end).map_or(0, |text| text.trim_end().len())
+            }
+        };
+        start..end.min(self.text.len())
+    }
+
+    /// Where the next `|` or `>` stands that is no part of a comment: the header of a block scalar.
+    fn header_after(&self, from: usize) -> usize {
+        let mut index = from;
+        loop {
+            index = self.after_space(index);
+            match self.text.as_bytes().get(index) {
+                None | Some(b'|' | b'>') => return index,
+                Some(_) => index += 1,
+            }
+        }
+    }
+
+    /// Where the value begins whose tag or anchor begins at `from`.
+    fn after_properties(&self, from: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        let mut index = from;
+        while let Some(first @ (b'!' | b'&')) = bytes.get(index).copied() {
+            let is_verbatim = first == b'!' && bytes.get(index + 1) == Some(&b'<');
+            while let Some(byte) = bytes.get(index) {
+                let is_end = match byte {
+                    b' ' | b'\t' | b'\n' | b'\r' => true,
+                    b',' | b'[' | b']' | b'{' | b'}' => !is_verbatim,
+                    _ => false,
+                };
+                if is_end {
+                    break;
+                }
+                index += 1;
+            }
+            let next = self.after_space(index);
+            // A value that was left out stands right behind its tag.
+            if !matches!(bytes.get(next), Some(b'!' | b'&')) {
+                return next;
+            }
+            index = next;
+        }
+        index
+    }
+
+    /// Skips white space, line breaks and comments.
+    fn after_space(&self, from: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        let mut index = from;
+        while let Some(byte) = bytes.get(index) {
+            match byte {
+                b' ' | b'\t' | b'\n' | b'\r' => index += 1,
+                b'#' => {
+                    while bytes.get(index).is_some_and(|byte| !matches!(byte, b'\n' | b'\r')) {
+                        index += 1;
+                    }
+                }
+                _ => break,
+            }
+        }
+        index
+    }
+}
+
+/// A tag as it is written in a document: `!Ref`, `!!str`, or a verbatim tag's text.
+fn written(tag: &Tag) -> String {
+    match tag.handle.as_str() {
+        CORE_SCHEMA => format!("!!{}", tag.suffix),
+        handle => format!("{handle}{}", tag.suffix),
+    }
+}
+
+/// What a scalar stands for: YAML 1.2's core schema, which JSON's own notation is a part of.
+fn kind_of(text: &str, style: Style, tag: Option<&str>) -> ScalarKind {
+    match tag {
+        Some("!!bool") => return ScalarKind::Boolean,
+        Some("!!int" | "!!float") => return ScalarKind::Number,
+        Some("!!null") => return ScalarKind::Null,
+        Some("!!str" | "!") => return ScalarKind::Text,
+        _ if style != Style::Plain => return ScalarKind::Text,
+        _ => {}
+    }
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => ScalarKind::Null,
+        "true" | "True" | "TRUE" | "false" | "False" | "FALSE" => ScalarKind::Boolean,
+        _ if is_number(text) => ScalarKind::Number,
+        _ => ScalarKind::Text,
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if let Some(digits) = text.strip_prefix("0x") {
+        return !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    }
+    if let Some(digits) = text.strip_prefix("0o") {
+        return !digits.is_empty() && digits.bytes().all(|byte| matches!(byte, b'0'..=b'7'));
+    }
+    if matches!(unsigned, ".inf" | ".Inf" | ".INF") || matches!(text, ".nan" | ".NaN" | ".NAN") {
+        return true;
+    }
+    let (mantissa, exponent) = unsigned
+        .split_once(['e', 'E'])
+        .map_or((unsigned, None), |(m, e)| (m, Some(e)));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let are_digits = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
+    (!whole.is_empty() || !fraction.is_empty())
+        && are_digits(whole)
+        && are_digits(fraction)
+        && exponent.is_none_or(|exponent| {
+            let digits = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
+            !digits.is_empty() && are_digits(digits)
+        })
+}
