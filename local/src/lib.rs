@@ -1,3 +1,11 @@
-//! Changegate on one machine: what takes the place of the parts of AWS and GitHub that no emulator offers.
+//! Changegate on one machine.
+//!
+//! `MiniStack` (S3, SQS, SNS, Lambda, CloudFormation, IAM), a CodePipeline engine and a Git host run on loopback; the
+//! functions, `template.yaml` and everything that the functions talk to are the real ones.
+//! Nothing here is ever a dependency of the functions.
 
+pub mod cli;
 pub mod codepipeline;
+pub mod commands;
+pub mod places;
+pub mod state;

@@ -1,1 +1,7 @@
-fn main() {}
+//! Starts `cargo local`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    local::cli::main()
+}

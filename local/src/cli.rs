@@ -1,0 +1,78 @@
+//! What `cargo local` can be asked to do.
+//!
+//! A subcommand is one variant of [`Command`], one line in [`run`] and one module with `Arguments` and `run`.
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::commands;
+
+/// What a subcommand answers: the exit code, or the error to print.
+pub type Outcome = Result<ExitCode, Box<dyn Error + Send + Sync>>;
+
+/// Changegate on one machine: no AWS account, no Docker.
+///
+/// Everything runs on loopback: MiniStack in the place of AWS, a CodePipeline engine, and a Git host in the place of
+/// GitHub. The functions are the real binaries, deployed from the real template.yaml, under the permissions that it
+/// gives them.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo local",
+    bin_name = "cargo local",
+    after_help = "Start with `cargo local demo`: it shows the whole way from a push to a changed stack.\n\
+                  For a repository of your own: `cargo local up`, then push to the address it prints."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show what runs, and how to use it.
+    Status(commands::status::Arguments),
+}
+
+/// Reads the command line, runs what it asks for, and prints the error if there is one.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return refuse(&error),
+    };
+    match runtime.block_on(run(cli.command)) {
+        Ok(code) => code,
+        Err(error) => refuse(error.as_ref()),
+    }
+}
+
+async fn run(command: Command) -> Outcome {
+    match command {
+        Command::Status(arguments) => commands::status::run(arguments).await,
+    }
+}
+
+/// Prints an error with its causes, one a line.
+fn refuse(error: &dyn Error) -> ExitCode {
+    eprintln!("error: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        eprintln!("  because: {error}");
+        cause = error.source();
+    }
+    ExitCode::FAILURE
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Cli;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,3 @@
+//! The subcommands that start, show and end the environment.
+
+pub mod status;

@@ -1,0 +1,61 @@
+//! Where the environment keeps its files.
+
+use std::path::{Path, PathBuf};
+
+/// The directories that the environment reads and writes.
+#[derive(Debug, Clone)]
+pub struct Places {
+    repository: PathBuf,
+    run: PathBuf,
+}
+
+impl Places {
+    /// The places of the repository that this program was built from.
+    pub fn of_this_repository() -> Self {
+        let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let repository = manifest.parent().unwrap_or(manifest).to_path_buf();
+        let run = repository.join(".local/run");
+        Places { repository, run }
+    }
+
+    /// The same places with another directory for what a run leaves behind, so that two can run side by side.
+    #[must_use]
+    pub fn with_run_directory(self, run: PathBuf) -> Self {
+        Places { run, ..self }
+    }
+
+    /// Root of the Changegate repository.
+    pub fn repository(&self) -> &Path {
+        &self.repository
+    }
+
+    /// The Python virtual environment.
+    pub fn venv(&self) -> PathBuf {
+        self.repository.join(".local/venv")
+    }
+
+    /// The Python sources that start `MiniStack`.
+    pub fn ministack(&self) -> PathBuf {
+        self.repository.join("local/ministack")
+    }
+
+    /// What one run leaves behind: state, logs, the Git repository, the emulator's files.
+    pub fn run(&self) -> &Path {
+        &self.run
+    }
+
+    /// Logs, one file per function and part.
+    pub fn logs(&self) -> PathBuf {
+        self.run.join("logs")
+    }
+
+    /// What runs, for `status` and `down`.
+    pub fn state(&self) -> PathBuf {
+        self.run.join("state.json")
+    }
+
+    /// The bare repository behind the Git host.
+    pub fn git(&self) -> PathBuf {
+        self.run.join("git")
+    }
+}
