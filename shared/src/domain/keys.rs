@@ -69,3 +69,21 @@ pub fn executed(pipeline: &str) -> String {
 pub fn waiting(pipeline: &str) -> String {
     format!("waiting/{pipeline}.json")
 }
+
+/// Key of the note that a run waits for its window, in the evidence bucket.
+pub fn retry(pipeline: &str) -> String {
+    format!("{RETRIES}{pipeline}.json")
+}
+
+/// What the key of every note of a run that waits for its window starts with.
+pub const RETRIES: &str = "retries/";
+
+/// Key of the note that a stale run was followed by a fresh one, in the evidence bucket.
+pub fn fresh_run(pipeline: &str, execution: &str) -> String {
+    format!("runs/{pipeline}/{execution}/fresh-run")
+}
+
+/// Key of the note that a run was started because an earlier one was stale, in the evidence bucket.
+pub fn started_for(pipeline: &str, execution: &str) -> String {
+    format!("runs/{pipeline}/{execution}/started-for")
+}
