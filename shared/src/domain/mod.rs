@@ -10,6 +10,7 @@ pub mod executed;
 pub mod gate;
 pub mod job;
 pub mod keys;
+pub mod people;
 pub mod planned_change;
 pub mod provenance;
 pub mod sha256;
