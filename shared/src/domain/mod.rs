@@ -1,6 +1,7 @@
 //! Decides. Pure: no I/O, no clock, no environment, no SDK types.
 
 pub mod archive;
+pub mod authors;
 pub mod change_set;
 pub mod claim;
 pub mod configuration;
@@ -8,11 +9,14 @@ pub mod digest;
 pub mod document;
 pub mod executed;
 pub mod gate;
+pub mod history;
 pub mod job;
 pub mod keys;
 pub mod people;
 pub mod planned_change;
 pub mod provenance;
 pub mod sha256;
+pub mod stack_event;
 pub mod stack_policy;
 pub mod user_parameters;
+pub mod window;

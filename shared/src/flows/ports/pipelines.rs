@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::PortError;
+pub use crate::domain::history::ActionExecution;
 use crate::domain::job::JobOutcome;
 
 /// Reports jobs.
@@ -13,37 +14,6 @@ pub trait ReportJobs {
     ///
     /// [`super::PortErrorKind::Conflict`] when the job is not open any more.
     async fn report(&self, job_id: &str, outcome: &JobOutcome) -> Result<(), PortError>;
-}
-
-/// One action of one run, as ListActionExecutions tells it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ActionExecution {
-    /// Id; each attempt has its own.
-    pub id: String,
-    /// Name of the stage.
-    pub stage: String,
-    /// Name of the action.
-    pub action: String,
-    /// `InProgress`, `Succeeded`, `Failed`, `Abandoned`.
-    pub status: String,
-    /// When it began (RFC 3339).
-    pub started: Option<String>,
-    /// When it last changed (RFC 3339).
-    pub updated: Option<String>,
-    /// ARN of who last updated it; for an approval, who answered.
-    pub updated_by: Option<String>,
-    /// Category: `Source`, `Invoke`, `Approval`.
-    pub category: String,
-    /// Configuration with variables resolved.
-    pub resolved_configuration: BTreeMap<String, String>,
-    /// Output variables.
-    pub output_variables: BTreeMap<String, String>,
-    /// What the action said of itself: the approver's comment, the job's summary.
-    pub summary: Option<String>,
-    /// Its external execution id.
-    pub external_execution_id: Option<String>,
-    /// Message of the failure.
-    pub error_message: Option<String>,
 }
 
 /// One run of a pipeline.

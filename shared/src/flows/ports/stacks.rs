@@ -1,6 +1,7 @@
 //! CloudFormation stacks.
 
 use super::PortError;
+pub use crate::domain::stack_event::StackEvent;
 
 /// A stack as DescribeStacks tells it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,27 +34,6 @@ pub struct Stack {
     pub parent_id: Option<String>,
     /// Whether termination protection is on.
     pub is_termination_protected: bool,
-}
-
-/// One stack event.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct StackEvent {
-    /// Id; unique within the stack.
-    pub id: String,
-    /// When it happened (RFC 3339).
-    pub time: String,
-    /// Logical id of the resource.
-    pub logical_id: String,
-    /// Physical id of the resource.
-    pub physical_id: String,
-    /// Type of the resource.
-    pub resource_type: String,
-    /// Status, such as `CREATE_FAILED`.
-    pub status: String,
-    /// The service's words.
-    pub reason: String,
-    /// Token of the operation that caused it.
-    pub client_request_token: Option<String>,
 }
 
 /// One resource of a stack.
