@@ -2,3 +2,8 @@
 
 pub mod connect;
 mod errors;
+#[cfg(test)]
+mod recorded;
+pub mod s3;
+pub mod secrets;
+pub mod sqs;

@@ -2,3 +2,6 @@
 
 pub mod digest_inputs;
 pub mod ports;
+
+#[cfg(test)]
+pub mod fakes;

@@ -85,6 +85,17 @@ pub trait ReadObjects {
     async fn list(&self, prefix: &str) -> Result<Vec<(String, ObjectHead)>, PortError>;
 }
 
+/// Reads which version of each object is the latest.
+pub trait AuditObjects {
+    /// The latest version of every object whose key starts with `prefix`, in key order, over all pages. Objects whose
+    /// latest version is a delete marker are left out. Metadata is not read.
+    ///
+    /// # Errors
+    ///
+    /// When a page cannot be read.
+    async fn latest_versions(&self, prefix: &str) -> Result<Vec<(String, ObjectHead)>, PortError>;
+}
+
 /// Writes objects of one bucket.
 pub trait WriteObjects {
     /// Writes one object.

@@ -1,6 +1,206 @@
 //! The Git repository behind the stacks, as GitHub serves it.
 
 use super::PortError;
+use crate::domain::provenance::PullRequestReview;
+
+/// One commit, as GitHub tells it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CommitFacts {
+    /// Full commit id.
+    pub sha: String,
+    /// Id of the commit's root tree.
+    pub tree: String,
+    /// Whole message.
+    pub message: String,
+    /// Author text of the commit, `name <email>`; anybody can write anything here.
+    pub author_text: String,
+    /// GitHub login that the author's e-mail address is registered to.
+    pub author_login: Option<String>,
+    /// Whether GitHub verified the commit's signature.
+    pub is_verified: bool,
+    /// Ids of the parents.
+    pub parents: Vec<String>,
+}
+
+/// What a tree entry is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryKind {
+    /// A regular file, executable or not.
+    File,
+    /// A directory.
+    Directory,
+    /// A symbolic link.
+    Link,
+    /// Another repository at one of its commits.
+    Submodule,
+}
+
+/// One entry of a directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TreeEntry {
+    /// Name within the directory.
+    pub name: String,
+    /// Git's mode, such as `100644`.
+    pub mode: String,
+    /// What it is.
+    pub kind: EntryKind,
+    /// Id of the blob, the tree, or the other repository's commit.
+    pub id: String,
+    /// Size of a blob in bytes, where GitHub tells.
+    pub size_bytes: Option<u64>,
+}
+
+/// A directory at one point of the history.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tree {
+    /// Entries in Git's order.
+    pub entries: Vec<TreeEntry>,
+    /// Whether GitHub left entries out.
+    pub is_truncated: bool,
+}
+
+/// How a commit relates to an earlier one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Relation {
+    /// They are the same commit.
+    Identical,
+    /// The head descends from the base.
+    Ahead,
+    /// The base descends from the head: the branch was reset.
+    Behind,
+    /// Each has commits that the other has not: the branch was rewritten.
+    Diverged,
+}
+
+/// What lies between two commits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comparison {
+    /// How the head relates to the base.
+    pub relation: Relation,
+    /// Commits that the head has and the base has not, oldest first, as far as they were listed.
+    pub commits: Vec<CommitFacts>,
+    /// Whether `commits` holds all of them.
+    pub is_complete: bool,
+    /// Files that differ between the merge base and the head. GitHub lists at most 300 and does not say when it
+    /// left some out, so whoever uses the list must prove it against the trees.
+    pub files: Vec<ChangedFile>,
+}
+
+/// One file of a [`Comparison`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangedFile {
+    /// Path in the head; in the base for a removed file.
+    pub path: String,
+    /// Path in the base, for a renamed file.
+    pub previous_path: Option<String>,
+    /// Id of the blob in the head; absent for a removed file.
+    pub blob: Option<String>,
+}
+
+/// A pull request that a commit belongs to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PullRequestFacts {
+    /// Number in the repository.
+    pub number: u64,
+    /// Title.
+    pub title: String,
+    /// Login of who opened it.
+    pub author: String,
+    /// Whether it was merged.
+    pub is_merged: bool,
+    /// Branch that it was merged into.
+    pub base_branch: String,
+    /// Commit that merging it made.
+    pub merge_commit: Option<String>,
+}
+
+/// One change of the branch's head, as GitHub's activity list tells it.
+///
+/// Source: <https://docs.github.com/en/rest/repos/repos#list-repository-activities>
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BranchActivity {
+    /// Head before.
+    pub before: String,
+    /// Head after.
+    pub after: String,
+    /// `push`, `force_push`, `pr_merge`, `merge_queue_merge`, `branch_creation`, `branch_deletion`.
+    pub kind: String,
+    /// Login of the authenticated account that did it; absent when the account is gone.
+    pub actor: Option<String>,
+}
+
+/// Reads one GitHub repository.
+pub trait ReadRepository {
+    /// The commit at the head of the branch; `None` when the repository is there and has no such branch.
+    ///
+    /// # Errors
+    ///
+    /// [`super::PortErrorKind::NotFound`] when there is no such repository for this credential.
+    async fn branch_head(&self, branch: &str) -> Result<Option<CommitFacts>, PortError>;
+
+    /// What lies between the commit `base` and `head`, a commit or a branch. `None` when GitHub knows one of the two
+    /// no more.
+    ///
+    /// # Errors
+    ///
+    /// Every failure but absence.
+    async fn compare(&self, base: &str, head: &str) -> Result<Option<Comparison>, PortError>;
+
+    /// The latest commits from `head` on, newest first, at most `limit`, and whether that is the whole history.
+    ///
+    /// # Errors
+    ///
+    /// When a page cannot be read.
+    async fn history(&self, head: &str, limit: usize) -> Result<(Vec<CommitFacts>, bool), PortError>;
+
+    /// One directory, without what lies below its own directories.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such tree or it cannot be read.
+    async fn tree(&self, id: &str) -> Result<Tree, PortError>;
+
+    /// The content of a blob of at most `limit_bytes` bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`super::PortErrorKind::Refused`] when it is larger.
+    async fn blob(&self, id: &str, limit_bytes: u64) -> Result<Vec<u8>, PortError>;
+
+    /// Makes these files of the commit, path to blob id, quick to read with [`ReadRepository::blob`] by one download
+    /// of the whole commit. What the download does not hold exactly is left to single downloads.
+    ///
+    /// # Errors
+    ///
+    /// When the download breaks off; single downloads may still succeed.
+    async fn prefetch(
+        &self,
+        commit: &str,
+        files: &std::collections::BTreeMap<String, String>,
+        limit_bytes: u64,
+    ) -> Result<(), PortError>;
+
+    /// Pull requests that the commit belongs to.
+    ///
+    /// # Errors
+    ///
+    /// When GitHub refuses or does not answer.
+    async fn pull_requests_of(&self, commit: &str) -> Result<Vec<PullRequestFacts>, PortError>;
+
+    /// The last verdict of each reviewer of a pull request.
+    ///
+    /// # Errors
+    ///
+    /// When GitHub refuses or does not answer.
+    async fn reviews_of(&self, pull_request: u64) -> Result<Vec<PullRequestReview>, PortError>;
+
+    /// The latest changes of the branch's head, newest first, at most 100.
+    ///
+    /// # Errors
+    ///
+    /// When GitHub refuses or does not answer.
+    async fn branch_activity(&self, branch: &str) -> Result<Vec<BranchActivity>, PortError>;
+}
 
 /// State of a commit status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

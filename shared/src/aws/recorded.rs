@@ -1,0 +1,21 @@
+//! Recorded answers, for tests of the adapters.
+
+use aws_sdk_s3::primitives::SdkBody;
+use aws_smithy_http_client::test_util::{ReplayEvent, StaticReplayClient};
+
+/// A client that gives this one answer and remembers the request.
+pub(crate) fn answer(status: u16, headers: &[(&str, &str)], body: impl Into<SdkBody>) -> StaticReplayClient {
+    let mut answer = http::Response::builder().status(status);
+    for (name, value) in headers {
+        answer = answer.header(*name, *value);
+    }
+    let request = http::Request::builder().uri("https://unused.example");
+    let request = request.body(SdkBody::empty()).unwrap();
+    StaticReplayClient::new(vec![ReplayEvent::new(request, answer.body(body.into()).unwrap())])
+}
+
+/// The body of the one request that was made.
+pub(crate) fn sent(client: &StaticReplayClient) -> String {
+    let request = client.actual_requests().next().unwrap();
+    String::from_utf8_lossy(request.body().bytes().unwrap()).into_owned()
+}
