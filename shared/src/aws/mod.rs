@@ -1,5 +1,8 @@
 //! Implements ports over the AWS SDK. The only place that names `aws_sdk_*`.
 
+pub mod artifacts;
+pub mod cloudformation;
+pub mod codepipeline;
 pub mod connect;
 mod errors;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Decides. Pure: no I/O, no clock, no environment, no SDK types.
 
+pub mod actions;
 pub mod archive;
 pub mod authors;
 pub mod change_set;
@@ -8,6 +9,7 @@ pub mod configuration;
 pub mod digest;
 pub mod document;
 pub mod executed;
+pub mod continuation;
 pub mod gate;
 pub mod history;
 pub mod job;

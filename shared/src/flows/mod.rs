@@ -1,7 +1,10 @@
 //! Orders the calls. One file a flow; each reads, decides with `domain`, and applies. Owns the ports.
 
 pub mod digest_inputs;
-pub mod ports;
-
-#[cfg(test)]
+mod error;
+#[cfg(any(test, feature = "fakes"))]
 pub mod fakes;
+pub mod ports;
+pub mod prove_job;
+
+pub use error::FlowError;

@@ -1,3 +1,7 @@
 //! What every function does at its edges: settings, telemetry, the job envelope.
 
+pub mod job;
+pub mod job_event;
+pub mod settings;
+pub mod telemetry;
 pub mod variables;

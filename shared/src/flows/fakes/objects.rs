@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::Wire;
 use crate::domain::sha256::Sha256;
 use crate::flows::ports::{
     AuditObjects, NewObject, Object, ObjectHead, PortError, PortErrorKind, ReadObjects, WriteCondition, WriteObjects,
@@ -11,7 +12,10 @@ use crate::flows::ports::{
 
 /// A versioned bucket: versions, entity tags, conditional writes, delete markers. Clones share their state.
 #[derive(Clone, Default)]
-pub struct FakeBucket(Arc<Mutex<State>>);
+pub struct FakeBucket {
+    wire: Wire,
+    state: Arc<Mutex<State>>,
+}
 
 #[derive(Default)]
 struct State {
@@ -32,6 +36,14 @@ impl FakeBucket {
     /// An empty bucket.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An empty bucket whose calls pass over `wire`, which it may share with other fakes.
+    pub fn on(wire: &Wire) -> Self {
+        Self {
+            wire: wire.clone(),
+            ..Self::default()
+        }
     }
 
     /// The bytes of the latest version at `key`.
@@ -61,6 +73,19 @@ impl FakeBucket {
         self.state().write(key, bytes.into(), BTreeMap::new())
     }
 
+    /// As [`FakeBucket::seed`], with metadata; tells the version id.
+    pub fn seed_with(&self, key: &str, bytes: impl AsRef<[u8]>, metadata: &[(&str, &str)]) -> String {
+        let metadata = metadata.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        self.state()
+            .write(key, bytes.as_ref().to_vec(), metadata.collect())
+            .version
+    }
+
+    /// The latest version at `key`, as text.
+    pub fn text(&self, key: &str) -> Option<String> {
+        self.bytes(key).and_then(|bytes| String::from_utf8(bytes).ok())
+    }
+
     /// Deletes without trace in [`FakeBucket::calls`]: somebody else's hand.
     pub fn remove(&self, key: &str) {
         self.state().delete(key);
@@ -77,7 +102,7 @@ impl FakeBucket {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -149,77 +174,101 @@ fn error(operation: &'static str, key: &str, kind: PortErrorKind, code: &str) ->
 
 impl ReadObjects for FakeBucket {
     async fn get(&self, key: &str, version: Option<&str>) -> Result<Option<Object>, PortError> {
-        let mut state = self.state();
-        state.call("s3:GetObject", "GET", key)?;
-        Ok(match version {
-            None => state.latest(key),
-            Some(id) => {
-                let mut versions = state.versions.get(key).into_iter().flatten();
-                versions
-                    .find(|version| version.id == id)
-                    .and_then(|version| version.content.clone())
-            }
-        })
+        let subject = key.to_owned();
+        let effect = || {
+            let mut state = self.state();
+            state.call("s3:GetObject", "GET", key)?;
+            Ok(match version {
+                None => state.latest(key),
+                Some(id) => {
+                    let mut versions = state.versions.get(key).into_iter().flatten();
+                    versions
+                        .find(|version| version.id == id)
+                        .and_then(|version| version.content.clone())
+                }
+            })
+        };
+        self.wire.call("s3:GetObject", &subject, effect).await
     }
 
     async fn head(&self, key: &str, version: Option<&str>) -> Result<Option<ObjectHead>, PortError> {
-        let mut state = self.state();
-        state.call("s3:HeadObject", "HEAD", key)?;
-        let object = match version {
-            None => state.latest(key),
-            Some(id) => {
-                let mut versions = state.versions.get(key).into_iter().flatten();
-                versions
-                    .find(|version| version.id == id)
-                    .and_then(|version| version.content.clone())
-            }
+        let subject = key.to_owned();
+        let effect = || {
+            let mut state = self.state();
+            state.call("s3:HeadObject", "HEAD", key)?;
+            let object = match version {
+                None => state.latest(key),
+                Some(id) => {
+                    let mut versions = state.versions.get(key).into_iter().flatten();
+                    versions
+                        .find(|version| version.id == id)
+                        .and_then(|version| version.content.clone())
+                }
+            };
+            Ok(object.map(|object| object.head))
         };
-        Ok(object.map(|object| object.head))
+        self.wire.call("s3:HeadObject", &subject, effect).await
     }
 
     async fn list(&self, prefix: &str) -> Result<Vec<(String, ObjectHead)>, PortError> {
-        let mut state = self.state();
-        state.call("s3:ListObjectsV2", "LIST", prefix)?;
-        let mut listed = state.list(prefix);
-        for (_, head) in &mut listed {
-            head.version.clear();
-        }
-        Ok(listed)
+        let subject = prefix.to_owned();
+        let effect = || {
+            let mut state = self.state();
+            state.call("s3:ListObjectsV2", "LIST", prefix)?;
+            let mut listed = state.list(prefix);
+            for (_, head) in &mut listed {
+                head.version.clear();
+            }
+            Ok(listed)
+        };
+        self.wire.call("s3:ListObjectsV2", &subject, effect).await
     }
 }
 
 impl AuditObjects for FakeBucket {
     async fn latest_versions(&self, prefix: &str) -> Result<Vec<(String, ObjectHead)>, PortError> {
-        let mut state = self.state();
-        state.call("s3:ListObjectVersions", "VERSIONS", prefix)?;
-        Ok(state.list(prefix))
+        let subject = prefix.to_owned();
+        let effect = || {
+            let mut state = self.state();
+            state.call("s3:ListObjectVersions", "VERSIONS", prefix)?;
+            Ok(state.list(prefix))
+        };
+        self.wire.call("s3:ListObjectVersions", &subject, effect).await
     }
 }
 
 impl WriteObjects for FakeBucket {
     async fn put(&self, object: NewObject) -> Result<WrittenObject, PortError> {
-        let mut state = self.state();
-        state.call("s3:PutObject", "PUT", &object.key)?;
-        let current = state.latest(&object.key).map(|object| object.head.etag);
-        let is_met = match &object.condition {
-            WriteCondition::Always => true,
-            WriteCondition::Absent => current.is_none(),
-            WriteCondition::Matches(etag) => current.as_ref() == Some(etag),
+        let subject = object.key.clone();
+        let effect = || {
+            let mut state = self.state();
+            state.call("s3:PutObject", "PUT", &object.key)?;
+            let current = state.latest(&object.key).map(|object| object.head.etag);
+            let is_met = match &object.condition {
+                WriteCondition::Always => true,
+                WriteCondition::Absent => current.is_none(),
+                WriteCondition::Matches(etag) => current.as_ref() == Some(etag),
+            };
+            if is_met {
+                Ok(state.write(&object.key, object.bytes, object.metadata))
+            } else {
+                let kind = PortErrorKind::Conflict;
+                Err(error("s3:PutObject", &object.key, kind, "PreconditionFailed"))
+            }
         };
-        if is_met {
-            Ok(state.write(&object.key, object.bytes, object.metadata))
-        } else {
-            let kind = PortErrorKind::Conflict;
-            Err(error("s3:PutObject", &object.key, kind, "PreconditionFailed"))
-        }
+        self.wire.call("s3:PutObject", &subject, effect).await
     }
 
     async fn delete(&self, key: &str) -> Result<(), PortError> {
-        let mut state = self.state();
-        state.call("s3:DeleteObject", "DELETE", key)?;
-        if state.latest(key).is_some() {
-            state.delete(key);
-        }
-        Ok(())
+        let subject = key.to_owned();
+        let effect = || {
+            let mut state = self.state();
+            state.call("s3:DeleteObject", "DELETE", key)?;
+            if state.latest(key).is_some() {
+                state.delete(key);
+            }
+            Ok(())
+        };
+        self.wire.call("s3:DeleteObject", &subject, effect).await
     }
 }

@@ -1,0 +1,137 @@
+//! A clock, topics, and a repository that remember what they were told.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use jiff::Timestamp;
+
+use super::Wire;
+use crate::flows::ports::{Clock, CommitStatus, Notify, PortError, TellRepository};
+
+/// A clock that stands still until a test moves it.
+#[derive(Clone)]
+pub struct FakeClock(Rc<Cell<Timestamp>>);
+
+impl FakeClock {
+    /// A clock at `time`, RFC 3339.
+    pub fn at(time: &str) -> Self {
+        Self(Rc::new(Cell::new(time.parse().unwrap())))
+    }
+
+    /// Moves the clock to `time`, RFC 3339.
+    pub fn set(&self, time: &str) {
+        self.0.set(time.parse().unwrap());
+    }
+}
+
+impl Clock for FakeClock {
+    fn now(&self) -> Timestamp {
+        self.0.get()
+    }
+}
+
+/// Topics that keep what was published.
+#[derive(Clone, Default)]
+pub struct FakeTopics {
+    wire: Wire,
+    published: Rc<RefCell<Vec<(String, String, String)>>>,
+}
+
+impl FakeTopics {
+    /// Topics whose calls pass over `wire`.
+    pub fn new(wire: &Wire) -> Self {
+        Self {
+            wire: wire.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// Topic, subject and body of every message, in order.
+    pub fn published(&self) -> Vec<(String, String, String)> {
+        self.published.borrow().clone()
+    }
+}
+
+impl Notify for FakeTopics {
+    async fn publish(&self, topic_arn: &str, subject: &str, body: &str) -> Result<(), PortError> {
+        let effect = || {
+            assert!(
+                subject.is_ascii() && subject.len() <= 100 && !subject.contains('\n'),
+                "no subject for SNS: {subject}"
+            );
+            let message = (topic_arn.to_owned(), subject.to_owned(), body.to_owned());
+            self.published.borrow_mut().push(message);
+            Ok(())
+        };
+        self.wire.call("sns:Publish", topic_arn, effect).await
+    }
+}
+
+/// A repository that keeps statuses and comments.
+#[derive(Clone, Default)]
+pub struct FakeRepository {
+    wire: Wire,
+    statuses: Rc<RefCell<Vec<CommitStatus>>>,
+    comments: Rc<RefCell<Vec<(u64, String, String)>>>,
+    is_public: Rc<Cell<bool>>,
+}
+
+impl FakeRepository {
+    /// A private repository whose calls pass over `wire`.
+    pub fn new(wire: &Wire) -> Self {
+        Self {
+            wire: wire.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// Makes the repository readable by everybody.
+    pub fn make_public(&self) {
+        self.is_public.set(true);
+    }
+
+    /// Every status that was set, in order.
+    pub fn statuses(&self) -> Vec<CommitStatus> {
+        self.statuses.borrow().clone()
+    }
+
+    /// Pull request, marker and body of every comment as it stands.
+    pub fn comments(&self) -> Vec<(u64, String, String)> {
+        self.comments.borrow().clone()
+    }
+}
+
+impl TellRepository for FakeRepository {
+    async fn set_status(&self, status: CommitStatus) -> Result<(), PortError> {
+        let subject = status.commit.clone();
+        let effect = || {
+            self.statuses.borrow_mut().push(status);
+            Ok(())
+        };
+        self.wire
+            .call("POST /repos/{owner}/{repo}/statuses/{sha}", &subject, effect)
+            .await
+    }
+
+    async fn upsert_comment(&self, pull_request: u64, marker: &str, body: &str) -> Result<(), PortError> {
+        let effect = || {
+            assert!(body.starts_with(marker), "a comment starts with its marker");
+            let mut comments = self.comments.borrow_mut();
+            let found = comments
+                .iter_mut()
+                .find(|(number, held, _)| *number == pull_request && held == marker);
+            match found {
+                Some((_, _, held)) => body.clone_into(held),
+                None => comments.push((pull_request, marker.to_owned(), body.to_owned())),
+            }
+            Ok(())
+        };
+        let operation = "POST /repos/{owner}/{repo}/issues/{number}/comments";
+        self.wire.call(operation, &pull_request.to_string(), effect).await
+    }
+
+    async fn is_public(&self) -> Result<bool, PortError> {
+        let effect = || Ok(self.is_public.get());
+        self.wire.call("GET /repos/{owner}/{repo}", "", effect).await
+    }
+}

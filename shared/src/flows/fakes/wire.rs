@@ -1,0 +1,117 @@
+//! The line between a flow and the services: counted, and breakable at every call.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::refusal;
+use crate::flows::ports::{PortError, PortErrorKind};
+
+/// What goes wrong with one call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The service asks to slow down and does nothing.
+    Throttle,
+    /// The service answers 500 and does nothing.
+    Outage,
+    /// The service refuses for lack of a permission.
+    Denial,
+    /// The service does it, but the answer is lost.
+    LostAnswer,
+    /// The process is killed before the call leaves; the flow never comes back.
+    KillBefore,
+    /// The process is killed after the service did it; the flow never comes back.
+    KillAfter,
+}
+
+/// All calls of one test, in order.
+#[derive(Clone, Default)]
+pub struct Wire(Arc<Mutex<Line>>);
+
+#[derive(Default)]
+struct Line {
+    calls: Vec<(&'static str, String)>,
+    faults: BTreeMap<usize, Fault>,
+    named_faults: Vec<(&'static str, Fault)>,
+}
+
+impl Wire {
+    /// Breaks the call with this number; the first is 0.
+    pub fn break_call(&self, number: usize, fault: Fault) {
+        self.line().faults.insert(number, fault);
+    }
+
+    /// Breaks the next call of this operation, once.
+    pub fn break_next(&self, operation: &'static str, fault: Fault) {
+        self.line().named_faults.push((operation, fault));
+    }
+
+    /// How many calls were made so far.
+    pub fn count(&self) -> usize {
+        self.line().calls.len()
+    }
+
+    /// How often this operation was called so far.
+    pub fn count_of(&self, operation: &str) -> usize {
+        let line = self.line();
+        line.calls.iter().filter(|(called, _)| *called == operation).count()
+    }
+
+    /// Operation and subject of every call so far, in order, one a line.
+    pub fn log(&self) -> String {
+        let line = self.line();
+        let calls = line
+            .calls
+            .iter()
+            .map(|(operation, subject)| format!("{operation} {subject}"));
+        calls.collect::<Vec<_>>().join("\n")
+    }
+
+    fn line(&self) -> MutexGuard<'_, Line> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes one call: records it, applies its effect, and lets go wrong what the test asked for.
+    pub(super) async fn call<T>(
+        &self,
+        operation: &'static str,
+        subject: &str,
+        effect: impl FnOnce() -> Result<T, PortError>,
+    ) -> Result<T, PortError> {
+        let fault = {
+            let mut line = self.line();
+            let number = line.calls.len();
+            line.calls.push((operation, subject.to_owned()));
+            let named = line.named_faults.iter().position(|(called, _)| *called == operation);
+            match named {
+                Some(index) => Some(line.named_faults.remove(index).1),
+                None => line.faults.remove(&number),
+            }
+        };
+        match fault {
+            None => effect(),
+            Some(Fault::Throttle) => {
+                let kind = PortErrorKind::Throttled;
+                Err(refusal(operation, subject, kind, "Throttling", "Rate exceeded"))
+            }
+            Some(Fault::Outage) => {
+                let kind = PortErrorKind::Unavailable;
+                Err(refusal(operation, subject, kind, "InternalFailure", "internal failure"))
+            }
+            Some(Fault::Denial) => {
+                let kind = PortErrorKind::Denied;
+                Err(refusal(operation, subject, kind, "AccessDenied", "not authorized"))
+            }
+            Some(Fault::LostAnswer) => {
+                // What the service answered is never heard.
+                let _ = effect();
+                let kind = PortErrorKind::Unavailable;
+                Err(refusal(operation, subject, kind, "", "connection reset"))
+            }
+            Some(Fault::KillBefore) => std::future::pending().await,
+            Some(Fault::KillAfter) => {
+                let _ = effect();
+                std::future::pending().await
+            }
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Proves a job before it is believed.
+//!
+//! The event of an invoke action names neither pipeline nor run and carries no signature: whoever may invoke the
+//! function can forge one. So CodePipeline's own history must show this very action in progress in this run with
+//! exactly these parameters, and the pipeline must be one that the root pipeline provisioned, or the root itself.
+//! Only then does its gate count, and only by hash.
+
+#[cfg(test)]
+mod tests;
+
+use super::FlowError;
+use super::ports::{ActionExecution, ReadObjects, ReadPipelines, ReadStacks};
+use crate::domain::actions::PIPELINE_TYPE;
+use crate::domain::gate::Gate;
+use crate::domain::job::Job;
+use crate::domain::keys;
+use crate::domain::sha256::Sha256;
+use crate::domain::user_parameters::{ROOT_GATE, UserParameters};
+
+/// What the deployment itself says about its pipelines.
+#[derive(Debug, Clone)]
+pub struct ProofSettings {
+    /// Name of the pipeline that provisions the other pipelines.
+    pub root_pipeline: String,
+    /// Name of the stack that holds the provisioned pipelines.
+    pub pipelines_stack: String,
+    /// Gate of the root pipeline, from the SAM parameters.
+    pub root_gate: Gate,
+}
+
+/// A job that was proved: everything here was confirmed by CodePipeline, CloudFormation and a hash.
+#[derive(Debug, Clone)]
+pub struct ProvenJob {
+    /// The parameters of the action, as CodePipeline's history shows them.
+    pub parameters: UserParameters,
+    /// Name of the pipeline.
+    pub pipeline: String,
+    /// Id of the pipeline execution.
+    pub execution: String,
+    /// Whether this is the root pipeline.
+    pub is_root: bool,
+    /// The gate.
+    pub gate: Gate,
+    /// Hash of the gate document.
+    pub gate_sha256: Sha256,
+    /// The action execution of this job.
+    pub action: ActionExecution,
+    /// All actions of the run, newest first.
+    pub actions: Vec<ActionExecution>,
+}
+
+impl ProvenJob {
+    /// The S3 version that a source action of this run read, from its output variables.
+    ///
+    /// # Errors
+    ///
+    /// When the history shows no success of this action, or no version.
+    pub fn source_version(&self, action: &str) -> Result<&str, FlowError> {
+        self.actions
+            .iter()
+            .find(|execution| execution.action == action && execution.status == "Succeeded")
+            .and_then(|execution| execution.output_variables.get("VersionId"))
+            .filter(|version| !version.is_empty())
+            .map(String::as_str)
+            .ok_or_else(|| {
+                FlowError::job(format!(
+                    "the history of run {} shows no object version for its source action `{action}`; is the source \
+                     bucket versioned? Start the pipeline again",
+                    self.execution
+                ))
+            })
+    }
+}
+
+/// Proves that `job` is the action named `action_name`, in progress now, of a pipeline of this deployment.
+///
+/// # Errors
+///
+/// [`FlowError::Refused`] when it is not, [`FlowError::NotYet`] while the history may only lag behind, and
+/// [`FlowError::Port`] when a call did not succeed.
+pub async fn prove_job(
+    pipelines: &impl ReadPipelines,
+    stacks: &impl ReadStacks,
+    source: &impl ReadObjects,
+    settings: &ProofSettings,
+    job: &Job,
+    action_name: &str,
+) -> Result<ProvenJob, FlowError> {
+    let parameters: UserParameters = serde_json::from_str(&job.user_parameters).map_err(|error| {
+        FlowError::configuration(format!(
+            "reading the action's UserParameters: {error}; only pipelines that Changegate provisions may call this \
+             function"
+        ))
+    })?;
+    let is_root = parameters.pipeline == settings.root_pipeline;
+    if is_root != (parameters.gate == ROOT_GATE) {
+        return Err(FlowError::permission(format!(
+            "the gate `{ROOT_GATE}` belongs to the pipeline `{}` and to no other; provision the pipelines again",
+            settings.root_pipeline
+        )));
+    }
+    if !is_root {
+        must_be_provisioned(stacks, settings, &parameters.pipeline).await?;
+    }
+    let actions = pipelines
+        .action_executions(&parameters.pipeline, &parameters.execution)
+        .await?;
+    let mut named = actions.iter().filter(|action| action.action == action_name).peekable();
+    if named.peek().is_none() {
+        return Err(FlowError::NotYet(format!(
+            "the history of pipeline `{}` shows no action `{action_name}` in run {}",
+            parameters.pipeline, parameters.execution
+        )));
+    }
+    let action = named
+        .find(|action| {
+            action.status == "InProgress"
+                && action.resolved_configuration.get("UserParameters") == Some(&job.user_parameters)
+        })
+        .cloned()
+        .ok_or_else(|| {
+            FlowError::permission(format!(
+                "the history of pipeline `{}` does not show `{action_name}` in progress in run {} with these \
+                 parameters: this job was not sent by CodePipeline, or its run has ended",
+                parameters.pipeline, parameters.execution
+            ))
+        })?;
+    let (gate, gate_sha256) = if is_root {
+        (settings.root_gate.clone(), settings.root_gate.digest())
+    } else {
+        gate(source, &parameters.gate).await?
+    };
+    Ok(ProvenJob {
+        pipeline: parameters.pipeline.clone(),
+        execution: parameters.execution.clone(),
+        parameters,
+        is_root,
+        gate,
+        gate_sha256,
+        action,
+        actions,
+    })
+}
+
+/// The pipeline must be a resource of the pipelines stack.
+async fn must_be_provisioned(
+    stacks: &impl ReadStacks,
+    settings: &ProofSettings,
+    pipeline: &str,
+) -> Result<(), FlowError> {
+    let owner = stacks.stack_resource_of(pipeline).await?;
+    let is_ours = owner.is_some_and(|resource| {
+        resource.stack_name == settings.pipelines_stack && resource.resource_type == PIPELINE_TYPE
+    });
+    if is_ours {
+        return Ok(());
+    }
+    Err(FlowError::permission(format!(
+        "pipeline `{pipeline}` is not one of stack `{}`, whose pipelines alone may change stacks; add the stack to \
+         the catalogue and let the root pipeline provision it",
+        settings.pipelines_stack
+    )))
+}
+
+/// The gate document with this hash, and the hash.
+async fn gate(source: &impl ReadObjects, hash: &str) -> Result<(Gate, Sha256), FlowError> {
+    let again = "start the sync, then provision the pipelines again";
+    let hash: Sha256 = hash
+        .parse()
+        .map_err(|error| FlowError::configuration(format!("the action's gate: {error}; {again}")))?;
+    let key = keys::gate(hash);
+    let object = source.get(&key, None).await?.ok_or_else(|| {
+        FlowError::configuration(format!(
+            "the gate document `{key}` is not in the source bucket; {again}"
+        ))
+    })?;
+    if Sha256::of(&object.bytes) != hash {
+        return Err(FlowError::permission(format!(
+            "the gate document `{key}` was changed in the source bucket: its bytes do not have the hash in its name; \
+             find out who wrote it (CloudTrail), then {again}"
+        )));
+    }
+    let gate: Gate = serde_json::from_slice(&object.bytes)
+        .map_err(|error| FlowError::configuration(format!("reading the gate document `{key}`: {error}; {again}")))?;
+    match gate.version {
+        1 => Ok((gate, hash)),
+        other => Err(FlowError::configuration(format!(
+            "the gate document `{key}` has version {other}, and this version of Changegate knows only 1; {again}"
+        ))),
+    }
+}
