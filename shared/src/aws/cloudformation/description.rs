@@ -5,8 +5,8 @@ use aws_sdk_cloudformation::types;
 
 use super::{present, rfc3339};
 use crate::domain::change_set::description::{
-    Change, ChangeSetDescription, Detail, Drift, DriftIgnoredAttribute, ModuleInfo, Parameter, ResourceChange, Tag,
-    Target,
+    Change, ChangeSetDescription, DeploymentConfig, Detail, Drift, DriftIgnoredAttribute, ModuleInfo, Parameter,
+    ResourceChange, RollbackConfiguration, RollbackTrigger, Tag, Target,
 };
 
 /// One page, as a description that holds this page's changes.
@@ -32,7 +32,26 @@ pub(super) fn description(page: DescribeChangeSetOutput) -> ChangeSetDescription
         on_stack_failure: text(page.on_stack_failure.as_ref()),
         import_existing_resources: page.import_existing_resources,
         deployment_mode: text(page.deployment_mode.as_ref()),
+        deployment_config: page.deployment_config.map(|config| DeploymentConfig {
+            mode: text(config.mode.as_ref()),
+            disable_rollback: config.disable_rollback,
+        }),
+        rollback_configuration: page.rollback_configuration.map(rollback_configuration),
         stack_drift_status: text(page.stack_drift_status.as_ref()),
+        next_token: None,
+    }
+}
+
+fn rollback_configuration(configuration: types::RollbackConfiguration) -> RollbackConfiguration {
+    let triggers = configuration.rollback_triggers.unwrap_or_default().into_iter();
+    RollbackConfiguration {
+        monitoring_time_in_minutes: configuration.monitoring_time_in_minutes,
+        rollback_triggers: triggers
+            .map(|trigger| RollbackTrigger {
+                arn: trigger.arn.unwrap_or_default(),
+                r#type: trigger.r#type.unwrap_or_default(),
+            })
+            .collect(),
     }
 }
 
