@@ -75,7 +75,9 @@ impl FakeBucket {
 
     /// As [`FakeBucket::seed`], with metadata; tells the version id.
     pub fn seed_with(&self, key: &str, bytes: impl AsRef<[u8]>, metadata: &[(&str, &str)]) -> String {
-        let metadata = metadata.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        let metadata = metadata
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         self.state()
             .write(key, bytes.as_ref().to_vec(), metadata.collect())
             .version
