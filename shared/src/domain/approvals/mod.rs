@@ -1,0 +1,269 @@
+//! The approvals of a run, and whether they are enough.
+//!
+//! An approver is who CodePipeline's history says answered the approval, never what the answer's comment claims.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use jiff::Timestamp;
+
+use super::authors::Authors;
+use super::gate::Gate;
+use super::history::ActionExecution;
+use super::people::{People, Person};
+
+/// The actions that count as approvals. `Release` is no approval: it says when, not whether.
+pub const APPROVAL_ACTIONS: [&str; 2] = ["Approve1", "Approve2"];
+
+/// One approval that was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approval {
+    /// Name of the approval action.
+    pub action: String,
+    /// ARN of who answered, as CodePipeline tells it; absent when it does not.
+    pub approver: Option<String>,
+}
+
+/// The approvals of a run that were given after the review that ended at `reviewed`.
+///
+/// An approval whose start is unknown, or before the end of the review, was given for something else.
+pub fn given_after(reviewed: Timestamp, history: &[ActionExecution]) -> Vec<Approval> {
+    history
+        .iter()
+        .filter(|action| {
+            action.category == "Approval"
+                && action.status == "Succeeded"
+                && APPROVAL_ACTIONS.contains(&action.action.as_str())
+                && time(action.started.as_deref()).is_some_and(|started| started >= reviewed)
+        })
+        .map(|action| Approval {
+            action: action.action.clone(),
+            approver: action.updated_by.clone(),
+        })
+        .collect()
+}
+
+/// When the newest review with this digest ended; `None` when the history shows none that succeeded.
+pub fn reviewed_at(digest: &str, history: &[ActionExecution]) -> Option<Timestamp> {
+    history
+        .iter()
+        .filter(|action| {
+            action.action == "DescribeChangeSet"
+                && action.category != "Approval"
+                && action.status == "Succeeded"
+                && action.output_variables.get("Digest").is_some_and(|held| held == digest)
+        })
+        .filter_map(|action| time(action.updated.as_deref()))
+        .max()
+}
+
+fn time(text: Option<&str>) -> Option<Timestamp> {
+    text?.parse().ok()
+}
+
+/// Why the approvals of a run are not enough.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shortfall {
+    /// The history shows fewer answered approvals than the pipeline has actions for. It may lag by seconds.
+    NotAnswered {
+        /// How many are needed.
+        needed: usize,
+        /// How many the history shows.
+        shown: usize,
+    },
+    /// The approvals were given by fewer people than are needed.
+    TooFewPeople {
+        /// How many are needed.
+        needed: usize,
+        /// The people, by name.
+        people: Vec<String>,
+        /// The ARNs that are nobody: root, federated users, or none at all.
+        nobody: Vec<String>,
+    },
+    /// Only people who made the change approved it.
+    OnlyAuthors {
+        /// The approvers, by name.
+        authors: Vec<String>,
+    },
+    /// It cannot be told who made the change, so one approver more is needed who is not known to have made it.
+    UnknownAuthors {
+        /// How many approvers are needed who are not known to be authors.
+        needed: usize,
+        /// How many there are.
+        given: usize,
+        /// Logins that `people` tie to no IAM principal.
+        unresolved: Vec<String>,
+        /// Commits that no person's account is known for.
+        unattributed: Vec<String>,
+        /// Why more authors may be missing.
+        gaps: Vec<String>,
+    },
+}
+
+/// Who approved, once it is enough.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quorum {
+    /// The people, by name, sorted.
+    pub people: Vec<String>,
+}
+
+/// Whether `approvals` are enough for `gate`. `authors` matter only when the gate excludes them.
+///
+/// # Errors
+///
+/// The first [`Shortfall`], in the order of its variants.
+pub fn check(gate: &Gate, approvals: &[Approval], authors: &Authors) -> Result<Quorum, Shortfall> {
+    let needed = usize::from(gate.approvals);
+    if needed == 0 {
+        return Ok(Quorum { people: Vec::new() });
+    }
+    let answered: BTreeSet<_> = approvals.iter().map(|approval| approval.action.as_str()).collect();
+    if answered.len() < needed {
+        return Err(Shortfall::NotAnswered {
+            needed,
+            shown: answered.len(),
+        });
+    }
+    let known = People::new(&gate.people, &gate.session_name_roles);
+    let mut people = BTreeSet::new();
+    let mut nobody = Vec::new();
+    for approval in approvals {
+        let arn = approval.approver.as_deref().unwrap_or_default();
+        match known.of_arn(arn) {
+            Some(person) => {
+                people.insert(person);
+            }
+            None => nobody.push(if arn.is_empty() {
+                "(not told)".to_owned()
+            } else {
+                arn.to_owned()
+            }),
+        }
+    }
+    if people.len() < needed {
+        return Err(Shortfall::TooFewPeople {
+            needed,
+            people: names(&people),
+            nobody,
+        });
+    }
+    if !gate.author_may_approve {
+        exclude(&people, &known, authors)?;
+    }
+    Ok(Quorum { people: names(&people) })
+}
+
+fn exclude(people: &BTreeSet<Person>, known: &People, authors: &Authors) -> Result<(), Shortfall> {
+    let mut made_it = BTreeSet::new();
+    let mut unresolved = Vec::new();
+    for login in &authors.logins {
+        match known.of_login(login) {
+            Some(person) => {
+                made_it.insert(person);
+            }
+            None => unresolved.push(login.clone()),
+        }
+    }
+    let others = people.difference(&made_it).count();
+    if others == 0 {
+        return Err(Shortfall::OnlyAuthors { authors: names(people) });
+    }
+    let is_known = unresolved.is_empty() && authors.unattributed.is_empty() && authors.gaps.is_empty();
+    if !is_known && others < 2 {
+        return Err(Shortfall::UnknownAuthors {
+            needed: 2,
+            given: others,
+            unresolved,
+            unattributed: authors.unattributed.clone(),
+            gaps: authors.gaps.iter().map(ToString::to_string).collect(),
+        });
+    }
+    Ok(())
+}
+
+fn names(people: &BTreeSet<Person>) -> Vec<String> {
+    people.iter().map(ToString::to_string).collect()
+}
+
+impl Shortfall {
+    /// Whether the history may only lag behind the answer, so that it is worth asking once more.
+    pub fn may_be_lag(&self) -> bool {
+        matches!(self, Self::NotAnswered { .. })
+    }
+}
+
+impl fmt::Display for Shortfall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAnswered { needed, shown } => write!(
+                f,
+                "{} needed, and the history of this run shows {shown} that {} given after its review",
+                approvals(*needed),
+                if *shown == 1 { "was" } else { "were" },
+            ),
+            Self::TooFewPeople { needed, people, nobody } => {
+                write!(
+                    f,
+                    "approvals by {needed} different {} needed, and ",
+                    if *needed == 1 { "person are" } else { "people are" }
+                )?;
+                match people.as_slice() {
+                    [] => f.write_str("no person approved")?,
+                    [one] => write!(f, "only {one} approved")?,
+                    several => write!(f, "only {} approved", several.join(", "))?,
+                }
+                if !nobody.is_empty() {
+                    write!(
+                        f,
+                        "; {} is no person (root, federated users and unknown principals count as nobody)",
+                        nobody.join(", ")
+                    )?;
+                }
+                Ok(())
+            }
+            Self::OnlyAuthors { authors } => write!(
+                f,
+                "only {} approved, who made, merged or pushed the change; somebody else must approve",
+                authors.join(", ")
+            ),
+            Self::UnknownAuthors {
+                needed,
+                given,
+                unresolved,
+                unattributed,
+                gaps,
+            } => {
+                write!(
+                    f,
+                    "{needed} approvers are needed who are not known to have made the change, and {given} approved, \
+                     because it cannot be told who else made it:"
+                )?;
+                let short: Vec<_> = unattributed
+                    .iter()
+                    .map(|commit| super::authors::short(commit))
+                    .collect();
+                let mut reasons = gaps.clone();
+                if !unresolved.is_empty() {
+                    reasons.push(format!(
+                        "`people` in the catalogue has no IAM principal for {}",
+                        unresolved.join(", ")
+                    ));
+                }
+                if !short.is_empty() {
+                    reasons.push(format!("no account is known for commit {}", short.join(", ")));
+                }
+                write!(f, " {}", reasons.join("; "))
+            }
+        }
+    }
+}
+
+fn approvals(count: usize) -> String {
+    match count {
+        1 => "1 approval is".to_owned(),
+        _ => format!("{count} approvals are"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

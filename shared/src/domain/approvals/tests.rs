@@ -1,0 +1,281 @@
+use super::*;
+use crate::domain::authors::Gap;
+use crate::domain::gate::FirstRun;
+
+const ALICE: &str = "arn:aws:iam::111122223333:user/alice";
+const BOB: &str = "arn:aws:iam::111122223333:user/bob";
+const CAROL: &str = "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Operators_0123456789abcdef/carol";
+
+fn gate(approvals: u8, author_may_approve: bool) -> Gate {
+    Gate {
+        version: 1,
+        stack: "network".to_owned(),
+        stack_name: "production-network".to_owned(),
+        template: "stacks/network/template.yaml".to_owned(),
+        configuration: None,
+        approvals,
+        release: false,
+        author_may_approve,
+        require_pull_request: false,
+        window: None,
+        stack_policy: None,
+        deployer: "arn:aws:iam::111122223333:role/changegate/deployers/stack".to_owned(),
+        capabilities: Vec::new(),
+        notify: None,
+        notification_arns: Vec::new(),
+        first_run: FirstRun::Plan,
+        people: [
+            ("alice".to_owned(), vec![ALICE.to_owned()]),
+            ("carol".to_owned(), vec![CAROL.to_owned()]),
+        ]
+        .into(),
+        session_name_roles: Vec::new(),
+    }
+}
+
+fn approvals(approvers: &[&str]) -> Vec<Approval> {
+    APPROVAL_ACTIONS
+        .iter()
+        .zip(approvers)
+        .map(|(action, approver)| Approval {
+            action: (*action).to_owned(),
+            approver: Some((*approver).to_owned()),
+        })
+        .collect()
+}
+
+fn authors(logins: &[&str]) -> Authors {
+    Authors {
+        logins: logins.iter().map(|login| (*login).to_owned()).collect(),
+        ..Authors::default()
+    }
+}
+
+fn refusal(gate: &Gate, approvers: &[&str], authors: &Authors) -> String {
+    check(gate, &approvals(approvers), authors).unwrap_err().to_string()
+}
+
+#[test]
+fn a_gate_without_approvals_asks_nobody() {
+    assert_eq!(
+        check(&gate(0, false), &[], &Authors::default()).unwrap().people,
+        [""; 0]
+    );
+}
+
+#[test]
+fn two_people_are_enough_for_two_approvals() {
+    let quorum = check(&gate(2, true), &approvals(&[ALICE, BOB]), &Authors::default()).unwrap();
+    assert_eq!(quorum.people, ["bob", "alice"]);
+}
+
+#[test]
+fn one_person_does_not_become_two_by_approving_twice() {
+    let twice = [
+        [ALICE, "arn:aws:iam::111122223333:user/path/Alice"],
+        [
+            "arn:aws:sts::111122223333:assumed-role/Operators/alice",
+            "arn:aws:sts::111122223333:assumed-role/Operators/bob",
+        ],
+        [
+            CAROL,
+            "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Admins_fedcba9876543210/carol",
+        ],
+    ];
+    for approvers in twice {
+        let refused = check(&gate(2, true), &approvals(&approvers), &Authors::default()).unwrap_err();
+        assert!(
+            matches!(&refused, Shortfall::TooFewPeople { needed: 2, people, .. } if people.len() == 1),
+            "{approvers:?}: {refused}"
+        );
+    }
+}
+
+#[test]
+fn root_and_an_approver_that_is_not_told_are_nobody() {
+    insta::assert_snapshot!(
+        refusal(&gate(1, true), &["arn:aws:iam::111122223333:root"], &authors(&[])),
+        @"approvals by 1 different person are needed, and no person approved; arn:aws:iam::111122223333:root is no person (root, federated users and unknown principals count as nobody)"
+    );
+    let untold = [Approval {
+        action: "Approve1".to_owned(),
+        approver: None,
+    }];
+    assert!(check(&gate(1, true), &untold, &Authors::default()).is_err());
+}
+
+#[test]
+fn an_approval_that_the_history_does_not_show_yet_may_be_lag() {
+    let refused = check(&gate(2, true), &approvals(&[ALICE]), &Authors::default()).unwrap_err();
+    assert!(refused.may_be_lag());
+    insta::assert_snapshot!(refused, @"2 approvals are needed, and the history of this run shows 1 that was given after its review");
+}
+
+#[test]
+fn the_author_alone_is_refused_and_the_author_with_somebody_else_is_not() {
+    insta::assert_snapshot!(
+        refusal(&gate(1, false), &[ALICE], &authors(&["alice"])),
+        @"only alice approved, who made, merged or pushed the change; somebody else must approve"
+    );
+    assert!(check(&gate(2, false), &approvals(&[ALICE, BOB]), &authors(&["alice"])).is_ok());
+    assert!(check(&gate(1, false), &approvals(&[BOB]), &authors(&["alice"])).is_ok());
+    assert!(check(&gate(1, true), &approvals(&[ALICE]), &authors(&["alice"])).is_ok());
+}
+
+#[test]
+fn two_authors_do_not_approve_their_own_change_together() {
+    let refused = check(
+        &gate(2, false),
+        &approvals(&[ALICE, CAROL]),
+        &authors(&["alice", "carol"]),
+    )
+    .unwrap_err();
+    assert!(matches!(refused, Shortfall::OnlyAuthors { .. }), "{refused}");
+}
+
+#[test]
+fn an_author_who_cannot_be_resolved_demands_one_approver_more() {
+    insta::assert_snapshot!(
+        refusal(&gate(1, false), &[BOB], &authors(&["stranger"])),
+        @"2 approvers are needed who are not known to have made the change, and 1 approved, because it cannot be told who else made it: `people` in the catalogue has no IAM principal for stranger"
+    );
+    assert!(check(&gate(2, false), &approvals(&[ALICE, BOB]), &authors(&["stranger"])).is_ok());
+    assert!(
+        check(
+            &gate(2, false),
+            &approvals(&[ALICE, BOB]),
+            &authors(&["stranger", "alice"])
+        )
+        .is_err()
+    );
+}
+
+#[test]
+fn unattributed_commits_and_gaps_demand_one_approver_more() {
+    let mut unattributed = authors(&[]);
+    unattributed.unattributed.push("0123456789abcdef".to_owned());
+    let mut gap = authors(&[]);
+    gap.gaps.push(Gap::NoRecord("0123456789abcdef".to_owned()));
+    for authors in [&unattributed, &gap] {
+        assert!(check(&gate(1, false), &approvals(&[BOB]), authors).is_err());
+        assert!(check(&gate(2, false), &approvals(&[ALICE, BOB]), authors).is_ok());
+    }
+}
+
+fn action(name: &str, category: &str, status: &str, started: &str) -> ActionExecution {
+    ActionExecution {
+        action: name.to_owned(),
+        category: category.to_owned(),
+        status: status.to_owned(),
+        started: Some(started.to_owned()),
+        updated: Some("2026-11-23T10:00:05.5Z".to_owned()),
+        updated_by: Some(ALICE.to_owned()),
+        summary: Some("Approved by arn:aws:iam::111122223333:user/bob".to_owned()),
+        ..ActionExecution::default()
+    }
+}
+
+#[test]
+fn only_approvals_that_began_after_the_review_count() {
+    let reviewed = "2026-11-23T10:00:05.500Z".parse().unwrap();
+    let counted = |action: ActionExecution| given_after(reviewed, &[action]).len();
+    assert_eq!(
+        counted(action("Approve1", "Approval", "Succeeded", "2026-11-23T10:00:05.5Z")),
+        1
+    );
+    assert_eq!(
+        counted(action("Approve1", "Approval", "Succeeded", "2026-11-23T11:00:06+01:00")),
+        1
+    );
+    assert_eq!(
+        counted(action("Approve1", "Approval", "Succeeded", "2026-11-23T10:00:05.499Z")),
+        0
+    );
+    assert_eq!(counted(action("Approve1", "Approval", "Succeeded", "yesterday")), 0);
+    assert_eq!(
+        counted(action("Approve1", "Approval", "Failed", "2026-11-23T10:01:00Z")),
+        0
+    );
+    assert_eq!(
+        counted(action("Approve1", "Approval", "InProgress", "2026-11-23T10:01:00Z")),
+        0
+    );
+    assert_eq!(
+        counted(action("Approve1", "Invoke", "Succeeded", "2026-11-23T10:01:00Z")),
+        0
+    );
+    assert_eq!(
+        counted(action("Release", "Approval", "Succeeded", "2026-11-23T10:01:00Z")),
+        0
+    );
+}
+
+#[test]
+fn who_approved_is_never_read_from_the_comment() {
+    let given = given_after(
+        Timestamp::UNIX_EPOCH,
+        &[action("Approve1", "Approval", "Succeeded", "2026-11-23T10:01:00Z")],
+    );
+    assert_eq!(given[0].approver.as_deref(), Some(ALICE));
+}
+
+#[test]
+fn the_newest_review_with_the_digest_counts() {
+    let mut older = action("DescribeChangeSet", "Invoke", "Succeeded", "2026-11-23T09:00:00Z");
+    older.updated = Some("2026-11-23T09:00:10Z".to_owned());
+    older.output_variables.insert("Digest".to_owned(), "d1".to_owned());
+    let mut newer = older.clone();
+    newer.updated = Some("2026-11-23T10:00:10Z".to_owned());
+    let mut failed = older.clone();
+    failed.status = "Failed".to_owned();
+    failed.updated = Some("2026-11-23T11:00:10Z".to_owned());
+    let mut another = older.clone();
+    another.output_variables.insert("Digest".to_owned(), "d2".to_owned());
+    another.updated = Some("2026-11-23T12:00:00Z".to_owned());
+    let history = [another, failed, newer, older];
+    assert_eq!(
+        reviewed_at("d1", &history),
+        Some("2026-11-23T10:00:10Z".parse().unwrap())
+    );
+    assert_eq!(reviewed_at("d3", &history), None);
+}
+
+mod laws {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn approver() -> impl Strategy<Value = String> {
+        prop_oneof![
+            "[a-d]".prop_map(|name| format!("arn:aws:iam::111122223333:user/{name}")),
+            ("[rs]", "[a-d]").prop_map(|(role, name)| format!("arn:aws:sts::111122223333:assumed-role/{role}/{name}")),
+            Just("arn:aws:iam::111122223333:root".to_owned()),
+        ]
+    }
+
+    proptest! {
+        /// More facts against a change never let it pass: what passes with more authors passes with fewer.
+        #[test]
+        fn more_authors_and_stricter_gates_only_refuse_more(
+            first in approver(),
+            second in approver(),
+            few in proptest::collection::btree_set("[a-d]", 0..2),
+            more in proptest::collection::btree_set("[a-d]", 0..2),
+        ) {
+            let mut strict = gate(2, false);
+            strict.people = "abcd".chars()
+                .map(|name| (name.to_string(), vec![format!("arn:aws:iam::111122223333:user/{name}")]))
+                .collect();
+            let given = approvals(&[&first, &second]);
+            let all = Authors { logins: few.union(&more).cloned().collect(), ..Authors::default() };
+            let some = Authors { logins: few, ..Authors::default() };
+            if check(&strict, &given, &all).is_ok() {
+                prop_assert!(check(&strict, &given, &some).is_ok());
+                let lenient = Gate { author_may_approve: true, ..strict.clone() };
+                prop_assert!(check(&lenient, &given, &Authors::default()).is_ok());
+                let single = Gate { approvals: 1, ..strict };
+                prop_assert!(check(&single, &given, &all).is_ok());
+            }
+        }
+    }
+}
