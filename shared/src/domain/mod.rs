@@ -4,6 +4,7 @@ pub mod actions;
 pub mod approvals;
 pub mod archive;
 pub mod authors;
+pub mod catalogue;
 pub mod change_set;
 pub mod claim;
 pub mod configuration;

@@ -1,0 +1,106 @@
+//! The catalogue: which stacks a repository has, and how each is gated.
+//!
+//! [`resolve`] reads `changegate.yaml` and the names of files, for one environment, into one gate a stack.
+//! Everything that is wrong is collected with its place, and a problem of one stack does not stop the others.
+
+mod discover;
+mod gates;
+mod pattern;
+mod problem;
+mod read;
+mod resolve;
+mod resolved;
+mod schema;
+mod settings;
+mod window;
+
+use std::collections::BTreeMap;
+
+use crate::domain::gate::{Floor, Gate};
+
+pub use problem::{Problem, ProblemKind};
+pub use resolve::{files_needed, resolve};
+pub use resolved::{CatalogueStack, NotACatalogue, ResolvedCatalogue};
+pub use schema::json_schema;
+
+/// Path of the catalogue in the repository.
+pub const CATALOGUE_FILE: &str = "changegate.yaml";
+/// Names that no stack of a catalogue can have: the pipelines of Changegate itself.
+pub const RESERVED_NAMES: &[&str] = &["root", "pipelines"];
+/// Greatest length of a pipeline's name.
+///
+/// Source: <https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html>
+pub const MAX_PIPELINE_NAME: usize = 100;
+
+/// The files of a repository, as far as the catalogue is concerned.
+#[derive(Debug, Clone, Copy)]
+pub struct RepositoryFiles<'f> {
+    /// Path to Git blob id of every regular file below `stacks/` and `policies/`, and of `changegate.yaml` (and
+    /// `changegate.yml`, `changegate.json`, which are refused). Any text that differs with the content will do as id.
+    pub blobs: &'f BTreeMap<String, String>,
+    /// Path to content of the files that decide; [`files_needed`] says which.
+    pub contents: &'f BTreeMap<String, Vec<u8>>,
+}
+
+/// The deployment that a catalogue is resolved for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Environment {
+    /// Name of the environment: lower-case letters, digits and hyphens.
+    pub name: String,
+    /// What every pipeline's name starts with, such as `changegate-`.
+    pub pipeline_prefix: String,
+    /// What the deployment demands of every gate.
+    pub floor: Floor,
+    /// ARN of the deployer of stacks that name none.
+    pub default_deployer: String,
+}
+
+/// A stack that the last sync knew; by these a renamed folder is recognised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormerStack {
+    /// Name in the catalogue.
+    pub name: String,
+    /// Name of the CloudFormation stack.
+    pub stack_name: String,
+    /// Blob id of its template.
+    pub template_blob: String,
+}
+
+/// A repository's catalogue, resolved for one environment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Resolution {
+    /// The stacks that are sound, in the order of their names. The [`Gate`] says name, template and configuration.
+    pub stacks: Vec<Gate>,
+    /// Everything that is wrong, in the order of files and lines. A stack with a problem is not in `stacks`.
+    pub problems: Vec<Problem>,
+    /// Whether the catalogue could be read at all. When it could not, `stacks` is empty and says nothing about which
+    /// stacks there are.
+    pub is_readable: bool,
+}
+
+impl Resolution {
+    /// Whether nothing is wrong. Only then may a stack that is absent be taken as retired.
+    pub fn is_sound(&self) -> bool {
+        self.is_readable && self.problems.is_empty()
+    }
+
+    /// The problems of one stack.
+    pub fn problems_of(&self, stack: &str) -> impl Iterator<Item = &Problem> {
+        self.problems
+            .iter()
+            .filter(move |problem| problem.stack.as_deref() == Some(stack))
+    }
+
+    /// The problems that concern the whole catalogue.
+    pub fn problems_of_all(&self) -> impl Iterator<Item = &Problem> {
+        self.problems.iter().filter(|problem| problem.stack.is_none())
+    }
+
+    /// The object that the root pipeline reads, for [`crate::domain::keys::catalogue`].
+    pub fn document(&self, environment: &str) -> ResolvedCatalogue {
+        ResolvedCatalogue::new(environment, self)
+    }
+}
+
+#[cfg(test)]
+mod tests;

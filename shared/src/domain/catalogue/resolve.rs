@@ -1,0 +1,564 @@
+//! From the files of a repository to its stacks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::discover::{configuration_beside, discover, has_extension, in_file};
+use super::gates::{self, People, Stack};
+use super::pattern::matches;
+use super::problem::{Problem, ProblemKind, nearest};
+use super::schema::{At, CatalogueFile, Entry, Settings};
+use super::settings::{Used, of_stack};
+use super::{
+    CATALOGUE_FILE, Environment, FormerStack, MAX_PIPELINE_NAME, RESERVED_NAMES, RepositoryFiles, Resolution, read,
+};
+use crate::domain::gate::Gate;
+
+/// Names under which people look for the catalogue.
+const MISNAMED: &[&str] = &["changegate.yml", "changegate.json"];
+
+/// Paths of the files whose content [`resolve`] still needs: `changegate.yaml`, then, once that is there, the stack
+/// policies that it names. Call it until it answers with none; it needs two rounds at most.
+pub fn files_needed(files: &RepositoryFiles<'_>) -> Vec<String> {
+    if !files.blobs.contains_key(CATALOGUE_FILE) {
+        return Vec::new();
+    }
+    let Some(text) = files.contents.get(CATALOGUE_FILE) else {
+        return vec![CATALOGUE_FILE.to_owned()];
+    };
+    let Some(catalogue) = read::read(CATALOGUE_FILE, text, &mut Vec::new()) else {
+        return Vec::new();
+    };
+    let blocks = std::iter::once(&catalogue.defaults)
+        .chain(catalogue.paths.iter().map(|(_, settings)| settings))
+        .chain(catalogue.stacks.iter().map(|(_, entry)| &entry.settings));
+    let needed: BTreeSet<&String> = blocks
+        .flat_map(|block| std::iter::once(block).chain(block.per_environment.iter().map(|(_, settings)| settings)))
+        .filter_map(|settings| settings.stack_policy.as_ref())
+        .map(|path| &path.value)
+        .filter(|path| files.blobs.contains_key(*path) && !files.contents.contains_key(*path))
+        .collect();
+    needed.into_iter().cloned().collect()
+}
+
+/// Resolves the catalogue of a repository for one environment.
+///
+/// It needs the names and blob ids of all files below `stacks/` and `policies/`, and the contents that
+/// [`files_needed`] asks for; no template and no configuration is read. `former` are the stacks of the last sync.
+/// The answer depends on nothing else, and not on the order of entries.
+pub fn resolve(files: &RepositoryFiles<'_>, environment: &Environment, former: &[FormerStack]) -> Resolution {
+    let mut problems = Vec::new();
+    for path in MISNAMED {
+        if files.blobs.contains_key(*path) {
+            problems.push(in_file(path, None, ProblemKind::MisnamedCatalogue));
+        }
+    }
+    let catalogue = match (
+        files.blobs.contains_key(CATALOGUE_FILE),
+        files.contents.get(CATALOGUE_FILE),
+    ) {
+        (false, _) => Some(CatalogueFile::default()),
+        (true, Some(text)) => read::read(CATALOGUE_FILE, text, &mut problems),
+        (true, None) => {
+            let kind = ProblemKind::NotRead(CATALOGUE_FILE.to_owned());
+            problems.push(in_file(CATALOGUE_FILE, None, kind));
+            None
+        }
+    };
+    let Some(catalogue) = catalogue else {
+        return Resolution {
+            problems,
+            ..Resolution::default()
+        };
+    };
+    let mut resolver = Resolver {
+        files,
+        environment,
+        catalogue: &catalogue,
+        problems,
+    };
+    resolver.check_environments();
+    let people = resolver.people();
+    let candidates = resolver.candidates();
+    let mut stacks = resolver.gates(&candidates, &people);
+    resolver.refuse_shared_stack_names(&stacks);
+    resolver.refuse_renames(&candidates, &stacks, former);
+
+    let mut problems = resolver.problems;
+    let broken: BTreeSet<&str> = problems.iter().filter_map(|problem| problem.stack.as_deref()).collect();
+    stacks.retain(|gate| !broken.contains(gate.stack.as_str()));
+    problems.sort_by_key(|problem| {
+        (
+            problem.file.clone(),
+            problem.line,
+            problem.column,
+            problem.kind.to_string(),
+        )
+    });
+    problems.dedup();
+    Resolution {
+        stacks,
+        problems,
+        is_readable: true,
+    }
+}
+
+/// A stack of the repository, before it is known whether the environment has it.
+struct Candidate<'c> {
+    template: String,
+    configuration: Option<String>,
+    /// Its own entry in the catalogue, where it has one.
+    entry: Option<(&'c At<String>, &'c Entry)>,
+}
+
+struct Resolver<'c> {
+    files: &'c RepositoryFiles<'c>,
+    environment: &'c Environment,
+    catalogue: &'c CatalogueFile,
+    problems: Vec<Problem>,
+}
+
+impl<'c> Resolver<'c> {
+    fn refuse_at<T>(&mut self, at: &At<T>, stack: Option<&str>, kind: ProblemKind) {
+        self.problems.push(Problem {
+            file: CATALOGUE_FILE.to_owned(),
+            line: at.line,
+            column: at.column,
+            stack: stack.map(str::to_owned),
+            kind,
+        });
+    }
+
+    /// Refuses at the stack's entry, or at its template when it has none.
+    fn refuse_stack(&mut self, name: &str, candidate: &Candidate<'_>, kind: ProblemKind) {
+        match candidate.entry {
+            Some((key, _)) => self.refuse_at(key, Some(name), kind),
+            None => self
+                .problems
+                .push(in_file(&candidate.template, Some(name.to_owned()), kind)),
+        }
+    }
+
+    /// Where the catalogue says which environments there are, no other may be named.
+    fn check_environments(&mut self) {
+        let catalogue = self.catalogue;
+        let Some(known) = &catalogue.environments else {
+            return;
+        };
+        let names: Vec<&str> = known.iter().map(|name| name.value.as_str()).collect();
+        if let (Some(first), false) = (known.first(), names.contains(&self.environment.name.as_str())) {
+            let kind = ProblemKind::BadValue {
+                setting: "list of this repository's environments",
+                value: names.join(", "),
+                expected: format!("this deployment is the environment `{}`; add it", self.environment.name),
+            };
+            self.refuse_at(first, None, kind);
+        }
+        let blocks = std::iter::once(&catalogue.defaults)
+            .chain(catalogue.paths.iter().map(|(_, settings)| settings))
+            .chain(catalogue.stacks.iter().map(|(_, entry)| &entry.settings));
+        for block in blocks {
+            let named = block.environments.iter().flatten();
+            for name in named.chain(block.per_environment.iter().map(|(name, _)| name)) {
+                if !names.iter().any(|known| matches(&name.value, known)) {
+                    let expected = match nearest(&name.value, names.iter().copied()) {
+                        Some(nearest) => format!("did you mean `{nearest}`?"),
+                        None => format!("`environments` at the top says {}", names.join(", ")),
+                    };
+                    let kind = ProblemKind::BadValue {
+                        setting: "environment of this repository",
+                        value: name.value.clone(),
+                        expected,
+                    };
+                    self.refuse_at(name, None, kind);
+                }
+            }
+        }
+    }
+
+    fn people(&mut self) -> People {
+        let catalogue = self.catalogue;
+        let mut people = People::default();
+        let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
+        for (login, principals) in &catalogue.people {
+            let other = people
+                .people
+                .keys()
+                .find(|known| known.eq_ignore_ascii_case(&login.value));
+            if other.is_some() {
+                let kind = ProblemKind::BadValue {
+                    setting: "new login",
+                    value: login.value.clone(),
+                    expected: "GitHub does not tell upper from lower case; join the two entries".to_owned(),
+                };
+                self.refuse_at(login, None, kind);
+            }
+            for principal in principals {
+                if let Some(other) = owners.insert(&principal.value, &login.value) {
+                    let kind = ProblemKind::DuplicatePrincipal {
+                        principal: principal.value.clone(),
+                        other: other.to_owned(),
+                    };
+                    self.refuse_at(principal, None, kind);
+                }
+                if !is_principal(&principal.value) {
+                    let expected = "write the ARN of an IAM user, of a role, or of an assumed role's session";
+                    let kind = ProblemKind::BadValue {
+                        setting: "principal",
+                        value: principal.value.clone(),
+                        expected: expected.to_owned(),
+                    };
+                    self.refuse_at(principal, None, kind);
+                }
+            }
+            let mut principals: Vec<String> = principals.iter().map(|principal| principal.value.clone()).collect();
+            principals.sort_unstable();
+            people.people.insert(login.value.clone(), principals);
+        }
+        for role in catalogue.session_name_roles.iter().flatten() {
+            if !(is_principal(&role.value) && role.value.contains(":role/")) {
+                let kind = ProblemKind::BadValue {
+                    setting: "role",
+                    value: role.value.clone(),
+                    expected: "write the ARN of an IAM role".to_owned(),
+                };
+                self.refuse_at(role, None, kind);
+            }
+            people.session_name_roles.push(role.value.clone());
+        }
+        people.session_name_roles.sort_unstable();
+        people.session_name_roles.dedup();
+        people
+    }
+
+    /// All stacks of the repository by name: those with an entry, and those that the names of files make.
+    fn candidates(&mut self) -> BTreeMap<String, Candidate<'c>> {
+        let catalogue = self.catalogue;
+        let environment = self.environment.name.as_str();
+        let named: BTreeMap<&str, (&At<String>, &Entry)> = catalogue
+            .stacks
+            .iter()
+            .filter(|(name, _)| !name.value.contains('*'))
+            .map(|(name, entry)| (name.value.as_str(), (name, entry)))
+            .collect();
+        let claimed: BTreeSet<&str> = named
+            .values()
+            .filter_map(|(_, entry)| entry.template.as_ref())
+            .map(|template| template.value.as_str())
+            .collect();
+        let mut found = discover(self.files.blobs, environment, &mut self.problems);
+        // A template that an entry claims is that entry's stack, not another one named after its folder.
+        found.retain(|name, stack| {
+            named
+                .get(name.as_str())
+                .map_or(!claimed.contains(stack.template.as_str()), |(_, entry)| {
+                    entry.template.is_none()
+                })
+        });
+        let dropped = |problem: &Problem| problem.file != CATALOGUE_FILE && claimed.contains(problem.file.as_str());
+        self.problems.retain(|problem| !dropped(problem));
+        let known: Vec<String> = found.keys().cloned().collect();
+        let mut candidates = BTreeMap::new();
+        for (name, (key, entry)) in named {
+            let template = match (&entry.template, found.remove(name)) {
+                (Some(template), _) => self
+                    .entry_template(name, template)
+                    .then(|| (template.value.clone(), None)),
+                (None, Some(found)) => Some((found.template, found.configuration)),
+                (None, None) => {
+                    let kind = ProblemKind::NoTemplate {
+                        stack: name.to_owned(),
+                        nearest: nearest(name, known.iter().map(String::as_str)),
+                    };
+                    self.refuse_at(key, Some(name), kind);
+                    None
+                }
+            };
+            let Some((template, beside)) = template else {
+                continue;
+            };
+            let configuration = self.entry_configuration(name, entry, &template, beside);
+            candidates.insert(
+                name.to_owned(),
+                Candidate {
+                    template,
+                    configuration,
+                    entry: Some((key, entry)),
+                },
+            );
+        }
+        for (name, found) in found {
+            candidates.insert(
+                name,
+                Candidate {
+                    template: found.template,
+                    configuration: found.configuration,
+                    entry: None,
+                },
+            );
+        }
+        candidates
+    }
+
+    fn entry_template(&mut self, stack: &str, template: &At<String>) -> bool {
+        let path = template.value.as_str();
+        let setting = "template";
+        let kind = if !path.starts_with("stacks/") || !has_extension(path) {
+            ProblemKind::BadPath {
+                setting,
+                path: path.to_owned(),
+                allowed: "`stacks/` that ends in `.yaml`, `.yml` or `.json`",
+            }
+        } else if self.files.blobs.contains_key(path) {
+            return true;
+        } else {
+            self.missing_file(setting, path)
+        };
+        self.refuse_at(template, Some(stack), kind);
+        false
+    }
+
+    fn missing_file(&self, setting: &'static str, path: &str) -> ProblemKind {
+        ProblemKind::MissingFile {
+            setting,
+            path: path.to_owned(),
+            nearest: nearest(path, self.files.blobs.keys().map(String::as_str)),
+        }
+    }
+
+    fn entry_configuration(
+        &mut self,
+        stack: &str,
+        entry: &Entry,
+        template: &str,
+        beside: Option<String>,
+    ) -> Option<String> {
+        let Some(written) = &entry.configuration else {
+            if entry.template.is_none() {
+                return beside;
+            }
+            return match configuration_beside(self.files.blobs, template, &self.environment.name) {
+                Ok(configuration) => configuration,
+                Err(mut problem) => {
+                    problem.stack = Some(stack.to_owned());
+                    self.problems.push(problem);
+                    None
+                }
+            };
+        };
+        if written.value == "none" {
+            return None;
+        }
+        let path = written.value.replace("{environment}", &self.environment.name);
+        let setting = "configuration";
+        if !path.starts_with("stacks/") || !has_extension(&path) {
+            let allowed = "`stacks/` that ends in `.yaml`, `.yml` or `.json`";
+            self.refuse_at(written, Some(stack), ProblemKind::BadPath { setting, path, allowed });
+            return None;
+        }
+        if !self.files.blobs.contains_key(&path) && self.has_stack(stack, template) {
+            let kind = self.missing_file(setting, &path);
+            self.refuse_at(written, Some(stack), kind);
+            return None;
+        }
+        Some(path)
+    }
+
+    /// Whether the environment has the stack.
+    fn has_stack(&self, name: &str, template: &str) -> bool {
+        let settings = of_stack(
+            self.catalogue,
+            name,
+            template,
+            &self.environment.name,
+            &mut Used::default(),
+            |_, _| {},
+        );
+        self.is_included(&settings)
+    }
+
+    fn is_included(&self, settings: &Settings) -> bool {
+        settings
+            .environments
+            .as_ref()
+            .is_none_or(|names| names.iter().any(|name| matches(&name.value, &self.environment.name)))
+    }
+
+    fn gates(&mut self, candidates: &BTreeMap<String, Candidate<'c>>, people: &People) -> Vec<Gate> {
+        let catalogue = self.catalogue;
+        let mut used = Used::default();
+        let mut gates = Vec::with_capacity(candidates.len());
+        for (name, candidate) in candidates {
+            let mut ambiguous = Vec::new();
+            let settings = of_stack(
+                catalogue,
+                name,
+                &candidate.template,
+                &self.environment.name,
+                &mut used,
+                |at, kind| {
+                    ambiguous.push((at, kind));
+                },
+            );
+            for (at, kind) in ambiguous {
+                self.refuse_at(at, Some(name), kind);
+            }
+            if let Some(reason) = self.bad_name(name) {
+                let kind = ProblemKind::BadName {
+                    name: name.clone(),
+                    reason,
+                };
+                self.refuse_stack(name, candidate, kind);
+            }
+            if !self.is_included(&settings) {
+                continue;
+            }
+            let moved_from = candidate.entry.and_then(|(_, entry)| entry.moved_from.as_ref());
+            if let Some(former) = moved_from.filter(|former| candidates.contains_key(&former.value)) {
+                let kind = ProblemKind::StillThere {
+                    former: former.value.clone(),
+                };
+                self.refuse_at(former, Some(name), kind);
+            }
+            let stack = Stack {
+                name,
+                lasting_name: moved_from.map_or(name, |former| &former.value),
+                template: &candidate.template,
+                configuration: candidate.configuration.as_deref(),
+            };
+            let mut refused = Vec::new();
+            let gate = gates::gate(
+                &stack,
+                &settings,
+                people,
+                self.environment,
+                self.files,
+                &mut |place, kind| {
+                    refused.push((place, kind));
+                },
+            );
+            for (place, kind) in refused {
+                match place {
+                    Some((line, column)) => self.refuse_at(
+                        &At {
+                            value: (),
+                            line,
+                            column,
+                        },
+                        Some(name),
+                        kind,
+                    ),
+                    None => self.refuse_stack(name, candidate, kind),
+                }
+            }
+            gates.push(gate);
+        }
+        for pattern in used.unused(catalogue) {
+            let kind = ProblemKind::MatchesNothing {
+                pattern: pattern.value.clone(),
+            };
+            self.refuse_at(pattern, None, kind);
+        }
+        gates
+    }
+
+    fn bad_name(&self, name: &str) -> Option<String> {
+        let longest = MAX_PIPELINE_NAME.saturating_sub(self.environment.pipeline_prefix.len());
+        if RESERVED_NAMES.contains(&name) {
+            Some(
+                "it names a pipeline of Changegate itself; write an entry with another name and `template:`".to_owned(),
+            )
+        } else if !name.starts_with(|first: char| first.is_ascii_alphanumeric())
+            || !name
+                .chars()
+                .all(|character| character.is_ascii_alphanumeric() || "-_.".contains(character))
+        {
+            let takes = "it takes letters, digits, `-`, `_` and `.`";
+            Some(format!(
+                "{takes}; rename the folder, or write an entry with another name and `template:`"
+            ))
+        } else if name.len() > longest {
+            Some(format!(
+                "it has more than the {longest} characters that a pipeline's name leaves it; write an entry with a shorter name and `template:`"
+            ))
+        } else {
+            None
+        }
+    }
+
+    fn refuse_shared_stack_names(&mut self, gates: &[Gate]) {
+        let mut by_name: BTreeMap<&str, Vec<&Gate>> = BTreeMap::new();
+        for gate in gates {
+            by_name.entry(&gate.stack_name).or_default().push(gate);
+        }
+        for sharing in by_name.values().filter(|sharing| sharing.len() > 1) {
+            for gate in sharing {
+                let Some(other) = sharing.iter().find(|other| other.stack != gate.stack) else {
+                    continue;
+                };
+                let kind = ProblemKind::DuplicateStackName {
+                    stack: gate.stack.clone(),
+                    other: other.stack.clone(),
+                    stack_name: gate.stack_name.clone(),
+                };
+                let entry = self.catalogue.stacks.iter().find(|(name, _)| name.value == gate.stack);
+                match entry {
+                    Some((key, entry)) => {
+                        let at = entry.settings.stack_name.as_ref().unwrap_or(key);
+                        self.refuse_at(at, Some(&gate.stack), kind);
+                    }
+                    None => self
+                        .problems
+                        .push(in_file(&gate.template, Some(gate.stack.clone()), kind)),
+                }
+            }
+        }
+    }
+
+    /// A folder that was renamed would make a second stack of everything: what to do has to be said.
+    fn refuse_renames(&mut self, candidates: &BTreeMap<String, Candidate<'c>>, gates: &[Gate], former: &[FormerStack]) {
+        let present: BTreeSet<&str> = gates.iter().map(|gate| gate.stack.as_str()).collect();
+        let known: BTreeSet<&str> = former.iter().map(|stack| stack.name.as_str()).collect();
+        let kept: BTreeSet<&str> = gates.iter().map(|gate| gate.stack_name.as_str()).collect();
+        let gone: Vec<&FormerStack> = former
+            .iter()
+            .filter(|stack| !present.contains(stack.name.as_str()) && !kept.contains(stack.stack_name.as_str()))
+            .collect();
+        if gone.is_empty() {
+            return;
+        }
+        for gate in gates.iter().filter(|gate| !known.contains(gate.stack.as_str())) {
+            let Some(candidate) = candidates.get(&gate.stack) else {
+                continue;
+            };
+            let is_said = candidate
+                .entry
+                .is_some_and(|(_, entry)| entry.moved_from.is_some() || entry.settings.stack_name.is_some());
+            let blob = self.files.blobs.get(&gate.template);
+            let renamed = gone.iter().find(|stack| Some(&stack.template_blob) == blob);
+            if let (false, Some(renamed)) = (is_said, renamed) {
+                let kind = ProblemKind::Renamed {
+                    stack: gate.stack.clone(),
+                    former: renamed.name.clone(),
+                    former_stack_name: renamed.stack_name.clone(),
+                    stack_name: gate.stack_name.clone(),
+                };
+                self.refuse_stack(&gate.stack, candidate, kind);
+            }
+        }
+    }
+}
+
+fn is_principal(arn: &str) -> bool {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    match parts.as_slice() {
+        ["arn", partition, "iam", "", account, resource] => {
+            !partition.is_empty()
+                && gates::is_account(account)
+                && (resource.starts_with("user/") || resource.starts_with("role/"))
+        }
+        ["arn", partition, "sts", "", account, resource] => {
+            !partition.is_empty() && gates::is_account(account) && resource.starts_with("assumed-role/")
+        }
+        _ => false,
+    }
+}
