@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::gate::{Floor, Gate};
 
+pub(crate) use problem::nearest;
 pub use problem::{Problem, ProblemKind};
 pub use resolve::{files_needed, resolve};
 pub use resolved::{CatalogueStack, NotACatalogue, ResolvedCatalogue};

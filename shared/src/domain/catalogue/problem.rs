@@ -215,12 +215,12 @@ fn meant(nearest: Option<&str>) -> String {
 }
 
 /// The candidate that is written most like `text`, when it is alike enough to be meant.
-pub(super) fn nearest<'c>(text: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<String> {
+pub(crate) fn nearest<'c>(text: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<String> {
     let text_length = text.chars().count();
     candidates
         .into_iter()
         .map(|candidate| (distance(text, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= text_length.max(candidate.chars().count()) / 3)
+        .filter(|(distance, candidate)| *distance <= text_length.max(candidate.chars().count()).div_ceil(3))
         .min()
         .map(|(_, candidate)| candidate.to_owned())
 }

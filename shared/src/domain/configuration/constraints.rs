@@ -1,0 +1,183 @@
+//! Whether a text is a value that a parameter takes.
+
+use super::template::{Kind, Parameter, Simple};
+
+/// Greatest size of a parameter's value in bytes.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
+const MAX_VALUE_BYTES: usize = 4_096;
+
+/// Why the parameter does not take the value, as a fragment such as `is not a number`; `None` when it does.
+pub(super) fn refusal(parameter: &Parameter<'_>, value: &str) -> Option<String> {
+    if value.len() > MAX_VALUE_BYTES {
+        return Some(format!(
+            "has {} bytes; CloudFormation takes at most {MAX_VALUE_BYTES}",
+            value.len()
+        ));
+    }
+    if is_dynamic_reference(value) {
+        return None;
+    }
+    let refusal = match parameter.kind {
+        Kind::SsmParameter => ssm_refusal(value),
+        Kind::One(simple) => one_refusal(parameter, simple, value),
+        // CloudFormation trims the items of a list.
+        Kind::List(simple) => value.split(',').enumerate().find_map(|(index, item)| {
+            let refusal = one_refusal(parameter, simple, item.trim())?;
+            Some(format!("{refusal} (item {})", index + 1))
+        }),
+    }?;
+    Some(match parameter.constraint_description {
+        Some(description) => format!("{refusal}: {description}"),
+        None => refusal,
+    })
+}
+
+/// Whether CloudFormation reads the value from somewhere else.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html>
+pub(super) fn is_dynamic_reference(value: &str) -> bool {
+    ["ssm", "ssm-secure", "secretsmanager"].iter().any(|service| {
+        value
+            .strip_prefix("{{resolve:")
+            .and_then(|rest| rest.strip_prefix(service))
+            .is_some_and(|rest| {
+                rest.starts_with(':')
+                    && rest.len() > 3
+                    && rest.ends_with("}}")
+                    && rest.find("}}") == Some(rest.len() - 2)
+            })
+    })
+}
+
+fn ssm_refusal(value: &str) -> Option<String> {
+    let is_name = !value.is_empty()
+        && value.len() <= 2_048
+        && value
+            .chars()
+            .all(|character| character.is_ascii_alphanumeric() || "._-/:@".contains(character));
+    (!is_name).then(|| "is not the name of a Systems Manager parameter, such as `/network/vpc`".to_owned())
+}
+
+fn one_refusal(parameter: &Parameter<'_>, simple: Simple<'_>, value: &str) -> Option<String> {
+    match simple {
+        Simple::Number => {
+            if let Some(refusal) = number_refusal(parameter, value) {
+                return Some(refusal);
+            }
+        }
+        Simple::Identifier { kind, prefix } => {
+            if value.strip_prefix(prefix).is_none_or(str::is_empty) {
+                return Some(format!("is not one of `{kind}`, which begin with `{prefix}`"));
+            }
+        }
+        Simple::Text => {
+            let length = value.chars().count();
+            if let Some(least) = parameter.min_length.filter(|least| length < *least) {
+                return Some(format!("has {length} characters; `MinLength` is {least}"));
+            }
+            if let Some(most) = parameter.max_length.filter(|most| length > *most) {
+                return Some(format!("has {length} characters; `MaxLength` is {most}"));
+            }
+        }
+    }
+    if let Some(allowed) = &parameter.allowed_values {
+        let is_allowed =
+            |allowed: &&str| *allowed == value || (simple == Simple::Number && number(allowed) == number(value));
+        if !allowed.iter().any(|allowed| is_allowed(allowed)) {
+            return Some(format!("is none of the `AllowedValues` {}", some_of(allowed)));
+        }
+    }
+    if let Some(pattern) = parameter.allowed_pattern.filter(|_| simple != Simple::Number) {
+        if matches_whole(pattern, value) == Some(false) {
+            return Some(format!("does not match the `AllowedPattern` {pattern}"));
+        }
+    }
+    None
+}
+
+fn some_of(values: &[&str]) -> String {
+    let first: Vec<&str> = values.iter().take(8).copied().collect();
+    let more = if values.len() > first.len() { ", …" } else { "" };
+    format!("{}{more}", first.join(", "))
+}
+
+fn number_refusal(parameter: &Parameter<'_>, value: &str) -> Option<String> {
+    let Some(found) = number(value) else {
+        return Some("is not a number".to_owned());
+    };
+    if let Some(least) = parameter
+        .min_value
+        .filter(|least| number(least).is_some_and(|least| found < least))
+    {
+        return Some(format!("is less than the `MinValue` {least}"));
+    }
+    if let Some(most) = parameter
+        .max_value
+        .filter(|most| number(most).is_some_and(|most| found > most))
+    {
+        return Some(format!("is more than the `MaxValue` {most}"));
+    }
+    None
+}
+
+/// The number that a text is, in decimal notation.
+fn number(text: &str) -> Option<f64> {
+    let is_decimal = text.bytes().any(|byte| byte.is_ascii_digit())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
+    if is_decimal { text.parse().ok() } else { None }
+}
+
+/// Whether a pattern matches the whole text; `None` when it uses what only Java's expressions have (look-around,
+/// back-references, Unicode classes, class intersections, possessive quantifiers): CloudFormation judges then.
+fn matches_whole(pattern: &str, text: &str) -> Option<bool> {
+    const ONLY_JAVA: &[&str] = &[
+        "&&", "++", "*+", "?+", "}+", "(?>", "\\Q", "\\G", "\\Z", "\\R", "\\h", "\\p", "\\P",
+    ];
+    if ONLY_JAVA.iter().any(|only| pattern.contains(only)) {
+        return None;
+    }
+    let whole = regex_lite::Regex::new(&format!("^(?:{pattern})$")).ok()?;
+    Some(whole.is_match(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_match_the_whole_value_and_java_only_ones_are_left_to_cloudformation() {
+        assert_eq!(matches_whole("[a-z]+", "abc"), Some(true));
+        assert_eq!(matches_whole("[a-z]+", "abc1"), Some(false));
+        assert_eq!(matches_whole("^[a-z]+$", "abc"), Some(true));
+        assert_eq!(matches_whole("a|b", "ab"), Some(false));
+        assert_eq!(
+            matches_whole(r"((\d{1,3})\.){3}\d{1,3}/\d{1,2}", "10.0.0.0/16"),
+            Some(true)
+        );
+        assert_eq!(matches_whole(r"10\/8", "10/8"), Some(true));
+        assert_eq!(matches_whole("(?i)abc", "ABC"), Some(true));
+        for pattern in ["(?!x).*", r"(a)\1", r"\p{L}+", "[a-z&&[^b]]", "a++", "["] {
+            assert_eq!(matches_whole(pattern, "b"), None, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn only_whole_references_are_dynamic() {
+        assert!(is_dynamic_reference(
+            "{{resolve:secretsmanager:prod/db:SecretString:password}}"
+        ));
+        assert!(is_dynamic_reference("{{resolve:ssm-secure:db:1}}"));
+        for text in [
+            "{{resolve:ssm:}}",
+            "{{resolve:other:x}}",
+            "x{{resolve:ssm:a}}",
+            "{{resolve:ssm:a}}x{{resolve:ssm:b}}",
+            "{{resolve:ssm:a",
+        ] {
+            assert!(!is_dynamic_reference(text), "{text}");
+        }
+    }
+}
