@@ -24,5 +24,6 @@ pub mod provenance;
 pub mod sha256;
 pub mod stack_event;
 pub mod stack_policy;
+pub mod sync;
 pub mod user_parameters;
 pub mod window;

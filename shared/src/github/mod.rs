@@ -1,1 +1,15 @@
 //! Implements ports over GitHub's REST interface, and verifies deliveries.
+//!
+//! Source: <https://docs.github.com/en/rest>
+
+mod answer;
+mod archive;
+mod connection;
+mod credential;
+mod repository;
+pub mod signature;
+mod tell;
+mod wire;
+
+pub use connection::{Connection, GitHubSettings};
+pub use repository::Repository;

@@ -1,0 +1,3 @@
+//! What the sync decides: from the branch's files and the snapshot to what is written, started and removed.
+
+pub mod git;

@@ -1,0 +1,135 @@
+//! From GitHub's answers to [`PortError`]s: what to do about a failure is in its status, headers and message.
+
+use jiff::{SignedDuration, Timestamp};
+use reqwest::header::HeaderMap;
+use reqwest::{Response, StatusCode};
+use serde::Deserialize;
+
+use crate::flows::ports::{PortError, PortErrorKind};
+
+/// What GitHub asks to wait at least after a rate limit that names no time.
+///
+/// Source: <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api>
+const LEAST_PAUSE: SignedDuration = SignedDuration::from_secs(60);
+/// Longer pauses than this are not believed.
+const MOST_PAUSE: SignedDuration = SignedDuration::from_hours(2);
+/// How much of an answer that reports an error is read.
+const ERROR_LIMIT_BYTES: usize = 64 * 1024;
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct ErrorBody {
+    message: String,
+}
+
+/// Until when GitHub asks for no further call, if the answer is a rate limit.
+pub(super) fn paused_until(status: StatusCode, headers: &HeaderMap, now: Timestamp) -> Option<Timestamp> {
+    if status != StatusCode::FORBIDDEN && status != StatusCode::TOO_MANY_REQUESTS {
+        return None;
+    }
+    let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<i64>().ok();
+    let pause = if let Some(seconds) = number("retry-after") {
+        SignedDuration::from_secs(seconds.max(1))
+    } else if number("x-ratelimit-remaining") == Some(0) {
+        let reset = number("x-ratelimit-reset").and_then(|second| Timestamp::from_second(second).ok());
+        reset.map_or(LEAST_PAUSE, |reset| {
+            reset.duration_since(now).max(SignedDuration::from_secs(1))
+        })
+    } else if status == StatusCode::TOO_MANY_REQUESTS {
+        LEAST_PAUSE
+    } else {
+        return None;
+    };
+    now.checked_add(pause.min(MOST_PAUSE)).ok()
+}
+
+/// The error that an answer other than success stands for.
+pub(super) async fn refusal(
+    operation: &'static str,
+    subject: &str,
+    answer: Response,
+    is_rate_limit: bool,
+) -> PortError {
+    let status = answer.status();
+    let needed = header(&answer, "x-accepted-github-permissions");
+    let mut answer = answer;
+    let mut body = Vec::new();
+    while let Ok(Some(chunk)) = answer.chunk().await {
+        body.extend_from_slice(&chunk);
+        if body.len() > ERROR_LIMIT_BYTES {
+            break;
+        }
+    }
+    let said = serde_json::from_slice::<ErrorBody>(&body).unwrap_or_default().message;
+    // A secondary rate limit may come as a plain 403 that only its words tell apart from a missing permission.
+    let is_rate_limit =
+        is_rate_limit || (status == StatusCode::FORBIDDEN && said.to_lowercase().contains("rate limit"));
+    let kind = match status.as_u16() {
+        _ if is_rate_limit => PortErrorKind::Throttled,
+        401 | 403 => PortErrorKind::Denied,
+        404 | 410 => PortErrorKind::NotFound,
+        408 | 500..=599 => PortErrorKind::Unavailable,
+        409 => PortErrorKind::Conflict,
+        _ => PortErrorKind::Refused,
+    };
+    let advice = match status.as_u16() {
+        _ if is_rate_limit => "; it is asked again when the limit is over".to_owned(),
+        401 => "; the token is expired or revoked: put a new one into the secret".to_owned(),
+        403 => match needed {
+            Some(needed) => format!("; give the token the permission {needed}"),
+            None => "; give the token read access to the repository's contents".to_owned(),
+        },
+        404 => "; it is not there, or the token may not see it".to_owned(),
+        _ => String::new(),
+    };
+    PortError {
+        operation,
+        subject: subject.to_owned(),
+        kind,
+        code: Some(status.as_u16().to_string()),
+        message: format!("{said}{advice}"),
+        source: None,
+    }
+}
+
+/// The error that a call without a whole answer stands for. URLs stay out: a redirect's may carry a token.
+pub(super) fn no_answer(operation: &'static str, subject: &str, error: reqwest::Error) -> PortError {
+    let error = error.without_url();
+    let message = if error.is_timeout() {
+        "GitHub did not answer in time"
+    } else if error.is_connect() {
+        "GitHub cannot be reached"
+    } else if error.is_redirect() {
+        "GitHub redirects too often"
+    } else {
+        "the answer broke off"
+    };
+    PortError {
+        operation,
+        subject: subject.to_owned(),
+        kind: PortErrorKind::Unavailable,
+        code: None,
+        message: message.to_owned(),
+        source: Some(Box::new(error)),
+    }
+}
+
+/// The error that an answer of another shape than documented stands for.
+pub(super) fn not_understood(operation: &'static str, subject: &str, error: serde_json::Error) -> PortError {
+    PortError {
+        operation,
+        subject: subject.to_owned(),
+        kind: PortErrorKind::Unavailable,
+        code: None,
+        message: format!(
+            "the answer is not what GitHub documents, at line {} column {}",
+            error.line(),
+            error.column()
+        ),
+        source: Some(Box::new(error)),
+    }
+}
+
+pub(super) fn header(answer: &Response, name: &str) -> Option<String> {
+    Some(answer.headers().get(name)?.to_str().ok()?.to_owned())
+}

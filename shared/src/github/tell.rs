@@ -1,0 +1,89 @@
+//! Commit statuses and comments on pull requests.
+
+use reqwest::Method;
+
+use super::repository::{Repository, segment};
+use super::wire;
+use crate::flows::ports::{CommitStatus, PortError, ReadSecrets, StatusState, TellRepository};
+
+/// Longest description of a status.
+///
+/// Source: <https://docs.github.com/en/rest/commits/statuses>
+const DESCRIPTION_LIMIT: usize = 140;
+/// Comments of a page; GitHub gives no more.
+const PAGE: usize = 100;
+
+impl<S: ReadSecrets> TellRepository for Repository<S> {
+    async fn set_status(&self, status: CommitStatus) -> Result<(), PortError> {
+        let path = self.path(&format!("/statuses/{}", segment(&status.commit)));
+        let state = match status.state {
+            StatusState::Pending => "pending",
+            StatusState::Success => "success",
+            StatusState::Failure => "failure",
+            StatusState::Error => "error",
+        };
+        let mut body = serde_json::json!({
+            "state": state,
+            "context": status.context,
+            "description": cut(&status.description),
+        });
+        if let (Some(url), Some(fields)) = (status.url, body.as_object_mut()) {
+            fields.insert("target_url".to_owned(), url.into());
+        }
+        let operation = "POST /repos/{owner}/{repo}/statuses/{sha}";
+        let _: serde_json::Value = self.connection.write(operation, Method::POST, &path, &body).await?;
+        Ok(())
+    }
+
+    async fn upsert_comment(&self, pull_request: u64, marker: &str, body: &str) -> Result<(), PortError> {
+        let list = self.path(&format!("/issues/{pull_request}/comments"));
+        let mut found = None;
+        for page in 1.. {
+            let path = format!("{list}?per_page={PAGE}&page={page}");
+            let operation = "GET /repos/{owner}/{repo}/issues/{issue_number}/comments";
+            let (comments, has_next) = self
+                .connection
+                .read_page::<Vec<wire::Comment>>(operation, &path)
+                .await?;
+            found = comments.into_iter().find(|comment| comment.body.starts_with(marker));
+            if found.is_some() || !has_next {
+                break;
+            }
+        }
+        let text = if body.starts_with(marker) {
+            body.to_owned()
+        } else {
+            format!("{marker}\n{body}")
+        };
+        let body = serde_json::json!({ "body": text });
+        let _: serde_json::Value = match found {
+            Some(comment) if comment.body == text => return Ok(()),
+            Some(comment) => {
+                let path = self.path(&format!("/issues/comments/{}", comment.id));
+                let operation = "PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}";
+                self.connection.write(operation, Method::PATCH, &path, &body).await?
+            }
+            None => {
+                let operation = "POST /repos/{owner}/{repo}/issues/{issue_number}/comments";
+                self.connection.write(operation, Method::POST, &list, &body).await?
+            }
+        };
+        Ok(())
+    }
+
+    async fn is_public(&self) -> Result<bool, PortError> {
+        let operation = "GET /repos/{owner}/{repo}";
+        let answer: wire::RepositoryAnswer = self.connection.read_json(operation, &self.path("")).await?;
+        Ok(!answer.private)
+    }
+}
+
+/// The text, cut to what a status can hold.
+fn cut(text: &str) -> String {
+    if text.chars().count() <= DESCRIPTION_LIMIT {
+        return text.to_owned();
+    }
+    let mut cut: String = text.chars().take(DESCRIPTION_LIMIT - 1).collect();
+    cut.push('…');
+    cut
+}
