@@ -1,1 +1,19 @@
-fn main() {}
+//! Verifies a delivery of GitHub and queues it.
+
+mod handler;
+mod settings;
+
+use changegate::lambda::settings::Variables;
+use changegate::lambda::telemetry;
+use lambda_runtime::{Error, run, service_fn};
+
+use crate::handler::Webhook;
+use crate::settings::Settings;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    telemetry::init();
+    let settings = Settings::read(&Variables::of_process())?;
+    let webhook = Webhook::connect(settings).await;
+    run(service_fn(|event| Box::pin(webhook.handle(event)))).await
+}

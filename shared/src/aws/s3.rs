@@ -19,6 +19,11 @@ pub struct Bucket {
 }
 
 impl Bucket {
+    /// The bucket `name`, as the environment says how to reach it.
+    pub fn connect(config: &aws_config::SdkConfig, name: impl Into<String>) -> Self {
+        Self::new(Client::new(config), name)
+    }
+
     /// The bucket `name`, reached through `client`.
     pub fn new(client: Client, name: impl Into<String>) -> Self {
         Self {

@@ -10,6 +10,11 @@ use crate::flows::ports::{PortError, PortErrorKind, ReadSecrets, Secret};
 pub struct Secrets(Client);
 
 impl Secrets {
+    /// As the environment says how to reach the service.
+    pub fn connect(config: &aws_config::SdkConfig) -> Self {
+        Self::new(Client::new(config))
+    }
+
     /// Reads through `client`.
     pub fn new(client: Client) -> Self {
         Self(client)

@@ -13,6 +13,11 @@ pub struct Queue {
 }
 
 impl Queue {
+    /// The queue at `url`, as the environment says how to reach it.
+    pub fn connect(config: &aws_config::SdkConfig, url: impl Into<String>) -> Self {
+        Self::new(Client::new(config), url)
+    }
+
     /// The queue at `url`, reached through `client`.
     pub fn new(client: Client, url: impl Into<String>) -> Self {
         Self {

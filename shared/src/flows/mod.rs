@@ -6,5 +6,6 @@ mod error;
 pub mod fakes;
 pub mod ports;
 pub mod prove_job;
+pub mod receive_push;
 
 pub use error::FlowError;

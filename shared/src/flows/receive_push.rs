@@ -124,7 +124,10 @@ pub async fn receive_push(
         let reason = "the header X-Hub-Signature-256 is missing: set a secret at the webhook";
         return DeliveryAnswer::Unsigned(reason.to_owned());
     };
-    match secret.is_good(secrets, verifier, clock.now(), delivery.body, signature).await {
+    match secret
+        .is_good(secrets, verifier, clock.now(), delivery.body, signature)
+        .await
+    {
         Ok(true) => {}
         Ok(false) => {
             let reason = "the signature was made with another secret, or over other bytes";
@@ -169,8 +172,14 @@ fn payload<'a>(content_type: Option<&str>, body: &'a [u8]) -> Cow<'a, [u8]> {
     if !is_form {
         return Cow::Borrowed(body);
     }
-    let field = body.split(|byte| *byte == b'&').find_map(|field| field.strip_prefix(b"payload="));
-    let spaced: Vec<u8> = field.unwrap_or_default().iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
+    let field = body
+        .split(|byte| *byte == b'&')
+        .find_map(|field| field.strip_prefix(b"payload="));
+    let spaced: Vec<u8> = field
+        .unwrap_or_default()
+        .iter()
+        .map(|byte| if *byte == b'+' { b' ' } else { *byte })
+        .collect();
     Cow::Owned(percent_encoding::percent_decode(&spaced).collect())
 }
 

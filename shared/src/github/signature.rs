@@ -5,6 +5,7 @@
 use hmac::{Hmac, KeyInit, Mac};
 
 use crate::flows::ports::Secret;
+use crate::flows::receive_push::VerifySignature;
 
 /// The webhook's secrets: while one is being replaced, both the new and the old one are good.
 #[derive(Debug, Clone, Default)]
@@ -38,6 +39,16 @@ impl WebhookSecrets {
                 .is_ok_and(|mac| mac.chain_update(body).verify_slice(&claimed).is_ok());
             is_verified | is_match
         })
+    }
+}
+
+/// GitHub's signatures: HMAC-SHA256 in the header `X-Hub-Signature-256`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct GitHubSignature;
+
+impl VerifySignature for GitHubSignature {
+    fn verify(&self, secret: &Secret, body: &[u8], signature: &str) -> bool {
+        WebhookSecrets::from_lines(secret).verify(body, signature)
     }
 }
 

@@ -137,7 +137,10 @@ mod tests {
 
     #[test]
     fn pings_and_other_events_are_ignored_whatever_they_carry() {
-        assert_eq!(reason("ping", &json!({"zen": "Keep it logically awesome."})), "the webhook works");
+        assert_eq!(
+            reason("ping", &json!({"zen": "Keep it logically awesome."})),
+            "the webhook works"
+        );
         assert!(reason("issues", &json!([])).contains("`issues`"));
     }
 
@@ -157,7 +160,10 @@ mod tests {
 
     #[test]
     fn a_push_of_another_shape_is_malformed() {
-        assert!(matches!(verdict("push", &json!({"ref": 1})), DeliveryVerdict::Malformed(_)));
+        assert!(matches!(
+            verdict("push", &json!({"ref": 1})),
+            DeliveryVerdict::Malformed(_)
+        ));
         assert!(matches!(verdict("push", &json!(null)), DeliveryVerdict::Malformed(_)));
     }
 

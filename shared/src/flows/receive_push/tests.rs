@@ -37,7 +37,10 @@ struct ByName;
 
 impl VerifySignature for ByName {
     fn verify(&self, secret: &Secret, _: &[u8], signature: &str) -> bool {
-        secret.expose().lines().any(|line| signature == format!("signed with {line}"))
+        secret
+            .expose()
+            .lines()
+            .any(|line| signature == format!("signed with {line}"))
     }
 }
 
@@ -87,7 +90,16 @@ impl World {
             repository: "acme/infrastructure".to_owned(),
             branch: "main".to_owned(),
         };
-        receive_push(&self.queue, &self.secrets, &ByName, &self.clock, &self.secret, &watched, delivery).await
+        receive_push(
+            &self.queue,
+            &self.secrets,
+            &ByName,
+            &self.clock,
+            &self.secret,
+            &watched,
+            delivery,
+        )
+        .await
     }
 }
 
@@ -160,7 +172,10 @@ async fn a_flood_of_forged_deliveries_reads_the_secret_seldom() {
     let world = World::new();
     for second in 0..60 {
         world.clock.0.set(1_000_000 + second);
-        assert!(matches!(world.receive(push("signed with guess")).await, DeliveryAnswer::Unsigned(_)));
+        assert!(matches!(
+            world.receive(push("signed with guess")).await,
+            DeliveryAnswer::Unsigned(_)
+        ));
     }
     assert_eq!(world.secrets.reads.get(), 2);
 }
@@ -169,10 +184,16 @@ async fn a_flood_of_forged_deliveries_reads_the_secret_seldom() {
 async fn without_secret_or_queue_the_sender_is_told_to_come_again() {
     let world = World::new();
     *world.secrets.text.borrow_mut() = None;
-    assert!(matches!(world.receive(push("signed with old")).await, DeliveryAnswer::Unavailable(_)));
+    assert!(matches!(
+        world.receive(push("signed with old")).await,
+        DeliveryAnswer::Unavailable(_)
+    ));
     *world.secrets.text.borrow_mut() = Some("old");
     world.queue.is_down.set(true);
-    assert!(matches!(world.receive(push("signed with old")).await, DeliveryAnswer::Unavailable(_)));
+    assert!(matches!(
+        world.receive(push("signed with old")).await,
+        DeliveryAnswer::Unavailable(_)
+    ));
 }
 
 #[tokio::test]
@@ -187,7 +208,10 @@ async fn a_kept_secret_serves_while_secrets_manager_does_not_answer() {
 #[tokio::test]
 async fn a_form_is_read_as_well_as_json() {
     let world = World::new();
-    let body = format!("payload={}", PUSH.replace('"', "%22").replace('/', "%2F").replace(':', "%3a"));
+    let body = format!(
+        "payload={}",
+        PUSH.replace('"', "%22").replace('/', "%2F").replace(':', "%3a")
+    );
     let form = Delivery {
         content_type: Some("application/x-www-form-urlencoded"),
         body: body.as_bytes(),
