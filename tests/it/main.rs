@@ -1,1 +1,3 @@
 //! One binary, so that the workspace links once for all tests across packages.
+
+mod contracts;
