@@ -1,1 +1,16 @@
 //! AWS CodePipeline on loopback: its JSON 1.1 protocol in front of a release engine.
+//!
+//! The engine is test equipment: `local/CODEPIPELINE.md` lists what it emulates, in AWS's own sentences.
+
+pub mod cloudformation;
+pub mod declaration;
+pub mod driver;
+pub mod engine;
+pub mod error;
+pub mod operations;
+pub mod server;
+pub mod validation;
+pub mod wire;
+
+pub use engine::world::Pace;
+pub use server::{Config, Running, StartError, serve, start};
