@@ -1,6 +1,11 @@
 //! The example repository is one that Changegate takes.
 
+use std::collections::BTreeMap;
+
+use changegate::domain::catalogue::{Environment, RepositoryFiles, resolve};
+use changegate::domain::configuration::{File, effective};
 use changegate::domain::document::{Document, Format};
+use changegate::domain::gate::Floor;
 
 use super::{files, read, refuse};
 
@@ -57,4 +62,56 @@ fn every_role_of_the_example_carries_the_boundary() {
         }
     }
     assert!(roles >= 2);
+}
+
+/// Path to text of every file of the example, by its path in the example.
+fn repository() -> BTreeMap<String, Vec<u8>> {
+    let prefix = "examples/infrastructure/";
+    let paths = files("examples/infrastructure", &[".yaml", ".json"]);
+    let texts = paths
+        .iter()
+        .map(|path| (path.trim_start_matches(prefix).to_owned(), read(path).into_bytes()));
+    texts.collect()
+}
+
+#[test]
+fn the_catalogue_and_the_configurations_of_the_example_have_no_problem() {
+    let contents = repository();
+    let blobs = contents.keys().map(|path| (path.clone(), path.clone())).collect();
+    for name in ["production", "staging"] {
+        let environment = Environment {
+            name: name.to_owned(),
+            pipeline_prefix: "changegate-".to_owned(),
+            floor: Floor {
+                minimum_approvals: 1,
+                author_may_approve: true,
+                deployer_prefix: "arn:aws:iam::111122223333:role/changegate/deployers/".to_owned(),
+                stack_name_pattern: "*".to_owned(),
+                reserved_stack_names: vec!["changegate".to_owned(), "changegate-pipelines".to_owned()],
+            },
+            default_deployer: "arn:aws:iam::111122223333:role/changegate/deployers/stacks".to_owned(),
+        };
+        let files = RepositoryFiles {
+            blobs: &blobs,
+            contents: &contents,
+        };
+        let resolution = resolve(&files, &environment, &[]);
+        let mut problems: Vec<String> = resolution.problems.iter().map(ToString::to_string).collect();
+        let stacks: Vec<&str> = resolution.stacks.iter().map(|gate| gate.stack.as_str()).collect();
+        for gate in &resolution.stacks {
+            let file = |path: &String| (path.clone(), contents[path].clone());
+            let (template, text) = file(&gate.template);
+            let template = File {
+                path: &template,
+                bytes: &text,
+            };
+            let configuration = gate.configuration.as_ref().map(file);
+            let configuration = configuration.as_ref().map(|(path, bytes)| File { path, bytes });
+            if let Err(found) = effective(configuration, template) {
+                problems.extend(found.iter().map(ToString::to_string));
+            }
+        }
+        refuse(name, &problems);
+        assert_eq!(stacks, ["alarms", "data", "network", "orders-service"]);
+    }
 }
