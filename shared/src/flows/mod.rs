@@ -2,8 +2,10 @@
 
 pub mod digest_inputs;
 mod error;
+pub mod execute_change_set;
 #[cfg(any(test, feature = "fakes"))]
 pub mod fakes;
+pub mod fresh_run;
 pub mod ports;
 pub mod prove_job;
 pub mod receive_push;

@@ -7,13 +7,14 @@ use std::fmt;
 
 use jiff::Timestamp;
 
+use super::actions::{APPROVE_1, APPROVE_2, DESCRIBE_CHANGE_SET};
 use super::authors::Authors;
 use super::gate::Gate;
 use super::history::ActionExecution;
 use super::people::{People, Person};
 
 /// The actions that count as approvals. `Release` is no approval: it says when, not whether.
-pub const APPROVAL_ACTIONS: [&str; 2] = ["Approve1", "Approve2"];
+pub const APPROVAL_ACTIONS: [&str; 2] = [APPROVE_1, APPROVE_2];
 
 /// One approval that was given.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +49,7 @@ pub fn reviewed_at(digest: &str, history: &[ActionExecution]) -> Option<Timestam
     history
         .iter()
         .filter(|action| {
-            action.action == "DescribeChangeSet"
+            action.action == DESCRIBE_CHANGE_SET
                 && action.category != "Approval"
                 && action.status == "Succeeded"
                 && action.output_variables.get("Digest").is_some_and(|held| held == digest)

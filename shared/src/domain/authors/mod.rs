@@ -31,6 +31,8 @@ pub enum Gap {
     /// The commit that the stack was last executed from is not among the ancestors: the branch was force-pushed, or
     /// somebody pinned older versions.
     NotAnAncestor(String),
+    /// The object that this source action read does not say which commit it is of.
+    UnknownSource(String),
     /// There are more than [`MAX_RECORDS`] syncs in between.
     TooLong,
 }
@@ -132,6 +134,12 @@ impl fmt::Display for Gap {
                 "commit {}, from which the stack was last executed, is no ancestor (a force-push, or older versions were pinned)",
                 short(commit)
             ),
+            Self::UnknownSource(action) => {
+                write!(
+                    f,
+                    "the object that source action {action} read does not name its commit"
+                )
+            }
             Self::TooLong => write!(f, "more than {MAX_RECORDS} syncs lie in between"),
         }
     }

@@ -1,0 +1,82 @@
+//! The guard's checks: between an approved plan and its execution.
+//!
+//! Each check is a function over what was read; what it refuses with says who must do what. `docs/guard.md` has the
+//! checks in the order in which they are made.
+
+mod plan;
+mod refusal;
+mod stack;
+
+pub use plan::{change_set_of_run, planned_by_run};
+pub use refusal::{Refusal, RunRef, Staleness};
+pub use stack::{StackNow, available, unchanged};
+
+use super::actions::RELEASE;
+use super::authors::CommitRange;
+use super::gate::Gate;
+use super::history::ActionExecution;
+use super::window::WindowState;
+
+use jiff::Timestamp;
+
+/// Whether the window of the gate is open.
+///
+/// # Errors
+///
+/// [`Refusal::OutsideWindow`] with the next opening, [`Refusal::BrokenWindow`] when the window cannot be read.
+pub fn window(gate: &Gate, now: Timestamp) -> Result<(), Refusal> {
+    let Some(window) = &gate.window else {
+        return Ok(());
+    };
+    match window.state_at(now) {
+        Ok(WindowState::Open) => Ok(()),
+        Ok(WindowState::Closed { opens }) => Err(Refusal::OutsideWindow {
+            window: window.to_string(),
+            opens,
+        }),
+        Err(error) => Err(Refusal::BrokenWindow(error.to_string())),
+    }
+}
+
+/// Whether somebody pressed `Release` after the review, where the gate has it.
+///
+/// # Errors
+///
+/// [`Refusal::NotReleased`] when the history shows no such answer.
+pub fn release(gate: &Gate, reviewed: Timestamp, history: &[ActionExecution]) -> Result<(), Refusal> {
+    let is_released = history.iter().any(|action| {
+        action.action == RELEASE
+            && action.category == "Approval"
+            && action.status == "Succeeded"
+            && action
+                .started
+                .as_deref()
+                .and_then(|started| started.parse::<Timestamp>().ok())
+                .is_some_and(|started| started >= reviewed)
+    });
+    if gate.release && !is_released {
+        return Err(Refusal::NotReleased);
+    }
+    Ok(())
+}
+
+/// Whether every commit came through a pull request that somebody else approved.
+///
+/// # Errors
+///
+/// [`Refusal::Unreviewed`] with the commits that did not, or that are not known.
+pub fn pull_requests(range: &CommitRange) -> Result<(), Refusal> {
+    let mut reasons: Vec<String> = range
+        .unreviewed()
+        .into_iter()
+        .map(|(commit, why)| format!("{} \"{}\": {why}", super::authors::short(&commit.sha), commit.subject))
+        .collect();
+    reasons.extend(range.gaps.iter().map(ToString::to_string));
+    if reasons.is_empty() {
+        return Ok(());
+    }
+    Err(Refusal::Unreviewed(reasons))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,104 @@
+//! Whether what is about to be executed is what this run planned.
+
+use super::Refusal;
+use crate::domain::actions::CREATE_CHANGE_SET;
+use crate::domain::change_set::description::ChangeSetDescription;
+use crate::domain::gate::Gate;
+use crate::domain::history::ActionExecution;
+use crate::domain::planned_change::PlannedChange;
+use crate::domain::sha256::Sha256;
+use crate::domain::user_parameters::UserParameters;
+
+/// What stands for the ARN of a change set where only the stack policy changes.
+const NONE: &str = "none";
+
+/// Whether the artifacts hold what the history says that this run planned. An artifact can be replaced by whoever
+/// gets hold of a job's credentials; the history cannot.
+///
+/// # Errors
+///
+/// [`Refusal::NotPlanned`] when the plan of this run did not end with changes to apply, and [`Refusal::PlanReplaced`]
+/// with the first thing that is not as the history has it.
+pub fn planned_by_run(
+    history: &[ActionExecution],
+    parameters: &UserParameters,
+    gate: &Gate,
+    planned: &PlannedChange,
+    template: &[u8],
+) -> Result<(), Refusal> {
+    let plan = history
+        .iter()
+        .find(|action| action.action == CREATE_CHANGE_SET && action.status == "Succeeded");
+    let variable = |name: &str| {
+        plan.and_then(|plan| plan.output_variables.get(name))
+            .map(String::as_str)
+            .unwrap_or_default()
+    };
+    match variable("Outcome") {
+        "changes" => {}
+        outcome => return Err(Refusal::NotPlanned(outcome.to_owned())),
+    }
+    let arn = planned.change_set_arn.as_deref().unwrap_or(NONE);
+    let template_sha256 = Sha256::of(template).to_string();
+    let compared = [
+        ("the change set of the plan", variable("ChangeSetArn"), arn),
+        (
+            "the change set of this action",
+            variable("ChangeSetArn"),
+            parameters.change_set.as_deref().unwrap_or_default(),
+        ),
+        (
+            "the hash of the template in the plan",
+            variable("TemplateSha256"),
+            &planned.template_sha256.to_string(),
+        ),
+        (
+            "the hash of the template artifact",
+            variable("TemplateSha256"),
+            &template_sha256,
+        ),
+        (
+            "the stack of the plan",
+            gate.stack_name.as_str(),
+            planned.stack_name.as_str(),
+        ),
+    ];
+    for (what, expected, found) in compared {
+        if expected != found {
+            return Err(Refusal::PlanReplaced {
+                what,
+                expected: expected.to_owned(),
+                found: found.to_owned(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Whether the change set was made by this run, for this stack.
+///
+/// # Errors
+///
+/// [`Refusal::WrongChangeSet`] with what does not fit.
+pub fn change_set_of_run(
+    execution: &str,
+    planned: &PlannedChange,
+    change_set: &ChangeSetDescription,
+) -> Result<(), Refusal> {
+    let name = change_set.change_set_name.as_str();
+    let is_of_run = name.starts_with("cg-") && name.ends_with(&format!("-{execution}"));
+    let stack_id = planned.stack_id.as_deref().unwrap_or_default();
+    let wrong = if !is_of_run {
+        format!("its name is `{name}`, not `cg-<commit>-{execution}`")
+    } else if planned.change_set_arn.as_deref() != Some(change_set.change_set_id.as_str()) {
+        format!("its ARN is `{}`", change_set.change_set_id)
+    } else if change_set.stack_id != stack_id {
+        format!(
+            "its stack is `{}`, and the plan was made for `{stack_id}`",
+            change_set.stack_id
+        )
+    } else {
+        return Ok(());
+    };
+    Err(Refusal::WrongChangeSet(wrong))
+}

@@ -1,0 +1,216 @@
+//! Executes exactly what was reviewed and approved, or says why not.
+//!
+//! The flow keeps nothing between two deliveries but what CloudFormation, CodePipeline and the evidence bucket hold,
+//! so that it can be killed anywhere and be delivered again: the claim says whether an execution may have begun, the
+//! change set whether it has.
+
+mod executed;
+mod follow;
+mod guard;
+mod sources;
+mod start;
+#[cfg(test)]
+mod tests;
+
+use super::FlowError;
+use super::fresh_run::start_fresh_run;
+use super::ports::{
+    Clock, ControlPipelines, ExecuteChangeSets, JobArtifacts, ReadChangeSets, ReadObjects, ReadPipelines, ReadStacks,
+    WriteObjects, WriteStackPolicies,
+};
+use super::prove_job::{ProofSettings, ProvenJob, prove_job};
+use crate::domain::actions::{APPLY_STAGE, EXECUTE_CHANGE_SET, TEMPLATE};
+use crate::domain::change_set::description::ChangeSetDescription;
+use crate::domain::claim::Claim;
+use crate::domain::guard::{Refusal, RunRef};
+use crate::domain::job::{Job, JobOutcome};
+use crate::domain::keys;
+use crate::domain::planned_change::{self, PlannedChange};
+
+/// Largest template that CloudFormation takes, in bytes; also more than any plan needs.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
+const ARTIFACT_LIMIT_BYTES: u64 = 1_048_576;
+
+/// What the deployment says about itself.
+#[derive(Debug, Clone)]
+pub struct ExecuteSettings {
+    /// How jobs are proved.
+    pub proof: ProofSettings,
+    /// Name of the environment, as the catalogue spells it.
+    pub environment: String,
+}
+
+/// The services that the flow works with.
+#[derive(Debug)]
+pub struct ExecutePorts<'a, C, P, S, E, K> {
+    /// CloudFormation.
+    pub cloudformation: &'a C,
+    /// CodePipeline.
+    pub pipelines: &'a P,
+    /// The source bucket.
+    pub source: &'a S,
+    /// The evidence bucket.
+    pub evidence: &'a E,
+    /// The time.
+    pub clock: &'a K,
+}
+
+/// The run whose change is to be executed: proved, and read.
+struct Run {
+    proven: ProvenJob,
+    planned: PlannedChange,
+    template: Vec<u8>,
+}
+
+impl Run {
+    fn reference(&self) -> RunRef {
+        RunRef {
+            pipeline: self.proven.pipeline.clone(),
+            execution: self.proven.execution.clone(),
+            stage: APPLY_STAGE.to_owned(),
+        }
+    }
+
+    /// Token of the execution, one for each run: CloudFormation writes it to every event and takes it only once.
+    fn request_token(&self) -> String {
+        format!("cg-{}", self.proven.execution)
+    }
+
+    fn is_create(&self) -> bool {
+        self.planned.change_set_type == "CREATE"
+    }
+}
+
+/// What the guard came to.
+enum Verdict {
+    /// Execute.
+    Go,
+    /// Wait, and ask again.
+    Wait {
+        /// What the next delivery is told.
+        token: &'static str,
+        /// What is being waited for.
+        summary: String,
+    },
+    /// Do not execute.
+    Refuse(Refusal),
+}
+
+/// Guards and executes the change set of one run, or sets the stack policy where only that changes, and follows the
+/// stack to rest.
+///
+/// # Errors
+///
+/// As [`prove_job`], and when a service refuses or does not answer.
+pub async fn execute_change_set<C, P, S, E, K>(
+    ports: &ExecutePorts<'_, C, P, S, E, K>,
+    settings: &ExecuteSettings,
+    job: &Job,
+    artifacts: &impl JobArtifacts,
+) -> Result<JobOutcome, FlowError>
+where
+    C: ReadChangeSets + ReadStacks + ExecuteChangeSets + WriteStackPolicies,
+    P: ReadPipelines + ControlPipelines,
+    S: ReadObjects,
+    E: ReadObjects + WriteObjects,
+    K: Clock,
+{
+    let proven = prove_job(
+        ports.pipelines,
+        ports.cloudformation,
+        ports.source,
+        &settings.proof,
+        job,
+        EXECUTE_CHANGE_SET,
+    )
+    .await?;
+    let run = Run {
+        proven,
+        planned: read_plan(artifacts).await?,
+        template: artifacts.read(TEMPLATE, ARTIFACT_LIMIT_BYTES).await?,
+    };
+    let change_set = match &run.planned.change_set_arn {
+        None => None,
+        Some(arn) => ports.cloudformation.change_set(arn).await?,
+    };
+    let claim = read_claim(ports.evidence, &run).await?;
+    match (&claim, &change_set) {
+        (Some(Claim::Executing), Some(change_set)) if has_begun(change_set) => {
+            return follow::follow(ports, &run, change_set).await;
+        }
+        _ => {}
+    }
+    let verdict = guard::guard(
+        ports,
+        settings,
+        &run,
+        claim,
+        change_set.as_ref(),
+        job.continuation_token.as_deref(),
+    )
+    .await?;
+    match verdict {
+        Verdict::Go => start::start(ports, &run, change_set.as_ref()).await,
+        Verdict::Wait { token, summary } => Ok(JobOutcome::Continue {
+            token: token.to_owned(),
+            summary,
+            percent: None,
+        }),
+        Verdict::Refuse(refusal) => refuse(ports, &run, &refusal).await,
+    }
+}
+
+/// Whether somebody has executed the change set.
+fn has_begun(change_set: &ChangeSetDescription) -> bool {
+    change_set.execution_status.starts_with("EXECUTE_")
+}
+
+async fn read_plan(artifacts: &impl JobArtifacts) -> Result<PlannedChange, FlowError> {
+    let bytes = artifacts.read(planned_change::ARTIFACT, ARTIFACT_LIMIT_BYTES).await?;
+    serde_json::from_slice(&bytes).map_err(|error| {
+        FlowError::job(format!(
+            "reading `{}` in the artifact {}: {error}; start the pipeline again",
+            planned_change::FILE,
+            planned_change::ARTIFACT
+        ))
+    })
+}
+
+async fn read_claim(evidence: &impl ReadObjects, run: &Run) -> Result<Option<Claim>, FlowError> {
+    let key = keys::claim(&run.proven.pipeline, &run.proven.execution);
+    let Some(object) = evidence.get(&key, None).await? else {
+        return Ok(None);
+    };
+    serde_json::from_slice(&object.bytes)
+        .map(Some)
+        .map_err(|error| FlowError::job(format!("reading the claim `{key}`: {error}; start the pipeline again")))
+}
+
+/// Ends the action without having touched the stack. A stale run is followed by a fresh one first.
+async fn refuse<C, P, S, E, K>(
+    ports: &ExecutePorts<'_, C, P, S, E, K>,
+    run: &Run,
+    refusal: &Refusal,
+) -> Result<JobOutcome, FlowError>
+where
+    P: ReadPipelines + ControlPipelines,
+    E: ReadObjects + WriteObjects,
+{
+    let fresh = match refusal {
+        Refusal::Stale(_) => {
+            let (pipeline, execution) = (&run.proven.pipeline, &run.proven.execution);
+            Some(
+                start_fresh_run(ports.pipelines, ports.evidence, pipeline, execution)
+                    .await?
+                    .to_string(),
+            )
+        }
+        _ => None,
+    };
+    Ok(JobOutcome::Failed {
+        kind: refusal.kind(),
+        message: refusal.message(&run.reference(), fresh.as_deref()),
+        external_execution_id: run.planned.change_set_arn.clone(),
+    })
+}

@@ -1,0 +1,61 @@
+//! The record of a pipeline's last execution.
+
+use std::collections::BTreeMap;
+
+use super::sources::source_versions;
+use super::{ExecutePorts, Run};
+use crate::domain::executed::Executed;
+use crate::domain::keys;
+use crate::flows::FlowError;
+use crate::flows::ports::{Clock, NewObject, ReadObjects, WriteCondition, WriteObjects};
+
+/// The record of what `pipeline` executed last; `None` when it executed nothing yet.
+pub(super) async fn read(evidence: &impl ReadObjects, pipeline: &str) -> Result<Option<Executed>, FlowError> {
+    let key = keys::executed(pipeline);
+    let Some(object) = evidence.get(&key, None).await? else {
+        return Ok(None);
+    };
+    serde_json::from_slice(&object.bytes).map(Some).map_err(|error| {
+        FlowError::job(format!(
+            "reading `{key}` in the evidence bucket: {error}; restore the version before it"
+        ))
+    })
+}
+
+/// Records that the change of `run` was executed. `stack_last_changed` is RFC 3339.
+pub(super) async fn write<C, P, S, E, K>(
+    ports: &ExecutePorts<'_, C, P, S, E, K>,
+    run: &Run,
+    stack_last_changed: Option<String>,
+) -> Result<(), FlowError>
+where
+    E: ReadObjects + WriteObjects,
+    K: Clock,
+{
+    let record = Executed {
+        version: 1,
+        commit: run.planned.commit.clone(),
+        execution: run.proven.execution.clone(),
+        change_set_arn: run.planned.change_set_arn.clone(),
+        source_versions: source_versions(run),
+        stack_last_changed,
+        executed_at: ports.clock.now().to_string(),
+    };
+    let is_recorded = read(ports.evidence, &run.proven.pipeline)
+        .await
+        .is_ok_and(|held| held.is_some_and(|held| held.execution == record.execution));
+    if is_recorded {
+        return Ok(());
+    }
+    let bytes = serde_json::to_vec(&record)
+        .map_err(|error| FlowError::job(format!("writing the record of the execution: {error}")))?;
+    let object = NewObject {
+        key: keys::executed(&run.proven.pipeline),
+        bytes,
+        content_type: "application/json",
+        metadata: BTreeMap::new(),
+        condition: WriteCondition::Always,
+    };
+    ports.evidence.put(object).await?;
+    Ok(())
+}
