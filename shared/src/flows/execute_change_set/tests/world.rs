@@ -1,0 +1,483 @@
+//! One stack, its pipeline, and a run that waits to be executed.
+
+use std::collections::BTreeMap;
+
+use futures_util::FutureExt as _;
+
+use crate::domain::executed::Executed;
+use crate::domain::gate::{FirstRun, Gate};
+use crate::domain::job::{Job, JobOutcome};
+use crate::domain::keys;
+use crate::domain::planned_change::PlannedChange;
+use crate::domain::provenance::{COMMIT_METADATA, Commit, Provenance, PullRequest, PullRequestReview};
+use crate::domain::sha256::Sha256;
+use crate::flows::FlowError;
+use crate::flows::digest_inputs::digest_inputs;
+use crate::flows::execute_change_set::{ExecutePorts, ExecuteSettings, execute_change_set};
+use crate::flows::fakes::{FakeArtifacts, FakeBucket, FakeClock, FakeCloudFormation, FakeCodePipeline, Wire};
+use crate::flows::ports::{ActionExecution, NewChangeSet, ReadStacks, StackEvent, TemplateLocation, WriteChangeSets};
+use crate::flows::prove_job::ProofSettings;
+
+pub(super) const PIPELINE: &str = "changegate-network";
+pub(super) const STACK: &str = "production-network";
+pub(super) const RUN: &str = "11111111-2222-3333-4444-555555555555";
+pub(super) const ALICE: &str = "arn:aws:iam::000000000000:user/alice";
+pub(super) const BOB: &str = "arn:aws:iam::000000000000:user/bob";
+pub(super) const OLD_COMMIT: &str = "aaaaaaa000000000000000000000000000000000";
+pub(super) const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+pub(super) const BEFORE: &str = r#"{"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}"#;
+pub(super) const AFTER: &str = "{\"Resources\": {\n \"Queue\": {\"Type\": \"AWS::SQS::Queue\", \"Properties\": {\"DelaySeconds\": 5}},\n \"Topic\": {\"Type\": \"AWS::SNS::Topic\"}}}";
+pub(super) const DENY: &str =
+    r#"{"Statement":[{"Effect":"Deny","Action":"Update:Replace","Principal":"*","Resource":"*"}]}"#;
+
+pub(super) fn gate() -> Gate {
+    Gate {
+        version: 1,
+        stack: "network".to_owned(),
+        stack_name: STACK.to_owned(),
+        template: "stacks/network/template.json".to_owned(),
+        configuration: None,
+        approvals: 2,
+        release: false,
+        author_may_approve: true,
+        require_pull_request: false,
+        window: None,
+        stack_policy: None,
+        deployer: "arn:aws:iam::000000000000:role/changegate/deployers/stack".to_owned(),
+        capabilities: Vec::new(),
+        notify: None,
+        notification_arns: Vec::new(),
+        first_run: FirstRun::Plan,
+        people: [
+            ("alice".to_owned(), vec![ALICE.to_owned()]),
+            ("bob".to_owned(), vec![BOB.to_owned()]),
+        ]
+        .into(),
+        session_name_roles: Vec::new(),
+    }
+}
+
+/// How a run is set up.
+#[derive(Clone)]
+pub(super) struct Setup {
+    pub(super) gate: Gate,
+    pub(super) approvers: Vec<&'static str>,
+    /// The stack's policy before the run.
+    pub(super) policy: Option<&'static str>,
+    pub(super) is_create: bool,
+    pub(super) is_policy_only: bool,
+    /// Whether the root pipeline is meant.
+    pub(super) is_root: bool,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            gate: gate(),
+            approvers: vec![ALICE, BOB],
+            policy: None,
+            is_create: false,
+            is_policy_only: false,
+            is_root: false,
+        }
+    }
+}
+
+/// Everything outside of the flow.
+pub(super) struct World {
+    pub(super) wire: Wire,
+    pub(super) cloudformation: FakeCloudFormation,
+    pub(super) pipelines: FakeCodePipeline,
+    pub(super) source: FakeBucket,
+    pub(super) evidence: FakeBucket,
+    pub(super) artifacts: FakeArtifacts,
+    pub(super) clock: FakeClock,
+    pub(super) pipeline: &'static str,
+    pub(super) parameters: String,
+    pub(super) change_set: Option<String>,
+    settings: ExecuteSettings,
+}
+
+fn now<T>(future: impl Future<Output = T>) -> T {
+    future.now_or_never().expect("the fakes answer at once")
+}
+
+impl World {
+    pub(super) fn new(setup: &Setup) -> Self {
+        let wire = Wire::default();
+
+        let world = Self {
+            cloudformation: FakeCloudFormation::new(&wire),
+            pipelines: FakeCodePipeline::new(&wire),
+            source: FakeBucket::on(&wire),
+            evidence: FakeBucket::on(&wire),
+            artifacts: FakeArtifacts::new(&wire),
+            clock: FakeClock::at("2026-11-23T10:00:00Z"),
+            wire,
+            pipeline: if setup.is_root { "changegate-root" } else { PIPELINE },
+            parameters: String::new(),
+            change_set: None,
+            settings: ExecuteSettings {
+                proof: ProofSettings {
+                    root_pipeline: "changegate-root".to_owned(),
+                    pipelines_stack: "changegate-pipelines".to_owned(),
+                    root_gate: setup.gate.clone(),
+                },
+                environment: "production".to_owned(),
+            },
+        };
+
+        world.prepare(setup)
+    }
+
+    fn prepare(mut self, setup: &Setup) -> Self {
+        let (gate, pipeline) = (&setup.gate, self.pipeline);
+        self.cloudformation
+            .with_resource("changegate-pipelines", "AWS::CodePipeline::Pipeline", PIPELINE);
+        self.source
+            .seed_with(&keys::gate(gate.digest()), gate.to_canonical_json(), &[]);
+        let template_key = keys::zipped(&keys::source(&gate.template));
+        let configuration_key = keys::zipped(&keys::configuration("production", "network"));
+        let old = self
+            .source
+            .seed_with(&configuration_key, "{}", &[(COMMIT_METADATA, OLD_COMMIT)]);
+        let version = self
+            .source
+            .seed_with(&template_key, AFTER, &[(COMMIT_METADATA, COMMIT)]);
+        self.provenance(
+            COMMIT,
+            Some(OLD_COMMIT),
+            Some(pull_request("alice", &[("bob", "APPROVED")])),
+        );
+        self.provenance(OLD_COMMIT, None, Some(pull_request("alice", &[("bob", "APPROVED")])));
+        let executed = Executed {
+            version: 1,
+            commit: OLD_COMMIT.to_owned(),
+            execution: "earlier".to_owned(),
+            change_set_arn: None,
+            source_versions: [("Configuration".to_owned(), old.clone())].into(),
+            stack_last_changed: None,
+            executed_at: "2026-11-01T00:00:00Z".to_owned(),
+        };
+        self.evidence
+            .seed_with(&keys::executed(pipeline), serde_json::to_vec(&executed).unwrap(), &[]);
+        if !setup.is_create {
+            self.cloudformation.with_stack(STACK, "CREATE_COMPLETE", BEFORE);
+            self.cloudformation
+                .edit(STACK, |held| held.policy = setup.policy.map(str::to_owned));
+        }
+        if !setup.is_policy_only {
+            let created = now(self.cloudformation.create_change_set(new_change_set(setup))).unwrap();
+            self.change_set = Some(created.arn);
+        }
+        let stack = now(self.cloudformation.stack(STACK)).unwrap().unwrap();
+        let planned = PlannedChange {
+            version: 1,
+            stack_name: STACK.to_owned(),
+            stack_id: Some(stack.id),
+            change_set_arn: self.change_set.clone(),
+            change_set_type: if setup.is_create { "CREATE" } else { "UPDATE" }.to_owned(),
+            template_sha256: Sha256::of(AFTER),
+            template_key: "TemplateSource/.packages/x.json".to_owned(),
+            stack_last_changed: stack.created.filter(|_| !setup.is_create),
+            stack_policy_before: setup.policy.map(str::to_owned),
+            parameters: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            commit: COMMIT.to_owned(),
+            source_versions: [
+                ("Template".to_owned(), version.clone()),
+                ("Configuration".to_owned(), old.clone()),
+            ]
+            .into(),
+        };
+        self.plan(&planned);
+        self.artifacts.with("Template", AFTER);
+        let inputs = digest_inputs(&self.cloudformation, self.change_set.as_deref(), AFTER.as_bytes(), gate);
+        let document = now(inputs).unwrap().unwrap().document;
+        let digest = document.sha256().to_string();
+        self.evidence.seed_with(
+            &keys::review(pipeline, RUN, 1, "digest.json"),
+            document.to_canonical_json(),
+            &[],
+        );
+        self.pipelines.with_run(pipeline, RUN);
+        if setup.is_root {
+            self.pipelines.with_source(pipeline, RUN, "Catalogue", &version);
+        } else {
+            self.pipelines.with_source(pipeline, RUN, "Template", &version);
+            self.pipelines.with_source(pipeline, RUN, "Configuration", &old);
+        }
+        let arn = self.change_set.clone().unwrap_or("none".to_owned());
+        self.act(
+            "CreateChangeSet",
+            "Invoke",
+            "09:30",
+            &[
+                ("Outcome", "changes"),
+                ("ChangeSetArn", &arn),
+                ("TemplateSha256", &Sha256::of(AFTER).to_string()),
+            ],
+        );
+        self.act("DescribeChangeSet", "Invoke", "09:40", &[("Digest", &digest)]);
+        for (index, approver) in setup.approvers.iter().enumerate() {
+            self.approve(&format!("Approve{}", index + 1), approver, &format!("09:5{index}"));
+        }
+        let gate_name = if setup.is_root {
+            "root".to_owned()
+        } else {
+            gate.digest().to_string()
+        };
+        self.parameters = format!(
+            r#"{{"pipeline":"{pipeline}","execution":"{RUN}","gate":"{gate_name}","changeSet":"{arn}","digest":"{digest}"}}"#
+        );
+        self.pipelines
+            .with_invoke_in_progress(pipeline, RUN, "ExecuteChangeSet", &self.parameters);
+        self
+    }
+
+    pub(super) fn plan(&self, planned: &PlannedChange) {
+        self.artifacts
+            .with("PlannedChange", serde_json::to_vec(planned).unwrap());
+    }
+
+    pub(super) fn planned(&self) -> PlannedChange {
+        serde_json::from_slice(&self.artifacts.bytes("PlannedChange").unwrap()).unwrap()
+    }
+
+    /// An action that succeeded at this time of the day and took ten seconds.
+    pub(super) fn act(&self, action: &str, category: &str, at: &str, variables: &[(&str, &str)]) {
+        let stage = if action == "CreateChangeSet" { "Plan" } else { "Apply" };
+        let variables = variables
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        self.pipelines.with_action(
+            self.pipeline,
+            RUN,
+            ActionExecution {
+                id: format!("{action}-{at}"),
+                stage: stage.to_owned(),
+                action: action.to_owned(),
+                status: "Succeeded".to_owned(),
+                started: Some(format!("2026-11-23T{at}:00Z")),
+                updated: Some(format!("2026-11-23T{at}:10Z")),
+                category: category.to_owned(),
+                output_variables: variables.collect(),
+                ..ActionExecution::default()
+            },
+        );
+    }
+
+    pub(super) fn approve(&self, action: &str, approver: &str, at: &str) {
+        self.act(action, "Approval", at, &[]);
+        self.pipelines.edit_run(self.pipeline, RUN, |run| {
+            run.actions[0].updated_by = Some(approver.to_owned());
+            run.actions[0].summary = Some("Approved by arn:aws:iam::000000000000:user/carol".to_owned());
+        });
+    }
+
+    pub(super) fn provenance(&self, commit: &str, previous: Option<&str>, pull_request: Option<PullRequest>) {
+        let record = Provenance {
+            version: 1,
+            repository: "acme/infrastructure".to_owned(),
+            branch: "main".to_owned(),
+            commit: commit.to_owned(),
+            previous: previous.map(str::to_owned),
+            stacks: vec!["network".to_owned(), "root".to_owned()],
+            complete: true,
+            commits: vec![Commit {
+                sha: commit.to_owned(),
+                subject: "delay the queue".to_owned(),
+                author_text: "Bob <bob@example.com>".to_owned(),
+                author_login: Some("bob".to_owned()),
+                pusher: None,
+                is_verified: false,
+                pull_request,
+            }],
+        };
+        self.source
+            .seed_with(&keys::provenance(commit), serde_json::to_vec(&record).unwrap(), &[]);
+    }
+
+    pub(super) fn job(&self, token: Option<&str>) -> Job {
+        Job {
+            id: "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee".to_owned(),
+            user_parameters: self.parameters.clone(),
+            continuation_token: token.map(str::to_owned),
+            input_artifacts: vec!["PlannedChange".to_owned(), "Template".to_owned()],
+            output_artifacts: Vec::new(),
+        }
+    }
+
+    /// One delivery; `None` when the process was killed in it.
+    pub(super) fn deliver(&self, token: Option<&str>) -> Option<Result<JobOutcome, FlowError>> {
+        let ports = ExecutePorts {
+            cloudformation: &self.cloudformation,
+            pipelines: &self.pipelines,
+            source: &self.source,
+            evidence: &self.evidence,
+            clock: &self.clock,
+        };
+        execute_change_set(&ports, &self.settings, &self.job(token), &self.artifacts).now_or_never()
+    }
+
+    /// One delivery that must end without a kill and without an error.
+    #[track_caller]
+    pub(super) fn step(&self, token: Option<&str>) -> JobOutcome {
+        self.deliver(token)
+            .expect("nothing was killed")
+            .expect("no call failed")
+    }
+
+    /// What the first delivery refuses with, after checking that it left the stack alone.
+    #[track_caller]
+    pub(super) fn refusal(&self) -> String {
+        let message = match self.deliver(None).expect("nothing was killed") {
+            Ok(JobOutcome::Failed { message, .. }) => message,
+            Ok(other) => panic!("not refused: {other:?}"),
+            Err(error) => error.to_string(),
+        };
+        assert_eq!(self.wire.count_of("cloudformation:ExecuteChangeSet"), 0, "{message}");
+        assert_eq!(self.wire.count_of("cloudformation:SetStackPolicy"), 0, "{message}");
+        message
+    }
+
+    /// Lets the stack come to rest, if it is moving, with the events that CloudFormation would write.
+    pub(super) fn finish(&self, is_success: bool) {
+        let Some(held) = self.cloudformation.look(STACK) else {
+            return;
+        };
+        if !held.stack.status.ends_with("_IN_PROGRESS") || held.stack.status == "REVIEW_IN_PROGRESS" {
+            return;
+        }
+        self.cloudformation.finish(STACK, is_success);
+        let status = self.cloudformation.look(STACK).unwrap().stack.status;
+        if !is_success {
+            self.event(
+                "Topic",
+                "AWS::SNS::Topic",
+                "CREATE_FAILED",
+                "Invalid parameter: TopicName",
+            );
+            self.event("Queue", "AWS::SQS::Queue", "UPDATE_FAILED", "Resource update cancelled");
+            let rolling = if status == "ROLLBACK_COMPLETE" {
+                "ROLLBACK_IN_PROGRESS"
+            } else {
+                "UPDATE_ROLLBACK_IN_PROGRESS"
+            };
+            self.event(
+                STACK,
+                "AWS::CloudFormation::Stack",
+                rolling,
+                "The following resource(s) failed to create: [Topic].",
+            );
+        }
+        self.event(STACK, "AWS::CloudFormation::Stack", &status, "");
+    }
+
+    /// Adds an event of this run's execution.
+    pub(super) fn event(&self, logical_id: &str, resource_type: &str, status: &str, reason: &str) {
+        self.cloudformation.edit(STACK, |held| {
+            let event = StackEvent {
+                id: format!("event-{}", held.events.len()),
+                time: "2026-11-23T10:00:30Z".to_owned(),
+                logical_id: logical_id.to_owned(),
+                physical_id: if logical_id == STACK {
+                    held.stack.id.clone()
+                } else {
+                    logical_id.to_owned()
+                },
+                resource_type: resource_type.to_owned(),
+                status: status.to_owned(),
+                reason: reason.to_owned(),
+                client_request_token: Some(format!("cg-{RUN}")),
+            };
+            held.events.insert(0, event);
+        });
+    }
+
+    pub(super) fn policy(&self) -> Option<String> {
+        self.cloudformation.look(STACK).unwrap().policy
+    }
+
+    pub(super) fn executed(&self) -> Executed {
+        serde_json::from_slice(&self.evidence.bytes(&keys::executed(self.pipeline)).unwrap()).unwrap()
+    }
+
+    pub(super) fn claim(&self) -> Option<String> {
+        self.evidence.text(&keys::claim(self.pipeline, RUN))
+    }
+
+    /// How many executions CloudFormation began: one first event each.
+    pub(super) fn executions(&self) -> usize {
+        let held = self.cloudformation.look(STACK).unwrap();
+        let begun = |event: &&StackEvent| {
+            event.physical_id == held.stack.id
+                && matches!(event.status.as_str(), "CREATE_IN_PROGRESS" | "UPDATE_IN_PROGRESS")
+        };
+        held.events.iter().filter(begun).count()
+    }
+}
+
+pub(super) fn new_change_set(setup: &Setup) -> NewChangeSet {
+    NewChangeSet {
+        stack: STACK.to_owned(),
+        name: format!("cg-{}-{RUN}", &COMMIT[..7]),
+        is_create: setup.is_create,
+        template: TemplateLocation::Body(AFTER.to_owned()),
+        parameters: BTreeMap::new(),
+        tags: None,
+        capabilities: Vec::new(),
+        notification_arns: Vec::new(),
+        role_arn: setup.gate.deployer.clone(),
+        include_nested_stacks: true,
+        description: "delay the queue".to_owned(),
+        client_token: RUN.to_owned(),
+    }
+}
+
+pub(super) fn pull_request(author: &str, reviews: &[(&str, &str)]) -> PullRequest {
+    PullRequest {
+        number: 7,
+        title: "delay the queue".to_owned(),
+        author: author.to_owned(),
+        merged_by: Some(author.to_owned()),
+        reviews: reviews
+            .iter()
+            .map(|(login, state)| PullRequestReview {
+                login: (*login).to_owned(),
+                state: (*state).to_owned(),
+            })
+            .collect(),
+    }
+}
+
+/// Token, summary and percent of an outcome that continues.
+#[track_caller]
+pub(super) fn waits(outcome: JobOutcome) -> (String, String, Option<u8>) {
+    match outcome {
+        JobOutcome::Continue {
+            token,
+            summary,
+            percent,
+        } => (token, summary, percent),
+        other => panic!("does not wait: {other:?}"),
+    }
+}
+
+/// The variables of an outcome that succeeded.
+#[track_caller]
+pub(super) fn variables(outcome: JobOutcome) -> BTreeMap<String, String> {
+    match outcome {
+        JobOutcome::Succeeded { variables, .. } => variables,
+        other => panic!("did not succeed: {other:?}"),
+    }
+}
+
+/// The message of an outcome that failed.
+#[track_caller]
+pub(super) fn failure(outcome: JobOutcome) -> String {
+    match outcome {
+        JobOutcome::Failed { message, .. } => message,
+        other => panic!("did not fail: {other:?}"),
+    }
+}
