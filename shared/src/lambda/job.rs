@@ -49,8 +49,10 @@ where
     let (pipelines, flow) = (&pipelines, &flow);
     lambda_runtime::run(service_fn(async move |event: LambdaEvent<Value>| {
         let time = time_left(event.context.deadline());
-        let flow = async |event: JobEvent| flow(event.job, S3Artifacts::new(aws, event.artifacts)).await;
-        deliver(pipelines, event.payload, time, flow).await.map_err(Error::from)
+        // On the heap: a flow over the SDK is a future of many layers.
+        let flow = async |event: JobEvent| Box::pin(flow(event.job, S3Artifacts::new(aws, event.artifacts))).await;
+        let delivery = Box::pin(deliver(pipelines, event.payload, time, flow));
+        delivery.await.map_err(Error::from)
     }))
     .await
 }

@@ -54,6 +54,17 @@ impl Variables {
             .ok_or_else(|| SettingError::Missing(name.to_owned()))
     }
 
+    /// The region that this process runs in, which Lambda sets.
+    ///
+    /// # Errors
+    ///
+    /// [`SettingError::Missing`] when it is not set.
+    ///
+    /// Source: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>
+    pub fn region(&self) -> Result<String, SettingError> {
+        self.text("AWS_REGION")
+    }
+
     /// The value of a variable, parsed from text.
     ///
     /// # Errors

@@ -140,6 +140,11 @@ impl FakeCloudFormation {
         self.state.borrow().stacks.get(stack).cloned()
     }
 
+    /// How many change sets were made so far.
+    pub fn made(&self) -> u32 {
+        self.state.borrow().made
+    }
+
     /// Lets the next change set be described as being made, this many times.
     pub fn delay_next_change_set(&self, times: u32) {
         self.state.borrow_mut().next_pending = times;

@@ -78,6 +78,22 @@ impl FakeCodePipeline {
         edit(run.expect("the run is there"));
     }
 
+    /// Takes all runs of a pipeline away, oldest first.
+    pub fn take_runs(&self, pipeline: &str) -> Vec<FakeRun> {
+        let mut state = self.state.borrow_mut();
+        state
+            .pipelines
+            .get_mut(pipeline)
+            .map(std::mem::take)
+            .unwrap_or_default()
+    }
+
+    /// Adds runs, newer than those before.
+    pub fn put_runs(&self, pipeline: &str, runs: Vec<FakeRun>) {
+        let mut state = self.state.borrow_mut();
+        state.pipelines.entry(pipeline.to_owned()).or_default().extend(runs);
+    }
+
     /// Adds an action, newest of its run.
     pub fn with_action(&self, pipeline: &str, execution: &str, action: ActionExecution) {
         self.edit_run(pipeline, execution, |run| run.actions.insert(0, action));

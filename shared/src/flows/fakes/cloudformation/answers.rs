@@ -10,14 +10,12 @@ use crate::flows::ports::{
 };
 
 /// States in which CloudFormation takes a change set of type UPDATE.
-const UPDATABLE: [&str; 7] = [
+const UPDATABLE: [&str; 5] = [
     "CREATE_COMPLETE",
     "UPDATE_COMPLETE",
     "UPDATE_ROLLBACK_COMPLETE",
     "IMPORT_COMPLETE",
     "IMPORT_ROLLBACK_COMPLETE",
-    "CREATE_FAILED",
-    "UPDATE_FAILED",
 ];
 
 fn missing(operation: &'static str, stack: &str) -> PortError {
@@ -244,10 +242,16 @@ impl WriteChangeSets for FakeCloudFormation {
                     "TemplateURL must reference a valid S3 object".to_owned(),
                 )
             })?;
-            state.made += 1;
+            let needs_capability = template.contains("RoleName") && new.capabilities.is_empty();
+            if needs_capability {
+                let (kind, code) = (PortErrorKind::Refused, "InsufficientCapabilitiesException");
+                let message = "Requires capabilities : [CAPABILITY_NAMED_IAM]";
+                return Err(refusal(OPERATION, &new.stack, kind, code, message));
+            }
             let arn = format!(
                 "arn:aws:cloudformation:eu-west-1:000000000000:changeSet/{}/{:08x}",
-                new.name, state.made
+                new.name,
+                state.made + 1
             );
             let (pending, failure) = (std::mem::take(&mut state.next_pending), state.next_failure.take());
             let held = stack_for(&mut state, &new)?;
@@ -276,10 +280,9 @@ impl WriteChangeSets for FakeCloudFormation {
                 events,
                 pending,
             });
-            Ok(CreatedChangeSet {
-                arn,
-                stack_id: held.stack.id.clone(),
-            })
+            let stack_id = held.stack.id.clone();
+            state.made += 1;
+            Ok(CreatedChangeSet { arn, stack_id })
         };
         self.wire.call(OPERATION, &subject, effect).await
     }

@@ -1,0 +1,295 @@
+//! What a plan needs to know of a template before CloudFormation sees it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::document::{Document, Format, Node, Value};
+
+/// Types of resources that come with a stack of their own.
+const STACKS: [&str; 2] = ["AWS::CloudFormation::Stack", "AWS::Serverless::Application"];
+
+/// Properties that give an IAM resource a name of its own, which takes `CAPABILITY_NAMED_IAM`.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/control-access-with-iam.html>
+const IAM_NAMES: [&str; 6] = [
+    "GroupName",
+    "InstanceProfileName",
+    "ManagedPolicyName",
+    "RoleName",
+    "UserName",
+    "PolicyName",
+];
+
+/// A template that was read, or not: CloudFormation has the last word about what is one.
+#[derive(Debug, Clone)]
+pub struct TemplateFacts {
+    document: Option<Document>,
+    mentions_stacks: bool,
+}
+
+impl TemplateFacts {
+    /// Reads a template. A text that is neither JSON nor YAML has no facts.
+    pub fn of(text: &str) -> Self {
+        let format = match text.trim_start_matches('\u{feff}').trim_start().starts_with('{') {
+            true => Format::Json,
+            false => Format::Yaml,
+        };
+        Self {
+            document: Document::parse(text, format).ok(),
+            mentions_stacks: STACKS.iter().any(|kind| text.contains(kind)),
+        }
+    }
+
+    /// Whether the template makes stacks of its own, as far as its text tells.
+    pub fn has_nested_stacks(&self) -> bool {
+        self.mentions_stacks
+    }
+
+    /// Names of the exports that the stack cannot be without, in the order of the text.
+    ///
+    /// Only imports that are certain to be needed are listed: those in resources and outputs without a condition,
+    /// outside of `Fn::If`, whose name follows from `values`, the template's defaults and its text alone. `values`
+    /// goes from parameter or pseudo parameter to value.
+    pub fn imports(&self, values: &BTreeMap<String, String>) -> Vec<String> {
+        let Some(root) = self.document.as_ref().map(|document| &document.root) else {
+            return Vec::new();
+        };
+        let parameters = root.get("Parameters").map(Node::entries).unwrap_or_default();
+        let defaults = parameters.iter().filter_map(|(name, parameter)| {
+            let default = parameter.get("Default")?.as_text()?;
+            Some((name.as_text()?.to_owned(), default.to_owned()))
+        });
+        let mut known: BTreeMap<String, String> = defaults.collect();
+        known.extend(values.clone());
+        let mut found = Vec::new();
+        for section in ["Resources", "Outputs"] {
+            let entries = root.get(section).map(Node::entries).unwrap_or_default();
+            for (_, entry) in entries.iter().filter(|(_, entry)| entry.get("Condition").is_none()) {
+                collect_imports(entry, &known, &mut found);
+            }
+        }
+        let mut seen = BTreeSet::new();
+        found.retain(|name| seen.insert(name.clone()));
+        found
+    }
+
+    /// What needs a capability: logical id, type, and whether the resource has a name of its own.
+    pub fn iam_resources(&self) -> Vec<(String, String, bool)> {
+        let resources = self
+            .document
+            .as_ref()
+            .and_then(|document| document.root.get("Resources"));
+        let resources = resources.map(Node::entries).unwrap_or_default();
+        let of_iam = resources.iter().filter_map(|(name, resource)| {
+            let kind = resource.get("Type")?.as_text()?;
+            if !kind.starts_with("AWS::IAM::") {
+                return None;
+            }
+            // A policy's name names no principal, except for managed ones, where the property is another.
+            let is_named = resource.get("Properties").is_some_and(|properties| {
+                let names = properties.entries().iter().filter_map(|(key, _)| key.as_text());
+                let mut names = names.filter(|key| *key != "PolicyName" || kind != "AWS::IAM::Policy");
+                names.any(|key| IAM_NAMES.contains(&key))
+            });
+            Some((name.as_text()?.to_owned(), kind.to_owned(), is_named))
+        });
+        of_iam.collect()
+    }
+
+    /// Names of the macros that the template names at its top, such as `AWS::Serverless-2016-10-31`.
+    pub fn transforms(&self) -> Vec<String> {
+        let transform = self
+            .document
+            .as_ref()
+            .and_then(|document| document.root.get("Transform"));
+        let Some(transform) = transform else {
+            return Vec::new();
+        };
+        let listed = transform.items().iter().chain(std::iter::once(transform));
+        listed.filter_map(Node::as_text).map(str::to_owned).collect()
+    }
+}
+
+/// An intrinsic function in its long form, `{"Fn::Sub": …}`, or its short one, `!Sub …`.
+fn intrinsic(node: &Node) -> Option<(&str, &Node)> {
+    if let Some(tag) = node.tag.as_deref() {
+        return tag.strip_prefix('!').map(|name| (name, node));
+    }
+    match node.entries() {
+        [(name, argument)] => {
+            let name = name.as_text()?;
+            Some((name.strip_prefix("Fn::").unwrap_or(name), argument))
+        }
+        _ => None,
+    }
+}
+
+fn collect_imports(node: &Node, known: &BTreeMap<String, String>, found: &mut Vec<String>) {
+    match intrinsic(node) {
+        // Which side of it counts, CloudFormation knows.
+        Some(("If", _)) => return,
+        Some(("ImportValue", argument)) => {
+            found.extend(evaluate(argument, known, node.tag.is_some()));
+            return;
+        }
+        _ => {}
+    }
+    match &node.value {
+        Value::Scalar(_) => {}
+        Value::Sequence(items) => items.iter().for_each(|item| collect_imports(item, known, found)),
+        Value::Mapping(entries) => entries
+            .iter()
+            .for_each(|(_, value)| collect_imports(value, known, found)),
+    }
+}
+
+/// The text that an expression comes to; `None` when it depends on more than `known`.
+///
+/// `is_argument` says that the node's own tag was understood already: `!ImportValue name` is one node.
+fn evaluate(node: &Node, known: &BTreeMap<String, String>, is_argument: bool) -> Option<String> {
+    if !is_argument && let Some((name, argument)) = intrinsic(node) {
+        return match name {
+            "Ref" => known.get(argument.as_text()?).cloned(),
+            "Sub" => substitute(argument, known),
+            "Join" => match argument.items() {
+                [separator, list] => {
+                    let parts: Option<Vec<_>> = list.items().iter().map(|item| evaluate(item, known, false)).collect();
+                    Some(parts?.join(separator.as_text()?))
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+    }
+    match &node.value {
+        Value::Scalar(scalar) => Some(scalar.text.clone()),
+        // `!ImportValue` over the long form of another function.
+        Value::Mapping(_) if is_argument => {
+            let bare = Node {
+                tag: None,
+                ..node.clone()
+            };
+            evaluate(&bare, known, false)
+        }
+        _ => None,
+    }
+}
+
+/// What `Fn::Sub` comes to.
+fn substitute(argument: &Node, known: &BTreeMap<String, String>) -> Option<String> {
+    let (text, own) = match argument.items() {
+        [] => (argument.as_text()?, &[][..]),
+        [text, own] => (text.as_text()?, own.entries()),
+        _ => return None,
+    };
+    let mut result = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        let (name, following) = after.split_once('}')?;
+        result.push_str(before);
+        if let Some(literal) = name.strip_prefix('!') {
+            result.push_str("${");
+            result.push_str(literal);
+            result.push('}');
+        } else {
+            let name = name.trim();
+            let own = own.iter().find(|(key, _)| key.as_text() == Some(name));
+            match own {
+                Some((_, value)) => result.push_str(&evaluate(value, known, false)?),
+                None => result.push_str(known.get(name)?),
+            }
+        }
+        rest = following;
+    }
+    result.push_str(rest);
+    Some(result)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn imports(template: &str) -> Vec<String> {
+        let values = [("Network", "prod-network"), ("AWS::Region", "eu-west-1")];
+        let values = values.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+        TemplateFacts::of(template).imports(&values)
+    }
+
+    #[test]
+    fn imports_are_found_in_every_notation() {
+        let template = r#"
+Parameters:
+  Network: {Type: String}
+  Zone: {Type: String, Default: a}
+Resources:
+  One:
+    Type: AWS::SNS::Topic
+    Properties:
+      A: !ImportValue literal
+      B: {"Fn::ImportValue": long}
+      C: !ImportValue {"Fn::Sub": "${Network}-VpcId"}
+      D:
+        Fn::ImportValue: !Sub "${Network}-${Zone}-${AWS::Region}"
+      E:
+        Fn::ImportValue: !Join ["-", [!Ref Network, subnet]]
+      F:
+        Fn::ImportValue: !Sub ["${Name}-x", {Name: !Ref Network}]
+      G: !ImportValue literal
+"#;
+        assert_eq!(
+            imports(template),
+            [
+                "literal",
+                "long",
+                "prod-network-VpcId",
+                "prod-network-a-eu-west-1",
+                "prod-network-subnet",
+                "prod-network-x"
+            ]
+        );
+    }
+
+    #[test]
+    fn an_import_that_may_not_be_needed_is_left_to_cloudformation() {
+        let template = r#"
+Resources:
+  Conditional:
+    Type: AWS::SNS::Topic
+    Condition: IsProduction
+    Properties: {A: !ImportValue under-condition}
+  Chosen:
+    Type: AWS::SNS::Topic
+    Properties:
+      A: !If [IsProduction, !ImportValue one-side, other]
+      B: {"Fn::If": [IsProduction, {"Fn::ImportValue": other-side}, x]}
+      C: {"Fn::ImportValue": !Sub "${Unknown}-x"}
+      D: {"Fn::ImportValue": {"Fn::FindInMap": [A, B, C]}}
+"#;
+        assert!(imports(template).is_empty());
+        assert!(imports("neither: [json nor yaml").is_empty());
+    }
+
+    #[test]
+    fn resources_that_need_a_capability_are_found_with_their_names() {
+        let template = r#"{"Resources": {
+            "Plain": {"Type": "AWS::IAM::Role", "Properties": {}},
+            "Named": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "x"}},
+            "Inline": {"Type": "AWS::IAM::Policy", "Properties": {"PolicyName": "x"}},
+            "Topic": {"Type": "AWS::SNS::Topic"}}}"#;
+        let found = TemplateFacts::of(template).iam_resources();
+        let found: Vec<_> = found
+            .iter()
+            .map(|(name, _, is_named)| (name.as_str(), *is_named))
+            .collect();
+        assert_eq!(found, [("Plain", false), ("Named", true), ("Inline", false)]);
+    }
+
+    #[test]
+    fn transforms_and_nested_stacks_are_told() {
+        let template =
+            "Transform: [AWS::LanguageExtensions, Own]\nResources:\n  A: {Type: AWS::CloudFormation::Stack}\n";
+        let facts = TemplateFacts::of(template);
+        assert_eq!(facts.transforms(), ["AWS::LanguageExtensions", "Own"]);
+        assert!(facts.has_nested_stacks());
+        assert!(!TemplateFacts::of("{}").has_nested_stacks());
+    }
+}

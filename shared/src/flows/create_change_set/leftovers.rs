@@ -1,0 +1,52 @@
+//! Change sets that earlier runs of this pipeline left on the stack: CloudFormation keeps at most 1,000 of them.
+
+use crate::domain::planning;
+use crate::flows::FlowError;
+use crate::flows::ports::{ChangeSetSummary, PipelineExecution, ReadChangeSets, ReadPipelines, WriteChangeSets};
+use crate::flows::prove_job::ProvenJob;
+
+/// How many runs that are not among the latest are looked up in one delivery.
+const MAX_LOOKUPS: usize = 20;
+
+/// Deletes what ended runs of this pipeline left. Nobody else's change sets are touched.
+pub(super) async fn delete(
+    pipelines: &impl ReadPipelines,
+    cloudformation: &(impl ReadChangeSets + WriteChangeSets),
+    proven: &ProvenJob,
+    runs: &[PipelineExecution],
+) -> Result<(), FlowError> {
+    let mut lookups = 0;
+    for set in cloudformation.change_sets(&proven.gate.stack_name).await? {
+        let Some(execution) = planning::execution_of(&set.name) else {
+            continue;
+        };
+        if execution == proven.execution || !is_idle(&set) {
+            continue;
+        }
+        let known = runs.iter().find(|run| run.id == execution);
+        let has_ended = if let Some(run) = known {
+            has_ended(run)
+        } else if lookups < MAX_LOOKUPS {
+            lookups += 1;
+            let run = pipelines.pipeline_execution(&proven.pipeline, execution).await?;
+            run.as_ref().is_some_and(has_ended)
+        } else {
+            false
+        };
+        if has_ended {
+            cloudformation.delete_change_set(&set.arn).await?;
+            tracing::info!(change_set = set.name, "deleted what an earlier run left");
+        }
+    }
+    Ok(())
+}
+
+fn has_ended(run: &PipelineExecution) -> bool {
+    !matches!(run.status.as_str(), "InProgress" | "Stopping")
+}
+
+/// Whether a change set can be deleted: nothing is being done with it.
+fn is_idle(set: &ChangeSetSummary) -> bool {
+    matches!(set.status.as_str(), "CREATE_COMPLETE" | "FAILED")
+        && matches!(set.execution_status.as_str(), "AVAILABLE" | "UNAVAILABLE" | "OBSOLETE")
+}
