@@ -128,3 +128,79 @@ fn tags(value: Option<Value>) -> Result<BTreeMap<String, String>, ApiError> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn resource() -> Value {
+        json!({
+            "Name": "ignored",
+            "RoleArn": "arn:aws:iam::000000000000:role/pipeline",
+            "PipelineType": "V2",
+            "ArtifactStore": { "Type": "S3", "Location": "artifacts", "EncryptionKey": { "Id": "k", "Type": "KMS" } },
+            "Variables": [{ "Name": "Commit", "DefaultValue": "none" }],
+            "Tags": [{ "Key": "aws:cloudformation:stack-name", "Value": "S" }],
+            "RestartExecutionOnUpdate": "true",
+            "Stages": [{
+                "Name": "Source",
+                "Actions": [{
+                    "Name": "Template",
+                    "ActionTypeId": { "Category": "Source", "Owner": "AWS", "Provider": "S3", "Version": 1 },
+                    "RunOrder": "2",
+                    "Configuration": { "S3Bucket": "b", "S3ObjectKey": "K", "PollForSourceChanges": false },
+                    "OutputArtifacts": [{ "Name": "Template" }],
+                    "Namespace": "TemplateSource",
+                }],
+            }, {
+                "Name": "Apply",
+                "BeforeEntry": { "Conditions": [{ "Result": "SKIP", "Rules": [{
+                    "Name": "r",
+                    "RuleTypeId": { "Category": "Rule", "Owner": "AWS", "Provider": "VariableCheck", "Version": "1" },
+                    "Configuration": { "Variable": "#{a.b}", "Operator": "EQ", "Value": "c" },
+                }] }] },
+                "Actions": [],
+            }],
+        })
+    }
+
+    #[test]
+    fn properties_become_a_declaration_with_the_physical_name() {
+        let read = read("S-network", &resource()).unwrap();
+        assert_eq!(read.declaration.name, "S-network");
+        assert_eq!(
+            (read.tags["aws:cloudformation:stack-name"].as_str(), read.restart),
+            ("S", true)
+        );
+        let action = &read.declaration.stages[0].actions[0];
+        assert_eq!((action.order(), action.action_type_id.version.as_str()), (2, "1"));
+        assert_eq!(action.configuration["PollForSourceChanges"], "false");
+        assert_eq!(action.configuration["S3ObjectKey"], "K");
+        let rule = &read.declaration.stages[1].before_entry.as_ref().unwrap().conditions[0].rules[0];
+        assert_eq!(rule.configuration["Operator"], "EQ");
+    }
+
+    #[test]
+    fn an_unknown_property_is_refused_by_name() {
+        let mut resource = resource();
+        resource["Stages"][0]["Actions"][0]["Colour"] = json!("red");
+        let error = read("S-network", &resource).unwrap_err();
+        assert!(error.message.contains("unknown field `colour`"), "{error}");
+    }
+
+    #[test]
+    fn disabled_transitions_are_refused_as_not_emulated() {
+        let mut resource = resource();
+        resource["DisableInboundStageTransitions"] = json!([]);
+        read("S-network", &resource).unwrap();
+        resource["DisableInboundStageTransitions"] = json!([{ "StageName": "Apply", "Reason": "wait" }]);
+        assert!(
+            read("S-network", &resource)
+                .unwrap_err()
+                .message
+                .contains("DisableInboundStageTransitions")
+        );
+    }
+}
