@@ -191,12 +191,11 @@ fn services_assume_roles_only_for_this_account() {
                 .unwrap_or_default();
             // Lambda sends no source account when it starts a function.
             let needs = !service.is_empty() && service != ["lambda.amazonaws.com"];
-            if needs
-                && statement
-                    .node
-                    .pointer("/Condition/StringEquals/aws:SourceAccount")
-                    .is_none()
-            {
+            let bound = ["StringEquals", "StringEqualsIfExists"].iter().any(|operator| {
+                let key = format!("/Condition/{operator}/aws:SourceAccount");
+                statement.node.pointer(&key).is_some()
+            });
+            if needs && !bound {
                 problems.push(format!("{logical_id} trusts {service:?} for any account"));
             }
         }
