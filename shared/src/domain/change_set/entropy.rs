@@ -1,0 +1,118 @@
+//! Tells random texts, such as keys, from names that people or AWS gave.
+
+/// Shortest token that is looked at.
+const SHORTEST: usize = 20;
+
+/// Whether a token looks random: long, of mixed classes, many different characters, and no words in it.
+///
+/// Identifiers that AWS gives out (ARNs' parts, `subnet-…`, UUIDs) and content hashes in object keys are not.
+pub(super) fn looks_random(token: &str) -> bool {
+    let token = token.trim_matches(|character: char| matches!(character, '.' | '-' | '_' | '*' | '!'));
+    if token.len() < SHORTEST || !token.is_ascii() || token.starts_with('/') && token.contains("//") {
+        return false;
+    }
+    if token.contains(".packages/") || is_uuid(token) || is_resource_id(token) || is_digest(token) {
+        return false;
+    }
+    if is_secret_access_key(token) {
+        return true;
+    }
+    // Paths, host names and hyphenated names are judged part by part.
+    token
+        .split(['/', '-', '.', '_', '$', '%', '*', '~', '^', '!'])
+        .any(|part| part.len() >= SHORTEST && part_is_random(part))
+        || (!token.contains(['-', '.']) && token.matches('/').count() <= token.len() / 16 && part_is_random(token))
+}
+
+fn part_is_random(part: &str) -> bool {
+    let is_hex = part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let digits = part.bytes().filter(u8::is_ascii_digit).count();
+    if digits == part.len() {
+        return false;
+    }
+    if is_hex {
+        return part.len() >= 32 && digits > 0 && entropy(part) > 3.0;
+    }
+    let has_upper = part.bytes().any(|byte| byte.is_ascii_uppercase());
+    let has_lower = part.bytes().any(|byte| byte.is_ascii_lowercase());
+    if !(has_upper && has_lower) && digits == 0 {
+        return false;
+    }
+    // `AmazonECSTaskExecutionRolePolicy2` changes class where words begin; a random text changes it everywhere.
+    switches(part) * 10 >= part.len() * 3 && entropy(part) > 3.4
+}
+
+/// How often the class of characters changes, a capital before small letters not counted.
+fn switches(part: &str) -> usize {
+    let class = |byte: u8| match byte {
+        b'0'..=b'9' => 0,
+        b'A'..=b'Z' => 1,
+        b'a'..=b'z' => 2,
+        _ => 3,
+    };
+    part.as_bytes()
+        .windows(2)
+        .filter(|pair| {
+            let (a, b) = (class(pair[0]), class(pair[1]));
+            a != b && !(a == 1 && b == 2)
+        })
+        .count()
+}
+
+/// Bits per character (Shannon).
+fn entropy(text: &str) -> f64 {
+    let mut counts = [0_u32; 128];
+    for byte in text.bytes() {
+        if let Some(count) = counts.get_mut(usize::from(byte)) {
+            *count += 1;
+        }
+    }
+    let length = f64::from(u32::try_from(text.len()).unwrap_or(u32::MAX));
+    counts
+        .iter()
+        .filter(|count| **count > 0)
+        .map(|count| {
+            let share = f64::from(*count) / length;
+            -share * share.log2()
+        })
+        .sum()
+}
+
+/// 40 characters of base 64, as AWS's secret access keys are.
+fn is_secret_access_key(token: &str) -> bool {
+    token.len() == 40
+        && token
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
+        && token.bytes().any(|byte| byte.is_ascii_uppercase())
+        && token.bytes().any(|byte| byte.is_ascii_lowercase())
+        && token.bytes().any(|byte| byte.is_ascii_digit())
+        && entropy(token) > 4.0
+}
+
+fn is_uuid(token: &str) -> bool {
+    let groups: Vec<_> = token.rsplit('/').next().unwrap_or_default().split('-').collect();
+    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
+        && groups
+            .iter()
+            .all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// `subnet-0123456789abcdef0` and the like.
+fn is_resource_id(token: &str) -> bool {
+    token.rsplit_once('-').is_some_and(|(kind, id)| {
+        (8..=17).contains(&id.len())
+            && id.bytes().all(|byte| byte.is_ascii_hexdigit())
+            && kind.len() <= 16
+            && kind.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+    })
+}
+
+/// The hash in an object key or a file name: `assets/<64 hex>.zip`.
+fn is_digest(token: &str) -> bool {
+    let name = token.rsplit('/').next().unwrap_or_default();
+    let (stem, is_file) = name
+        .split_once('.')
+        .map_or((name, token.contains('/')), |(stem, _)| (stem, true));
+    is_file && matches!(stem.len(), 32 | 40 | 64) && stem.bytes().all(|byte| byte.is_ascii_hexdigit())
+}

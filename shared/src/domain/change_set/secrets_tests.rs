@@ -1,0 +1,156 @@
+use super::entropy::looks_random;
+use super::secrets::{Hider, NO_ECHO, names_secret};
+use super::values::{KNOWN_AFTER_APPLY, MASK, Shown};
+
+fn shown(names: &[&str], value: &str) -> Shown {
+    let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+    Hider::default().value(&names, value)
+}
+
+#[test]
+fn names_of_secrets_are_told_from_names_of_what_points_to_them() {
+    for name in [
+        "Password",
+        "DB_PASSWORD",
+        "MasterUserPassword",
+        "SecretString",
+        "api-key",
+        "GithubToken",
+        "dbPwd",
+        "Credentials",
+    ] {
+        assert!(names_secret(name), "{name}");
+    }
+    for name in [
+        "SecretArn",
+        "PasswordLength",
+        "TokenValidityUnits",
+        "PasswordPolicy",
+        "KeyId",
+        "BucketName",
+        "TokenKeyId",
+        "SecretsManagerArn",
+    ] {
+        assert!(!names_secret(name), "{name}");
+    }
+}
+
+#[test]
+fn a_secret_is_hidden_by_the_name_of_its_property_or_of_its_list_item() {
+    assert!(matches!(
+        shown(&["AWS::RDS::DBInstance", "MasterUserPassword"], "hunter2"),
+        Shown::Hidden(_)
+    ));
+    assert!(matches!(
+        shown(
+            &[
+                "AWS::ECS::TaskDefinition",
+                "ContainerDefinitions",
+                "Environment",
+                "DB_PASSWORD",
+                "Value"
+            ],
+            "hunter2"
+        ),
+        Shown::Hidden(_)
+    ));
+    assert!(matches!(
+        shown(&["AWS::ApiGateway::ApiKey", "Value"], "short"),
+        Shown::Hidden(_)
+    ));
+    assert_eq!(
+        shown(
+            &["X", "MasterUserPassword"],
+            "{{resolve:secretsmanager:db:SecretString:password}}"
+        ),
+        Shown::Text("{{resolve:secretsmanager:db:SecretString:password}}".to_owned())
+    );
+    assert_eq!(
+        shown(&["X", "ManageMasterUserPassword"], "true"),
+        Shown::Text("true".to_owned())
+    );
+}
+
+#[test]
+fn no_echo_and_values_known_later_are_told_apart() {
+    assert!(matches!(shown(&["X", "Y"], NO_ECHO), Shown::Hidden(_)));
+    assert!(matches!(shown(&["X", "Y"], "****"), Shown::Hidden(_)));
+    assert_eq!(shown(&["X", "Y"], KNOWN_AFTER_APPLY), Shown::KnownAfterApply);
+    assert_eq!(
+        shown(&["X", "Url"], &format!("https://{NO_ECHO}@host")),
+        Shown::Text(format!("https://{MASK}@host"))
+    );
+}
+
+#[test]
+fn keys_and_passwords_inside_longer_texts_are_masked_and_the_rest_stays() {
+    let cases = [
+        ("export AWS_KEY=AKIAIOSFODNN7EXAMPLE end", "export AWS_KEY=‹hidden› end"),
+        ("key wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY.", "key ‹hidden›"),
+        (
+            "postgres://app:hunter2@db.example.com/orders",
+            "postgres://app:‹hidden›@db.example.com/orders",
+        ),
+        (
+            "mysql -u root --password=s3cret -e x",
+            "mysql -u root --password=‹hidden› -e x",
+        ),
+        (
+            "{\"password\": \"hunter2\", \"user\": \"app\"}",
+            "{\"password\": \"‹hidden›\", \"user\": \"app\"}",
+        ),
+        ("password: correct", "password: ‹hidden›"),
+        (
+            "Authorization: Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcDEF123",
+            "Authorization: Bearer ‹hidden›",
+        ),
+        (
+            "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\nrest",
+            "‹hidden›\nrest",
+        ),
+        ("token ghp_abcdefghijklmnopqrstuvwxyz012345", "token ‹hidden›"),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(Hider::default().text(text), expected);
+    }
+}
+
+#[test]
+fn names_that_people_and_aws_give_are_not_taken_for_random() {
+    for name in [
+        "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy",
+        "AmazonEC2ContainerServiceforEC2Role",
+        "subnet-0bb1c79de3EXAMPLE",
+        "vpc-0123456789abcdef0",
+        "network-OrdersTable-1ABC2DEF3GHI4",
+        "1234abcd-12ab-34cd-56ef-1234567890ab",
+        "TemplateSource/.packages/ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad.zip",
+        "111122223333.dkr.ecr.eu-west-1.amazonaws.com/orders-service",
+        "CloudFormationStackNotificationTopicSubscription",
+        "https://sqs.eu-west-1.amazonaws.com/111122223333/production-orders-dead-letters",
+        "ELBSecurityPolicy-TLS13-1-2-2021-06",
+        "com.amazonaws.eu-west-1.secretsmanager",
+        "2012-10-17T00:00:00.000Z",
+    ] {
+        assert_eq!(Hider::default().text(name), name);
+    }
+}
+
+#[test]
+fn random_texts_are_recognised() {
+    for secret in [
+        "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        "9f86d081884c7d659a2feaa0c55ad015",
+        "Zx81kQp0vR3tYw7Lm2Nc",
+        "dGhpcyBpcyBhIHNlY3JldCBrZXkgMTIzNDU2Nzg5MA",
+    ] {
+        assert!(looks_random(secret), "{secret}");
+    }
+}
+
+#[test]
+fn a_value_that_is_known_to_be_secret_is_hidden_wherever_it_stands() {
+    let hider = Hider::knowing(["open sesame".to_owned(), "abc".to_owned()]);
+    assert_eq!(hider.text("say open sesame, abc"), "say ‹hidden›, abc");
+    assert_eq!(hider.count(), 1);
+}

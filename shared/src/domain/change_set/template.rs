@@ -1,0 +1,199 @@
+//! A template as plain JSON: short-form functions written out, every scalar a text, as CloudFormation compares them.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
+use crate::domain::document::{self, Document, Format, Node, SyntaxError};
+
+/// A template.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Template {
+    root: Map<String, Value>,
+}
+
+impl Template {
+    /// Reads a template in JSON or YAML.
+    ///
+    /// # Errors
+    ///
+    /// The first violation of the format, with line and column.
+    pub fn parse(text: &str) -> Result<Self, SyntaxError> {
+        let format = if text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']).starts_with('{') {
+            Format::Json
+        } else {
+            Format::Yaml
+        };
+        // Flow-style YAML begins with `{` as well.
+        let document = Document::parse(text, format).or_else(|error| match format {
+            Format::Json => Document::parse(text, Format::Yaml).map_err(|_| error),
+            Format::Yaml => Err(error),
+        })?;
+        Ok(match plain(&document.root) {
+            Value::Object(root) => Self { root },
+            _ => Self::default(),
+        })
+    }
+
+    /// A section of the template, such as `Outputs`: name to declaration.
+    pub fn section(&self, name: &str) -> impl Iterator<Item = (&String, &Value)> {
+        self.root.get(name).and_then(Value::as_object).into_iter().flatten()
+    }
+
+    /// One declaration of a section.
+    pub fn declaration(&self, section: &str, name: &str) -> Option<&Value> {
+        self.root.get(section)?.get(name)
+    }
+
+    /// A top-level value, such as `Description` or `Metadata`.
+    pub fn top(&self, name: &str) -> Option<&Value> {
+        self.root.get(name)
+    }
+
+    /// Names of the parameters with `NoEcho`.
+    pub fn no_echo_parameters(&self) -> impl Iterator<Item = &str> {
+        self.section("Parameters")
+            .filter(|(_, declaration)| is_true(declaration.get("NoEcho")))
+            .map(|(name, _)| name.as_str())
+    }
+
+    /// Defaults of the parameters with `NoEcho`: secrets that somebody wrote into the template.
+    pub fn secret_defaults(&self) -> impl Iterator<Item = &str> {
+        self.section("Parameters")
+            .filter(|(_, declaration)| is_true(declaration.get("NoEcho")))
+            .filter_map(|(_, declaration)| declaration.get("Default")?.as_str())
+    }
+
+    /// Puts back the texts that GetTemplate destroyed, as far as `source` has them: it turns each character outside
+    /// ASCII into `?`.
+    pub fn restore_from(&mut self, source: &Restorer) {
+        for value in self.root.values_mut() {
+            source.restore(value);
+        }
+    }
+}
+
+fn is_true(value: Option<&Value>) -> bool {
+    value.and_then(Value::as_str).is_some_and(|text| text.eq_ignore_ascii_case("true"))
+}
+
+/// Texts outside ASCII by the form in which GetTemplate and DescribeChangeSet give them back.
+#[derive(Debug, Clone, Default)]
+pub struct Restorer {
+    by_lossy: HashMap<String, Option<String>>,
+}
+
+impl Restorer {
+    /// Collects the texts of a template.
+    pub fn of(template: &Template) -> Self {
+        let mut restorer = Self::default();
+        for (key, value) in &template.root {
+            restorer.note(key);
+            restorer.collect(value);
+        }
+        restorer
+    }
+
+    /// Whether there is nothing to put back.
+    pub fn is_empty(&self) -> bool {
+        self.by_lossy.is_empty()
+    }
+
+    /// Puts texts back, in place.
+    pub fn restore(&self, value: &mut Value) {
+        if self.is_empty() {
+            return;
+        }
+        match value {
+            Value::String(text) => {
+                if let Some(source) = self.source_of(text) {
+                    source.clone_into(text);
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| self.restore(item)),
+            Value::Object(map) => {
+                if map.keys().any(|key| self.source_of(key).is_some()) {
+                    *map = std::mem::take(map)
+                        .into_iter()
+                        .map(|(key, value)| (self.source_of(&key).map_or(key.clone(), str::to_owned), value))
+                        .collect();
+                }
+                map.values_mut().for_each(|value| self.restore(value));
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    /// The one text of the source whose lossy form is `text`.
+    pub fn source_of(&self, text: &str) -> Option<&str> {
+        if !text.contains('?') {
+            return None;
+        }
+        self.by_lossy.get(text)?.as_deref()
+    }
+
+    fn collect(&mut self, value: &Value) {
+        match value {
+            Value::String(text) => self.note(text),
+            Value::Array(items) => items.iter().for_each(|item| self.collect(item)),
+            Value::Object(map) => {
+                for (key, value) in map {
+                    self.note(key);
+                    self.collect(value);
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    fn note(&mut self, text: &str) {
+        if text.is_ascii() {
+            return;
+        }
+        self.by_lossy
+            .entry(lossy(text))
+            .and_modify(|known| {
+                // Two different texts with one lossy form: neither can be put back for certain.
+                if known.as_deref() != Some(text) {
+                    *known = None;
+                }
+            })
+            .or_insert_with(|| Some(text.to_owned()));
+    }
+}
+
+/// The text as GetTemplate gives it back.
+///
+/// Source: <https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1220>
+pub fn lossy(text: &str) -> String {
+    text.chars()
+        .map(|character| if character.is_ascii() { character } else { '?' })
+        .collect()
+}
+
+fn plain(node: &Node) -> Value {
+    let value = match &node.value {
+        document::Value::Scalar(_) if node.is_null() => Value::Null,
+        document::Value::Scalar(scalar) => Value::String(scalar.text.clone()),
+        document::Value::Sequence(items) => Value::Array(items.iter().map(plain).collect()),
+        document::Value::Mapping(entries) => Value::Object(
+            entries
+                .iter()
+                .filter_map(|(key, value)| Some((key.as_text()?.to_owned(), plain(value))))
+                .collect(),
+        ),
+    };
+    let Some(name) = node.tag.as_deref().and_then(|tag| tag.strip_prefix('!')) else {
+        return value;
+    };
+    let (key, value) = match name {
+        "Ref" | "Condition" => (name.to_owned(), value),
+        "GetAtt" => match value.as_str().and_then(|text| text.split_once('.')) {
+            Some((logical_id, attribute)) => ("Fn::GetAtt".to_owned(), serde_json::json!([logical_id, attribute])),
+            None => ("Fn::GetAtt".to_owned(), value),
+        },
+        _ if name.starts_with('!') || name.contains(':') => return value,
+        _ => (format!("Fn::{name}"), value),
+    };
+    Value::Object(Map::from_iter([(key, value)]))
+}

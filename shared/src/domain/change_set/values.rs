@@ -1,0 +1,133 @@
+//! Values as a review shows them.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// A value as a review shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", tag = "is", content = "value")]
+pub enum Shown {
+    /// The value. What is secret in it stands as [`MASK`].
+    Text(String),
+    /// The whole value is hidden; why.
+    Hidden(String),
+    /// Only the execution of the change set makes the value known.
+    KnownAfterApply,
+}
+
+/// Stands where a part of a text is hidden.
+pub const MASK: &str = "‹hidden›";
+/// CloudFormation's own mark for a value that only the execution makes known.
+pub const KNOWN_AFTER_APPLY: &str = "{{changeSet:KNOWN_AFTER_APPLY}}";
+
+impl Shown {
+    /// The text, when it is one.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Hidden(_) | Self::KnownAfterApply => None,
+        }
+    }
+}
+
+/// What happens to one property, or to one part of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PropertyChange {
+    /// Where it stands, for reading: `Tags[Name].Value`; items of lists are named by what identifies them.
+    pub path: String,
+    /// JSON pointer into the resource, such as `/Properties/Tags/0/Value`, where one is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pointer: Option<String>,
+    /// The value before; absent when there was none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<Shown>,
+    /// The value afterwards; absent when there will be none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<Shown>,
+    /// What the resource really has, where CloudFormation saw it differ from what was deployed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actual: Option<Shown>,
+    /// Whether the resource is replaced because of it.
+    pub recreation: Recreation,
+    /// What makes it change; empty when CloudFormation does not tell.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub causes: Vec<Cause>,
+}
+
+/// Whether a resource is replaced because one property changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Recreation {
+    /// CloudFormation does not tell.
+    Unknown,
+    /// It is not.
+    Never,
+    /// It depends on the values.
+    Conditionally,
+    /// It is.
+    Always,
+}
+
+impl Recreation {
+    /// From CloudFormation's word.
+    pub fn of(word: Option<&str>) -> Self {
+        match word {
+            Some("Never") => Self::Never,
+            Some("Conditionally") => Self::Conditionally,
+            Some("Always") => Self::Always,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// What makes a property change.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", tag = "by", content = "name")]
+pub enum Cause {
+    /// The template says something else.
+    Template,
+    /// A parameter has another value.
+    Parameter(String),
+    /// A resource that is referred to changes.
+    Resource(String),
+    /// An attribute of a resource that is referred to changes.
+    Attribute(String),
+    /// CloudFormation does so on its own, as for a nested stack.
+    Automatic,
+    /// Nothing changes in the template; what is deployed is brought back to it.
+    Drift,
+    /// Another word of CloudFormation's.
+    Other(String),
+}
+
+impl Cause {
+    /// From CloudFormation's words `ChangeSource` and `CausingEntity`; `None` when it says neither.
+    pub fn of(source: Option<&str>, entity: Option<&str>) -> Option<Self> {
+        let name = || entity.unwrap_or("unknown").to_owned();
+        Some(match source? {
+            "" => return None,
+            "DirectModification" => Self::Template,
+            "ParameterReference" => Self::Parameter(name()),
+            "ResourceReference" => Self::Resource(name()),
+            "ResourceAttribute" => Self::Attribute(name()),
+            "Automatic" => Self::Automatic,
+            "NoModification" => Self::Drift,
+            other => Self::Other(other.to_owned()),
+        })
+    }
+}
+
+impl std::fmt::Display for Cause {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Template => f.write_str("the template"),
+            Self::Parameter(name) => write!(f, "parameter {name}"),
+            Self::Resource(name) => write!(f, "resource {name}"),
+            Self::Attribute(name) => write!(f, "attribute {name}"),
+            Self::Automatic => f.write_str("CloudFormation itself"),
+            Self::Drift => f.write_str("drift"),
+            Self::Other(word) => f.write_str(word),
+        }
+    }
+}
