@@ -25,6 +25,7 @@ pub mod planning;
 pub mod progress;
 pub mod provenance;
 pub mod retry;
+pub mod risk;
 pub mod sha256;
 pub mod stack_event;
 pub mod stack_policy;

@@ -1,1 +1,31 @@
-//! Renders a review, purely, from one model.
+//! Renders a review: plain text, Markdown, one self-contained HTML page, JSON, and one line.
+//!
+//! Every text that comes from elsewhere is escaped here, for the medium it goes to. Nothing in a template, a commit or
+//! a name can start a line of its own, a link, a mention or an image.
+
+mod escape;
+mod html;
+mod html_parts;
+mod json;
+mod lines;
+mod markdown;
+mod summary;
+mod text;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use escape::{visible, visible_ascii};
+pub use html::html;
+pub use json::{json, schema};
+pub use markdown::{comment, markdown};
+pub use summary::{subject, summary};
+pub use text::text;
+
+/// Most bytes of a text review: what an SNS message may hold, less a margin for its envelope.
+///
+/// Source: <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>
+pub const TEXT_BYTES: usize = 250_000;
+/// Most characters of a Markdown review: what a comment on GitHub may hold.
+pub const MARKDOWN_CHARACTERS: usize = 65_536;

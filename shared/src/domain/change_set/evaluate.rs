@@ -39,9 +39,11 @@ impl<'a> Evaluator<'a> {
             let value = match given {
                 _ if is_secret => Value::String(NO_ECHO.to_owned()),
                 None => continue,
-                Some(text) if kind.contains("List<") || kind == "CommaDelimitedList" => {
-                    Value::Array(text.split(',').map(|item| Value::String(item.trim().to_owned())).collect())
-                }
+                Some(text) if kind.contains("List<") || kind == "CommaDelimitedList" => Value::Array(
+                    text.split(',')
+                        .map(|item| Value::String(item.trim().to_owned()))
+                        .collect(),
+                ),
                 Some(text) => Value::String(text.to_owned()),
             };
             values.insert(name.clone(), value);
@@ -111,7 +113,13 @@ impl<'a> Evaluator<'a> {
         }
         let (name, argument) = only_entry(condition)?;
         let all = |argument: &Value| -> Option<Vec<Option<bool>>> {
-            Some(argument.as_array()?.iter().map(|item| self.holds(item, depth + 1)).collect())
+            Some(
+                argument
+                    .as_array()?
+                    .iter()
+                    .map(|item| self.holds(item, depth + 1))
+                    .collect(),
+            )
         };
         match name {
             "Condition" => self.condition(argument.as_str()?),
@@ -131,7 +139,9 @@ impl<'a> Evaluator<'a> {
                 (!parts.contains(&None)).then_some(false)
             }
             "Fn::Equals" => {
-                let [a, b] = argument.as_array()?.as_slice() else { return None };
+                let [a, b] = argument.as_array()?.as_slice() else {
+                    return None;
+                };
                 let (a, b) = (self.eval(a, depth + 1), self.eval(b, depth + 1));
                 (is_settled(&a) && is_settled(&b)).then(|| a == b)
             }
@@ -175,32 +185,48 @@ impl<'a> Evaluator<'a> {
             "Fn::GetAtt" => self.attribute(argument, depth),
             "Fn::Sub" => self.substitute(argument, depth),
             "Fn::Join" => {
-                let [separator, items] = argument.as_array()?.as_slice() else { return None };
+                let [separator, items] = argument.as_array()?.as_slice() else {
+                    return None;
+                };
                 let items = self.eval(items, depth);
                 let texts: Option<Vec<_>> = items.as_array()?.iter().map(Value::as_str).collect();
                 Some(Value::String(texts?.join(separator.as_str()?)))
             }
             "Fn::Select" => {
-                let [index, items] = argument.as_array()?.as_slice() else { return None };
+                let [index, items] = argument.as_array()?.as_slice() else {
+                    return None;
+                };
                 let index: usize = self.eval(index, depth).as_str()?.parse().ok()?;
                 self.eval(items, depth).as_array()?.get(index).cloned()
             }
             "Fn::Split" => {
-                let [separator, text] = argument.as_array()?.as_slice() else { return None };
+                let [separator, text] = argument.as_array()?.as_slice() else {
+                    return None;
+                };
                 let text = self.eval(text, depth);
                 let text = text.as_str().filter(|text| !text.contains("${"))?;
                 let parts = text.split(separator.as_str().filter(|separator| !separator.is_empty())?);
                 Some(Value::Array(parts.map(|part| Value::String(part.to_owned())).collect()))
             }
             "Fn::If" => {
-                let [condition, then, otherwise] = argument.as_array()?.as_slice() else { return None };
-                let branch = if self.condition(condition.as_str()?)? { then } else { otherwise };
+                let [condition, then, otherwise] = argument.as_array()?.as_slice() else {
+                    return None;
+                };
+                let branch = if self.condition(condition.as_str()?)? {
+                    then
+                } else {
+                    otherwise
+                };
                 Some(self.eval(branch, depth))
             }
             "Fn::FindInMap" => {
                 let arguments = argument.as_array()?;
                 let key = |index: usize| Some(self.eval(arguments.get(index)?, depth).as_str()?.to_owned());
-                let found = self.template.declaration("Mappings", &key(0)?)?.get(key(1)?)?.get(key(2)?)?;
+                let found = self
+                    .template
+                    .declaration("Mappings", &key(0)?)?
+                    .get(key(1)?)?
+                    .get(key(2)?)?;
                 Some(self.eval(found, depth))
             }
             "Fn::Base64" => Some(self.eval(argument, depth)),
@@ -210,7 +236,10 @@ impl<'a> Evaluator<'a> {
             }
             "Fn::GetAZs" => {
                 let region = self.eval(argument, depth);
-                Some(Value::String(format!("${{zones of {}}}", region.as_str().unwrap_or("the region"))))
+                Some(Value::String(format!(
+                    "${{zones of {}}}",
+                    region.as_str().unwrap_or("the region")
+                )))
             }
             "Fn::ToJsonString" => Some(Value::String(self.eval(argument, depth).to_string())),
             "Fn::Length" => Some(Value::String(self.eval(argument, depth).as_array()?.len().to_string())),
@@ -317,7 +346,11 @@ fn pseudo_parameters(stack_id: &str) -> BTreeMap<&'static str, String> {
     let [_, partition, _, region, account, name] = parts.as_slice() else {
         return BTreeMap::new();
     };
-    let suffix = if partition.starts_with("aws-cn") { "amazonaws.com.cn" } else { "amazonaws.com" };
+    let suffix = if partition.starts_with("aws-cn") {
+        "amazonaws.com.cn"
+    } else {
+        "amazonaws.com"
+    };
     BTreeMap::from([
         ("AWS::Partition", (*partition).to_owned()),
         ("AWS::Region", (*region).to_owned()),

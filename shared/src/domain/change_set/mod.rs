@@ -1,9 +1,16 @@
 //! Change sets: what CloudFormation says it would do, and what that means.
 
+pub mod build;
+mod deferred;
 pub mod description;
-mod diff;
+pub(in crate::domain) mod diff;
 mod entropy;
-pub mod secrets;
+mod evaluate;
+pub mod resource;
+pub mod review;
+mod secrets;
+mod settings;
+mod template;
 pub mod tree;
 pub mod values;
 

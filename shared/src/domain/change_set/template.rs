@@ -19,7 +19,10 @@ impl Template {
     ///
     /// The first violation of the format, with line and column.
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
-        let format = if text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']).starts_with('{') {
+        let format = if text
+            .trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n'])
+            .starts_with('{')
+        {
             Format::Json
         } else {
             Format::Yaml
@@ -74,7 +77,9 @@ impl Template {
 }
 
 fn is_true(value: Option<&Value>) -> bool {
-    value.and_then(Value::as_str).is_some_and(|text| text.eq_ignore_ascii_case("true"))
+    value
+        .and_then(Value::as_str)
+        .is_some_and(|text| text.eq_ignore_ascii_case("true"))
 }
 
 /// Texts outside ASCII by the form in which GetTemplate and DescribeChangeSet give them back.
@@ -85,13 +90,11 @@ pub struct Restorer {
 
 impl Restorer {
     /// Collects the texts of a template.
-    pub fn of(template: &Template) -> Self {
-        let mut restorer = Self::default();
+    pub fn collect_from(&mut self, template: &Template) {
         for (key, value) in &template.root {
-            restorer.note(key);
-            restorer.collect(value);
+            self.note(key);
+            self.collect(value);
         }
-        restorer
     }
 
     /// Whether there is nothing to put back.

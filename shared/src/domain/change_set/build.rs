@@ -1,0 +1,356 @@
+//! Makes a review of what was read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::description::{Change, ChangeSetDescription, present};
+use super::evaluate::Evaluator;
+use super::resource::{Deployments, ResourceFacts};
+use super::review::{Counts, GateDifference, Replacement, ResourceReview, Review, RunFacts, StackFacts};
+use super::secrets::Hider;
+use super::template::{Restorer, Template};
+use super::tree::ChangeSetTree;
+use super::{deferred, settings};
+use crate::domain::risk::{self, Finding, Risk};
+
+/// What a review is made of.
+#[derive(Debug, Clone, Default)]
+pub struct Inputs<'a> {
+    /// What the stack is called in the catalogue.
+    pub title: &'a str,
+    /// Name of the CloudFormation stack.
+    pub stack_name: &'a str,
+    /// Whether the stack is created.
+    pub is_new: bool,
+    /// The change set and its nested ones; `None` when only the stack policy changes.
+    pub tree: Option<&'a ChangeSetTree>,
+    /// The stack as it is; `None` when there is none yet, or it is not known.
+    pub deployed: Option<&'a DeployedStack>,
+    /// Templates of the stack and its nested ones.
+    pub templates: &'a [TemplateTexts],
+    /// The stack's policy now.
+    pub stack_policy_before: Option<&'a str>,
+    /// The policy that the gate holds; `None` leaves the stack's own alone.
+    pub stack_policy_after: Option<&'a str>,
+    /// The run.
+    pub run: Option<RunFacts>,
+    /// What changes about gates.
+    pub gates: Vec<GateDifference>,
+    /// What else is to be said.
+    pub warnings: Vec<String>,
+}
+
+/// A stack as it is deployed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeployedStack {
+    /// ARN.
+    pub id: String,
+    /// Status.
+    pub status: String,
+    /// Parameters.
+    pub parameters: BTreeMap<String, String>,
+    /// Tags.
+    pub tags: BTreeMap<String, String>,
+    /// Capabilities of the last operation.
+    pub capabilities: Vec<String>,
+    /// Topics that are told of stack events.
+    pub notification_arns: Vec<String>,
+}
+
+/// The templates of one stack, root or nested.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TemplateTexts {
+    /// Path of the nested stack; empty for the root.
+    pub path: String,
+    /// What is deployed, after transforms; absent for a new stack.
+    pub before: Option<String>,
+    /// What the change set deploys, after transforms.
+    pub after: Option<String>,
+    /// The texts that were submitted, now and before, as far as they are known: CloudFormation gives characters
+    /// outside ASCII back as `?`.
+    pub sources: Vec<String>,
+    /// Parameters of a nested stack as it is deployed; those of the root come from [`Inputs::deployed`].
+    pub parameters_before: BTreeMap<String, String>,
+}
+
+/// The templates of one stack, read.
+#[derive(Debug)]
+pub(super) struct Pair<'t> {
+    pub(super) path: String,
+    pub(super) before: Option<&'t Template>,
+    pub(super) after: Option<&'t Template>,
+    pub(super) is_deployed: bool,
+    pub(super) no_echo: BTreeSet<String>,
+    pub(super) deployments: Deployments<'t>,
+}
+
+struct Parsed {
+    before: Option<Template>,
+    after: Option<Template>,
+    source: Restorer,
+}
+
+impl Review {
+    /// Makes a review.
+    pub fn of(inputs: &Inputs<'_>) -> Self {
+        let mut warnings = inputs.warnings.clone();
+        let parsed: Vec<_> = inputs
+            .templates
+            .iter()
+            .map(|texts| Parsed::of(texts, &mut warnings))
+            .collect();
+        let hider = Hider::knowing(secrets(inputs, &parsed));
+        let pairs: Vec<_> = inputs
+            .templates
+            .iter()
+            .zip(&parsed)
+            .map(|(texts, parsed)| pair(inputs, texts, parsed))
+            .collect();
+        let nothing = Deployments::default();
+        let mut resources = Vec::new();
+        let mut findings = Vec::new();
+        let mut deferred = Vec::new();
+        let mut total = 0;
+        for set in inputs.tree.iter().flat_map(|tree| &tree.sets) {
+            let deployments = pairs
+                .iter()
+                .find(|pair| pair.path == set.path)
+                .map_or(&nothing, |pair| &pair.deployments);
+            for change in &set.description.changes {
+                total += 1;
+                if let Some(facts) = ResourceFacts::of(&set.path, change, deployments) {
+                    findings.extend(risk::of_resource(&facts));
+                    deferred.extend(deferred::of_resource(&facts, &hider));
+                    resources.push(facts.review(&hider));
+                } else {
+                    warnings.push(unreadable(change));
+                }
+            }
+            warnings.extend(incomplete(&set.path, &set.description));
+        }
+        findings.extend(risk::of_gates(&inputs.gates));
+        resources.sort_by(|a, b| {
+            (rank(a), &a.path, &a.logical_id, &a.action).cmp(&(rank(b), &b.path, &b.logical_id, &b.action))
+        });
+        let settings = settings::changes(inputs, &pairs, &hider);
+        findings.extend(risk::of_settings(&settings));
+        deferred.sort();
+        deferred.dedup();
+        let counts = counts(total, &resources);
+        if counts.shown != counts.total {
+            findings.push(Finding {
+                level: risk::Level::High,
+                kind: risk::Kind::Unknown,
+                subject: inputs.stack_name.to_owned(),
+                because: format!("only {} of {} changes can be shown", counts.shown, counts.total),
+            });
+        }
+        for finding in &mut findings {
+            finding.because = hider.text(&finding.because);
+        }
+        let root = inputs.tree.and_then(ChangeSetTree::root);
+        Self {
+            version: 1,
+            title: hider.text(inputs.title),
+            stack: StackFacts {
+                name: inputs.stack_name.to_owned(),
+                id: root
+                    .map(|root| root.stack_id.clone())
+                    .or_else(|| inputs.deployed.map(|deployed| deployed.id.clone()))
+                    .unwrap_or_default(),
+                change_set: root.map(|root| root.change_set_id.clone()),
+                is_new: inputs.is_new,
+                status: inputs.deployed.map(|deployed| deployed.status.clone()),
+                status_reason: root
+                    .and_then(|root| present(root.status_reason.as_deref()))
+                    .map(|reason| hider.text(reason)),
+            },
+            run: inputs.run.clone().map(|run| masked(run, &hider)),
+            counts,
+            risk: Risk::of(findings),
+            resources,
+            settings,
+            gates: inputs.gates.clone(),
+            deferred,
+            warnings: warnings.iter().map(|warning| hider.text(warning)).collect(),
+            hidden: hider.count(),
+        }
+    }
+}
+
+impl Parsed {
+    fn of(texts: &TemplateTexts, warnings: &mut Vec<String>) -> Self {
+        let mut read = |text: &Option<String>, which: &str| {
+            let parsed = Template::parse(text.as_deref()?);
+            parsed
+                .map_err(|error| {
+                    let of = if texts.path.is_empty() {
+                        String::new()
+                    } else {
+                        format!(" of {}", texts.path)
+                    };
+                    warnings.push(format!(
+                        "the {which} template{of} cannot be read, so values may be missing: {error}"
+                    ));
+                })
+                .ok()
+        };
+        let (mut before, mut after) = (read(&texts.before, "deployed"), read(&texts.after, "new"));
+        let mut source = Restorer::default();
+        for text in &texts.sources {
+            if let Ok(template) = Template::parse(text) {
+                source.collect_from(&template);
+            }
+        }
+        for template in [&mut before, &mut after].into_iter().flatten() {
+            template.restore_from(&source);
+        }
+        Self { before, after, source }
+    }
+}
+
+/// Values that must not be shown wherever they stand.
+fn secrets(inputs: &Inputs<'_>, parsed: &[Parsed]) -> Vec<String> {
+    let mut secrets = Vec::new();
+    for (texts, parsed) in inputs.templates.iter().zip(parsed) {
+        for template in [&parsed.before, &parsed.after].into_iter().flatten() {
+            secrets.extend(template.secret_defaults().map(str::to_owned));
+            for name in template.no_echo_parameters() {
+                secrets.extend(
+                    inputs
+                        .deployed
+                        .and_then(|deployed| deployed.parameters.get(name).cloned()),
+                );
+                secrets.extend(texts.parameters_before.get(name).cloned());
+                for set in inputs.tree.iter().flat_map(|tree| &tree.sets) {
+                    let named = set
+                        .description
+                        .parameters
+                        .iter()
+                        .filter(|parameter| parameter.parameter_key == name);
+                    secrets.extend(named.filter_map(|parameter| parameter.parameter_value.clone()));
+                }
+            }
+        }
+    }
+    secrets
+}
+
+fn pair<'t>(inputs: &Inputs<'_>, texts: &TemplateTexts, parsed: &'t Parsed) -> Pair<'t> {
+    let set = inputs
+        .tree
+        .and_then(|tree| tree.sets.iter().find(|set| set.path == texts.path))
+        .map(|set| &set.description);
+    let before = match inputs.deployed {
+        Some(deployed) if texts.path.is_empty() => &deployed.parameters,
+        _ => &texts.parameters_before,
+    };
+    let after = set.map(|set| parameters(set, before)).unwrap_or_default();
+    let stack_id = set.map_or("", |set| set.stack_id.as_str());
+    let renewed: Vec<_> = set
+        .into_iter()
+        .flat_map(|set| &set.changes)
+        .filter_map(|change| change.resource_change.as_ref())
+        .filter(|change| change.replacement.as_deref() == Some("True"))
+        .map(|change| change.logical_resource_id.clone())
+        .collect();
+    let no_echo = [&parsed.before, &parsed.after]
+        .into_iter()
+        .flatten()
+        .flat_map(Template::no_echo_parameters)
+        .map(str::to_owned)
+        .collect();
+    Pair {
+        path: texts.path.clone(),
+        before: parsed.before.as_ref(),
+        after: parsed.after.as_ref(),
+        is_deployed: parsed.before.is_some(),
+        no_echo,
+        deployments: Deployments {
+            before: parsed
+                .before
+                .as_ref()
+                .map(|template| Evaluator::new(template, before, stack_id)),
+            after: parsed
+                .after
+                .as_ref()
+                .map(|template| Evaluator::new(template, &after, stack_id).with_renewed(renewed)),
+            source: parsed.source.clone(),
+        },
+    }
+}
+
+/// The parameters that a change set deploys with.
+fn parameters(set: &ChangeSetDescription, before: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    set.parameters
+        .iter()
+        .filter_map(|parameter| {
+            let value = present(parameter.resolved_value.as_deref())
+                .or(parameter.parameter_value.as_deref())
+                .or_else(|| before.get(&parameter.parameter_key).map(String::as_str))?;
+            Some((parameter.parameter_key.clone(), value.to_owned()))
+        })
+        .collect()
+}
+
+fn unreadable(change: &Change) -> String {
+    format!(
+        "CloudFormation lists a change of the kind {} that names no resource",
+        change.r#type.as_deref().unwrap_or("unknown")
+    )
+}
+
+/// Why a change set may not be shown whole.
+fn incomplete(path: &str, set: &ChangeSetDescription) -> Option<String> {
+    let of = if path.is_empty() {
+        String::new()
+    } else {
+        format!(" of {path}")
+    };
+    present(set.next_token.as_deref())
+        .map(|_| format!("the change set{of} has further pages, which are not here: this review is not complete"))
+}
+
+/// The order in which a person wants to read: what may hurt first.
+fn rank(resource: &ResourceReview) -> u8 {
+    match (resource.action.as_str(), resource.replacement) {
+        ("Remove", _) => 1,
+        (_, Replacement::Always) => 0,
+        (_, Replacement::Maybe) => 2,
+        ("Modify" | "SyncWithActual", _) => 3,
+        ("Add", _) => 4,
+        _ => 5,
+    }
+}
+
+fn counts(total: usize, resources: &[ResourceReview]) -> Counts {
+    let mut counts = Counts {
+        total,
+        shown: resources.len(),
+        ..Counts::default()
+    };
+    for resource in resources {
+        let count = match (resource.action.as_str(), resource.replacement) {
+            ("Add", _) => &mut counts.added,
+            ("Remove", _) => &mut counts.removed,
+            ("Import", _) => &mut counts.imported,
+            ("Modify", Replacement::Always) => &mut counts.replaced,
+            ("Modify", Replacement::Maybe) => &mut counts.maybe_replaced,
+            ("Modify", _) => &mut counts.changed,
+            _ => &mut counts.other,
+        };
+        *count += 1;
+    }
+    counts
+}
+
+/// Masks what people wrote about the change.
+fn masked(mut run: RunFacts, hider: &Hider) -> RunFacts {
+    for commit in &mut run.commits {
+        commit.subject = hider.text(&commit.subject);
+        commit.author_text = hider.text(&commit.author_text);
+        if let Some(pull_request) = &mut commit.pull_request {
+            pull_request.title = hider.text(&pull_request.title);
+        }
+    }
+    run
+}

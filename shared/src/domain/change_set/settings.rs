@@ -1,0 +1,274 @@
+//! What changes about a stack besides its resources.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::build::{DeployedStack, Inputs, Pair};
+use super::description::{ChangeSetDescription, present};
+use super::diff::leaves;
+use super::review::{SettingChange, SettingKind};
+use super::secrets::{Hider, names_secret};
+use super::values::Shown;
+
+/// All changes of settings, in the order of [`SettingKind`].
+pub(super) fn changes(inputs: &Inputs<'_>, pairs: &[Pair<'_>], hider: &Hider) -> Vec<SettingChange> {
+    let mut found = Found {
+        hider,
+        changes: Vec::new(),
+    };
+    found.stack_policy(inputs);
+    if let Some(root) = inputs.tree.and_then(super::tree::ChangeSetTree::root) {
+        let nothing = DeployedStack::default();
+        let deployed = inputs.deployed.unwrap_or(&nothing);
+        found.stack(deployed, root, pairs.first());
+    }
+    for pair in pairs {
+        found.template(pair);
+    }
+    found.changes.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
+    found.changes
+}
+
+struct Found<'h> {
+    hider: &'h Hider,
+    changes: Vec<SettingChange>,
+}
+
+impl Found<'_> {
+    fn stack_policy(&mut self, inputs: &Inputs<'_>) {
+        // A gate without a policy leaves the stack's own alone.
+        let Some(after) = inputs.stack_policy_after else { return };
+        let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_else(|_| Value::String(text.to_owned()));
+        let (before, after) = (inputs.stack_policy_before.map(parse), parse(after));
+        self.leaves(SettingKind::StackPolicy, "", before.as_ref(), Some(&after));
+    }
+
+    fn stack(&mut self, deployed: &DeployedStack, root: &ChangeSetDescription, pair: Option<&Pair<'_>>) {
+        let secret = |key: &str| pair.is_some_and(|pair| pair.no_echo.contains(key));
+        let after: BTreeMap<_, _> = root
+            .parameters
+            .iter()
+            .filter_map(|parameter| {
+                let value = present(parameter.resolved_value.as_deref())
+                    .or(parameter.parameter_value.as_deref())
+                    .or_else(|| {
+                        let is_kept = parameter.use_previous_value == Some(true);
+                        deployed
+                            .parameters
+                            .get(&parameter.parameter_key)
+                            .filter(|_| is_kept)
+                            .map(String::as_str)
+                    })?;
+                Some((parameter.parameter_key.clone(), value.to_owned()))
+            })
+            .collect();
+        self.maps(SettingKind::Parameter, &deployed.parameters, &after, &secret);
+        let tags = root
+            .tags
+            .iter()
+            .map(|tag| (tag.key.clone(), tag.value.clone()))
+            .collect();
+        self.maps(SettingKind::Tag, &deployed.tags, &tags, &|_| false);
+        self.sets(SettingKind::Capability, &deployed.capabilities, &root.capabilities);
+        self.sets(
+            SettingKind::NotificationTopic,
+            &deployed.notification_arns,
+            &root.notification_arns,
+        );
+        self.options(root);
+    }
+
+    /// Options are shown when they are not what CloudFormation does anyway: nobody tells what they were before.
+    fn options(&mut self, root: &ChangeSetDescription) {
+        let mut option = |name: &str, value: Option<String>| {
+            if let Some(value) = value {
+                self.changes.push(SettingChange {
+                    kind: SettingKind::Option,
+                    name: name.to_owned(),
+                    before: None,
+                    after: Some(Shown::Text(value)),
+                });
+            }
+        };
+        let owned = |text: &Option<String>| present(text.as_deref()).map(str::to_owned);
+        option("on stack failure", owned(&root.on_stack_failure));
+        option("deployment mode", owned(&root.deployment_mode));
+        option(
+            "import existing resources",
+            root.import_existing_resources
+                .filter(|is_on| *is_on)
+                .map(|_| "true".to_owned()),
+        );
+        let config = root.deployment_config.as_ref();
+        option(
+            "deployment",
+            config
+                .and_then(|config| owned(&config.mode))
+                .filter(|mode| mode != "STANDARD"),
+        );
+        option(
+            "rollback",
+            config
+                .and_then(|config| config.disable_rollback)
+                .filter(|is| *is)
+                .map(|_| "disabled".to_owned()),
+        );
+        for trigger in root
+            .rollback_configuration
+            .iter()
+            .flat_map(|rollback| &rollback.rollback_triggers)
+        {
+            option("rolls back on alarm", Some(trigger.arn.clone()));
+        }
+    }
+
+    fn template(&mut self, pair: &Pair<'_>) {
+        let (Some(before), Some(after)) = (pair.before, pair.after) else {
+            return;
+        };
+        // The parts of a stack that is created are its resources; listing the rest would say nothing.
+        if !pair.is_deployed {
+            return;
+        }
+        let place = |name: &str| super::tree::join(&pair.path, name);
+        let mut names: Vec<_> = before
+            .section("Outputs")
+            .chain(after.section("Outputs"))
+            .map(|(name, _)| name)
+            .collect();
+        names.sort();
+        names.dedup();
+        for name in names {
+            let evaluated =
+                |side: &Option<super::evaluate::Evaluator<'_>>| side.as_ref().and_then(|side| side.output(name));
+            let (a, b) = (evaluated(&pair.deployments.before), evaluated(&pair.deployments.after));
+            self.leaves(SettingKind::Output, &place(name), a.as_ref(), b.as_ref());
+        }
+        let mut names: Vec<_> = before
+            .section("Conditions")
+            .chain(after.section("Conditions"))
+            .map(|(name, _)| name)
+            .collect();
+        names.sort();
+        names.dedup();
+        for name in names {
+            self.condition(name, pair, &place(name));
+        }
+        for (kind, section) in [(SettingKind::Mapping, "Mappings"), (SettingKind::Rule, "Rules")] {
+            self.leaves(kind, &pair.path, before.top(section), after.top(section));
+        }
+        for (kind, top) in [
+            (SettingKind::Transform, "Transform"),
+            (SettingKind::Description, "Description"),
+            (SettingKind::Metadata, "Metadata"),
+        ] {
+            self.leaves(kind, &pair.path, before.top(top), after.top(top));
+        }
+    }
+
+    fn condition(&mut self, name: &str, pair: &Pair<'_>, place: &str) {
+        let told = |side: Option<&super::template::Template>, evaluator: &Option<super::evaluate::Evaluator<'_>>| {
+            let declared = side?.declaration("Conditions", name)?;
+            Some(
+                match evaluator.as_ref().and_then(|evaluator| evaluator.condition(name)) {
+                    Some(true) => "true".to_owned(),
+                    Some(false) => "false".to_owned(),
+                    None => declared.to_string(),
+                },
+            )
+        };
+        let before = told(pair.before, &pair.deployments.before);
+        let after = told(pair.after, &pair.deployments.after);
+        if before != after {
+            let shown = |text: Option<String>| text.map(|text| Shown::Text(self.hider.text(&text)));
+            self.changes.push(SettingChange {
+                kind: SettingKind::Condition,
+                name: self.hider.text(place),
+                before: shown(before),
+                after: shown(after),
+            });
+        }
+    }
+
+    fn leaves(&mut self, kind: SettingKind, name: &str, before: Option<&Value>, after: Option<&Value>) {
+        for leaf in leaves(before, after) {
+            let joint = if name.is_empty() || leaf.path.is_empty() || leaf.path.starts_with('[') {
+                ""
+            } else {
+                "."
+            };
+            let shown = |value: &Option<String>| value.as_deref().map(|value| self.hider.value(&leaf.names, value));
+            if let (Some(a), Some(b)) = (&leaf.before, &leaf.after)
+                && a.contains('?')
+                && !b.is_ascii()
+                && *a == super::template::lossy(b)
+            {
+                continue;
+            }
+            self.changes.push(SettingChange {
+                kind,
+                name: self.hider.text(&format!("{name}{joint}{}", leaf.path)),
+                before: shown(&leaf.before),
+                after: shown(&leaf.after),
+            });
+        }
+    }
+
+    fn maps(
+        &mut self,
+        kind: SettingKind,
+        before: &BTreeMap<String, String>,
+        after: &BTreeMap<String, String>,
+        is_secret: &dyn Fn(&str) -> bool,
+    ) {
+        let mut keys: Vec<_> = before.keys().chain(after.keys()).collect();
+        keys.sort();
+        keys.dedup();
+        for key in keys {
+            let (a, b) = (before.get(key), after.get(key));
+            if a == b {
+                continue;
+            }
+            let shown = |value: Option<&String>| {
+                value.map(|value| {
+                    if is_secret(key) {
+                        self.hider.value(&[], "****")
+                    } else if names_secret(key) {
+                        self.hider.value(std::slice::from_ref(key), value)
+                    } else {
+                        self.hider.value(&[], value)
+                    }
+                })
+            };
+            self.changes.push(SettingChange {
+                kind,
+                name: self.hider.text(key),
+                before: shown(a),
+                after: shown(b),
+            });
+        }
+    }
+
+    fn sets(&mut self, kind: SettingKind, before: &[String], after: &[String]) {
+        let shown = |text: &String| Some(Shown::Text(self.hider.text(text)));
+        let gone = before
+            .iter()
+            .filter(|text| !after.contains(text))
+            .map(|text| (text, shown(text), None));
+        let fresh = after
+            .iter()
+            .filter(|text| !before.contains(text))
+            .map(|text| (text, None, shown(text)));
+        let changes: Vec<_> = gone
+            .chain(fresh)
+            .map(|(name, before, after)| SettingChange {
+                kind,
+                name: self.hider.text(name),
+                before,
+                after,
+            })
+            .collect();
+        self.changes.extend(changes);
+    }
+}

@@ -1,0 +1,245 @@
+//! What may go wrong when a change is executed, explained: never only a number.
+
+mod data;
+mod network;
+mod policy;
+mod settings;
+mod statement;
+#[cfg(test)]
+mod tests;
+pub mod types;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::domain::change_set::resource::ResourceFacts;
+use crate::domain::change_set::review::{GateDifference, Replacement, SettingChange, SettingKind, ValueSource};
+use crate::domain::change_set::tree::join;
+
+/// What may go wrong, all together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Risk {
+    /// The highest level of the findings; `low` when there are none.
+    pub level: Level,
+    /// What was found, highest level first.
+    pub findings: Vec<Finding>,
+}
+
+/// How bad it would be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Level {
+    /// Little can go wrong.
+    Low,
+    /// Look closely.
+    Medium,
+    /// Data, access or availability are at stake.
+    High,
+}
+
+/// One thing that may go wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Finding {
+    /// How bad it would be.
+    pub level: Level,
+    /// What kind of thing it is.
+    pub kind: Kind,
+    /// The resource, setting or gate that it concerns.
+    pub subject: String,
+    /// What happens, and why.
+    pub because: String,
+}
+
+/// Kinds of things that may go wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Kind {
+    /// Data is deleted.
+    DataLoss,
+    /// Less stands between a commit and the account.
+    GateWeakened,
+    /// Something becomes allowed or reachable that was not.
+    SecurityWidened,
+    /// A protection against deletion goes.
+    ProtectionRemoved,
+    /// Something stops, for a while or for good.
+    Interruption,
+    /// It cannot be told.
+    Unknown,
+}
+
+impl Level {
+    /// One word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
+impl Kind {
+    /// What it is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::DataLoss => "data loss",
+            Self::GateWeakened => "gate weakened",
+            Self::SecurityWidened => "security widened",
+            Self::ProtectionRemoved => "protection removed",
+            Self::Interruption => "interruption",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl Risk {
+    /// Puts findings in order; of equal ones, one stays.
+    pub fn of(mut findings: Vec<Finding>) -> Self {
+        findings
+            .sort_by(|a, b| (b.level, a.kind, &a.subject, &a.because).cmp(&(a.level, b.kind, &b.subject, &b.because)));
+        findings.dedup();
+        Self {
+            level: findings.first().map_or(Level::Low, |finding| finding.level),
+            findings,
+        }
+    }
+}
+
+/// Everything that may go wrong with one resource. Texts are not masked yet.
+pub fn of_resource(facts: &ResourceFacts<'_>) -> Vec<Finding> {
+    let mut found = Found {
+        subject: join(facts.path, &facts.change.logical_resource_id),
+        findings: Vec::new(),
+    };
+    data::assess(facts, &mut found);
+    settings::assess(facts, &mut found);
+    network::assess(facts, &mut found);
+    policy::assess(facts, &mut found);
+    unknown(facts, &mut found);
+    found.findings
+}
+
+/// What may go wrong because gates change.
+pub fn of_gates(differences: &[GateDifference]) -> Vec<Finding> {
+    differences
+        .iter()
+        .filter(|difference| difference.is_weakened)
+        .map(|difference| Finding {
+            level: Level::High,
+            kind: Kind::GateWeakened,
+            subject: difference.stack.clone(),
+            because: format!(
+                "{}: {} → {}",
+                difference.field,
+                difference.before.as_deref().unwrap_or("nothing"),
+                difference.after.as_deref().unwrap_or("nothing")
+            ),
+        })
+        .collect()
+}
+
+/// What may go wrong because settings of the stack change.
+pub fn of_settings(changes: &[SettingChange]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut add = |level, kind, subject: &str, because: &str| {
+        findings.push(Finding {
+            level,
+            kind,
+            subject: subject.to_owned(),
+            because: because.to_owned(),
+        });
+    };
+    if changes.iter().any(|change| change.kind == SettingKind::StackPolicy) {
+        add(
+            Level::Medium,
+            Kind::ProtectionRemoved,
+            "stack policy",
+            "the stack policy changes: what it protected from updates may not be protected any more",
+        );
+    }
+    for change in changes {
+        match (change.kind, &change.before, &change.after) {
+            (SettingKind::Output, Some(_), None) => add(
+                Level::Medium,
+                Kind::Interruption,
+                &change.name,
+                "the output goes; what reads it gets nothing",
+            ),
+            (SettingKind::Output, Some(_), Some(_)) if change.name.ends_with("Export.Name") => add(
+                Level::Medium,
+                Kind::Interruption,
+                &change.name,
+                "the export gets another name; stacks that import it must follow",
+            ),
+            _ => {}
+        }
+    }
+    findings
+}
+
+struct Found {
+    subject: String,
+    findings: Vec<Finding>,
+}
+
+impl Found {
+    fn add(&mut self, level: Level, kind: Kind, because: impl Into<String>) {
+        self.findings.push(Finding {
+            level,
+            kind,
+            subject: self.subject.clone(),
+            because: because.into(),
+        });
+    }
+}
+
+fn unknown(facts: &ResourceFacts<'_>, found: &mut Found) {
+    let change = facts.change;
+    let kind = change.resource_type.as_str();
+    let is_custom = kind.starts_with("Custom::") || kind == "AWS::CloudFormation::CustomResource";
+    if is_custom {
+        found.add(
+            Level::Medium,
+            Kind::Unknown,
+            "a custom resource: its function decides what happens, and no review can show it",
+        );
+    } else if types::find(kind).is_none() && matches!(change.action.as_str(), "Remove" | "Dynamic") {
+        found.add(
+            Level::Medium,
+            Kind::Unknown,
+            format!("it cannot be told whether a {kind} holds data"),
+        );
+    }
+    if change.action == "Dynamic" {
+        found.add(
+            Level::Medium,
+            Kind::Unknown,
+            "CloudFormation decides only at execution what happens to it",
+        );
+    }
+    if change.action == "Modify"
+        && facts.values == ValueSource::Nowhere
+        && change.details.is_empty()
+        && change.change_set_id.is_none()
+    {
+        found.add(
+            Level::Medium,
+            Kind::Unknown,
+            "CloudFormation does not tell what changes about it, and its templates cannot be compared",
+        );
+    }
+}
+
+/// The properties of one side of a resource.
+fn properties(side: Option<&Value>) -> Option<&Value> {
+    side?.get("Properties")
+}
+
+/// Whether the resource may be replaced.
+fn may_be_replaced(facts: &ResourceFacts<'_>) -> bool {
+    matches!(facts.replacement(), Replacement::Always | Replacement::Maybe)
+}

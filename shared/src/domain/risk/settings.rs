@@ -1,0 +1,137 @@
+//! Switches that protect: against deletion, against the public, encryption.
+
+use super::types::{self, Purpose};
+use super::{Found, Kind, Level, properties};
+use crate::domain::change_set::diff::Leaf;
+use crate::domain::change_set::resource::ResourceFacts;
+
+pub(super) fn assess(facts: &ResourceFacts<'_>, found: &mut Found) {
+    if facts.change.action == "Remove" {
+        return;
+    }
+    let is_new = matches!(facts.change.action.as_str(), "Add" | "Import");
+    let Some(known) = types::find(&facts.change.resource_type) else {
+        return;
+    };
+    for leaf in &facts.leaves {
+        let Some(pointer) = leaf.pointer_after.as_deref().or(leaf.pointer_before.as_deref()) else {
+            continue;
+        };
+        let (before, after) = (is_on(leaf.before.as_deref()), is_on(leaf.after.as_deref()));
+        if known.is_for(Purpose::Protection, pointer) && before && !after {
+            found.add(
+                Level::High,
+                Kind::ProtectionRemoved,
+                format!(
+                    "{} no longer protects it from deletion ({})",
+                    leaf.path_word(),
+                    arrow(leaf)
+                ),
+            );
+        }
+        if known.is_for(Purpose::Opens, pointer) && !before && after {
+            found.add(
+                Level::High,
+                Kind::SecurityWidened,
+                format!(
+                    "it becomes reachable from the internet: {} ({})",
+                    leaf.path_word(),
+                    arrow(leaf)
+                ),
+            );
+        }
+        if known.is_for(Purpose::Closes, pointer) && !after && (before || (is_new && leaf.after.is_some())) {
+            found.add(
+                Level::High,
+                Kind::SecurityWidened,
+                format!("{} no longer keeps the public out ({})", leaf.path_word(), arrow(leaf)),
+            );
+        }
+        if known.is_for(Purpose::Encrypts, pointer) {
+            encryption(leaf, is_new, found);
+        }
+    }
+    let bucket_acl = facts.leaves.iter().find(|leaf| leaf.path == "Properties.AccessControl");
+    if let Some(acl) = bucket_acl.and_then(|leaf| leaf.after.as_deref())
+        && acl.starts_with("Public")
+    {
+        found.add(
+            Level::High,
+            Kind::SecurityWidened,
+            format!("everybody may read it: AccessControl is {acl}"),
+        );
+    }
+    if facts.change.resource_type == "AWS::Lambda::Url"
+        && facts
+            .leaves
+            .iter()
+            .any(|leaf| leaf.path == "Properties.AuthType" && leaf.after.as_deref() == Some("NONE"))
+    {
+        found.add(
+            Level::High,
+            Kind::SecurityWidened,
+            "everybody on the internet may call the function: AuthType is NONE",
+        );
+    }
+    boundary(facts, found);
+}
+
+fn encryption(leaf: &Leaf, is_new: bool, found: &mut Found) {
+    let off = |value: Option<&str>| {
+        value.is_none_or(|value| matches!(value, "" | "false" | "NONE" | "None" | "DISABLED" | "PLAINTEXT"))
+    };
+    let (before, after) = (off(leaf.before.as_deref()), off(leaf.after.as_deref()));
+    if !before && after {
+        found.add(
+            Level::High,
+            Kind::SecurityWidened,
+            format!(
+                "encryption is switched off or loses its key: {} ({})",
+                leaf.path_word(),
+                arrow(leaf)
+            ),
+        );
+    } else if is_new && leaf.after.as_deref() == Some("false") {
+        found.add(
+            Level::Medium,
+            Kind::SecurityWidened,
+            format!("it is not encrypted: {} is false", leaf.path_word()),
+        );
+    }
+}
+
+/// A permissions boundary that goes.
+fn boundary(facts: &ResourceFacts<'_>, found: &mut Found) {
+    let boundary = |side| properties(side).and_then(|properties| properties.get("PermissionsBoundary"));
+    if boundary(facts.before.as_ref()).is_some() && facts.after.is_some() && boundary(facts.after.as_ref()).is_none() {
+        found.add(
+            Level::High,
+            Kind::SecurityWidened,
+            "its permissions boundary goes: what the boundary denied becomes possible",
+        );
+    }
+}
+
+fn is_on(value: Option<&str>) -> bool {
+    value.is_some_and(|value| {
+        matches!(
+            value.to_ascii_lowercase().as_str(),
+            "true" | "active" | "enabled" | "on" | "yes"
+        )
+    })
+}
+
+fn arrow(leaf: &Leaf) -> String {
+    format!(
+        "{} → {}",
+        leaf.before.as_deref().unwrap_or("not set"),
+        leaf.after.as_deref().unwrap_or("not set")
+    )
+}
+
+impl Leaf {
+    /// The path without the word that nearly all begin with.
+    pub(super) fn path_word(&self) -> &str {
+        self.path.strip_prefix("Properties.").unwrap_or(&self.path)
+    }
+}

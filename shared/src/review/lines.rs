@@ -1,0 +1,144 @@
+//! Values as marked lines: what goes, what comes, what stays between them.
+
+use super::escape::{cut, visible};
+use crate::domain::change_set::values::Shown;
+
+/// Most lines on either side for which single lines are compared.
+const MOST_LINES: usize = 1_500;
+/// Unchanged lines that are shown around changed ones.
+const AROUND: usize = 2;
+
+/// What a line is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mark {
+    /// It goes.
+    Minus,
+    /// It comes.
+    Plus,
+    /// It stays, or says something about the others.
+    Same,
+}
+
+/// A line with its mark.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Line {
+    pub(super) mark: Mark,
+    /// Everything in it is visible and nothing breaks the line.
+    pub(super) text: String,
+}
+
+/// The lines that show a change from `before` to `after`; each value is cut after `most` characters.
+pub(super) fn lines(before: Option<&Shown>, after: Option<&Shown>, most: usize) -> Vec<Line> {
+    if let (Some(Shown::Text(a)), Some(Shown::Text(b))) = (before, after)
+        && (a.contains('\n') || b.contains('\n'))
+        && let Some(lines) = compared(a, b)
+    {
+        return lines;
+    }
+    let mut out = Vec::new();
+    for (mark, side) in [(Mark::Minus, before), (Mark::Plus, after)] {
+        match side {
+            None => {}
+            Some(Shown::Text(text)) if text.is_empty() => out.push(line(mark, "(empty)")),
+            Some(Shown::Text(text)) => {
+                for text in cut(text, most).lines() {
+                    out.push(line(mark, text));
+                }
+            }
+            Some(other) => out.push(line(mark, &words(other))),
+        }
+    }
+    out
+}
+
+/// A value that is no text, in words.
+pub(super) fn words(value: &Shown) -> String {
+    match value {
+        Shown::Text(text) => text.clone(),
+        Shown::Hidden(because) => format!("(hidden: {because})"),
+        Shown::KnownAfterApply => "(known only after the execution)".to_owned(),
+    }
+}
+
+fn line(mark: Mark, text: &str) -> Line {
+    Line {
+        mark,
+        text: visible(text).into_owned(),
+    }
+}
+
+/// Line by line; `None` when the texts are too long for it.
+fn compared(before: &str, after: &str) -> Option<Vec<Line>> {
+    let (a, b): (Vec<_>, Vec<_>) = (before.lines().collect(), after.lines().collect());
+    let head = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
+    let tail = a[head..].iter().rev().zip(b[head..].iter().rev()).take_while(|(a, b)| a == b).count();
+    let (middle_a, middle_b) = (&a[head..a.len() - tail], &b[head..b.len() - tail]);
+    if middle_a.len() > MOST_LINES || middle_b.len() > MOST_LINES {
+        return None;
+    }
+    let mut all = Vec::with_capacity(a.len() + middle_b.len());
+    all.extend(a[..head].iter().map(|text| (Mark::Same, *text)));
+    all.extend(longest_common(middle_a, middle_b));
+    all.extend(a[a.len() - tail..].iter().map(|text| (Mark::Same, *text)));
+    Some(folded(&all))
+}
+
+fn longest_common<'t>(a: &[&'t str], b: &[&'t str]) -> Vec<(Mark, &'t str)> {
+    let width = b.len() + 1;
+    let mut lengths = vec![0_u32; (a.len() + 1) * width];
+    for i in (0..a.len()).rev() {
+        for j in (0..b.len()).rev() {
+            lengths[i * width + j] = if a[i] == b[j] {
+                lengths[(i + 1) * width + j + 1] + 1
+            } else {
+                lengths[(i + 1) * width + j].max(lengths[i * width + j + 1])
+            };
+        }
+    }
+    let (mut i, mut j) = (0, 0);
+    let mut out = Vec::with_capacity(a.len() + b.len());
+    while i < a.len() || j < b.len() {
+        if i < a.len() && j < b.len() && a[i] == b[j] {
+            out.push((Mark::Same, a[i]));
+            i += 1;
+            j += 1;
+        } else if i < a.len() && (j == b.len() || lengths[(i + 1) * width + j] >= lengths[i * width + j + 1]) {
+            out.push((Mark::Minus, a[i]));
+            i += 1;
+        } else {
+            out.push((Mark::Plus, b[j]));
+            j += 1;
+        }
+    }
+    out
+}
+
+/// Leaves out unchanged lines far from any change, and says how many.
+fn folded(all: &[(Mark, &str)]) -> Vec<Line> {
+    let near: Vec<_> = (0..all.len())
+        .map(|at| {
+            let from = at.saturating_sub(AROUND);
+            let to = (at + AROUND + 1).min(all.len());
+            all[from..to].iter().any(|(mark, _)| *mark != Mark::Same)
+        })
+        .collect();
+    let mut out = Vec::new();
+    let mut left_out = 0;
+    for (at, (mark, text)) in all.iter().enumerate() {
+        if near[at] {
+            note(&mut out, &mut left_out);
+            out.push(line(*mark, text));
+        } else {
+            left_out += 1;
+        }
+    }
+    note(&mut out, &mut left_out);
+    out
+}
+
+fn note(out: &mut Vec<Line>, left_out: &mut usize) {
+    if *left_out > 0 {
+        out.push(line(Mark::Same, &format!("… {left_out} unchanged lines")));
+        *left_out = 0;
+    }
+}

@@ -1,0 +1,301 @@
+//! A review as Markdown, for GitHub.
+
+use std::fmt::Write as _;
+
+use super::escape::{code_span, cut, fence, html_code, is_link, visible};
+use super::lines::{Mark, lines};
+use super::{MARKDOWN_CHARACTERS, words};
+use crate::domain::change_set::review::{CommitFacts, ResourceReview, Review, RunFacts};
+use crate::domain::risk::Level;
+
+/// How much is told, from all to the least.
+const DETAILS: [Detail; 4] = [
+    Detail { value: usize::MAX, properties: usize::MAX, resources: usize::MAX },
+    Detail { value: 300, properties: 60, resources: usize::MAX },
+    Detail { value: 80, properties: 8, resources: usize::MAX },
+    Detail { value: 0, properties: 0, resources: 400 },
+];
+
+#[derive(Debug, Clone, Copy)]
+struct Detail {
+    /// Most characters of a value.
+    value: usize,
+    /// Most properties of a resource.
+    properties: usize,
+    /// Most resources.
+    resources: usize,
+}
+
+/// The review as Markdown of at most [`MARKDOWN_CHARACTERS`]; long parts are folded, and what was left out is named.
+pub fn markdown(review: &Review) -> String {
+    let mut rendered = String::new();
+    for detail in DETAILS {
+        rendered = render(review, detail);
+        if rendered.len() <= MARKDOWN_CHARACTERS || rendered.chars().count() <= MARKDOWN_CHARACTERS {
+            return rendered;
+        }
+    }
+    counts_only(review, &rest(review, "Everything else"))
+}
+
+/// The comment for a pull request. Of a public repository everybody reads along, so it gets counts only.
+pub fn comment(review: &Review, is_public: bool) -> String {
+    if is_public {
+        counts_only(review, "Names and values are left out: this repository is public.")
+    } else {
+        markdown(review)
+    }
+}
+
+fn counts_only(review: &Review, note: &str) -> String {
+    let mut out = String::new();
+    let _ = writeln!(out, "### {}\n", code_span(&review.title));
+    let _ = writeln!(
+        out,
+        "{} · risk **{}** · {}\n",
+        words::counts(&review.counts),
+        review.risk.level.name(),
+        words::shown(&review.counts)
+    );
+    if let Some(run) = &review.run {
+        let digest: String = run.digest.chars().take(12).collect();
+        let _ = writeln!(out, "Digest {}. {}\n", code_span(&digest), link("Review", &run.link));
+    }
+    let _ = writeln!(out, "{note}");
+    out
+}
+
+fn rest(review: &Review, what: &str) -> String {
+    match &review.run {
+        Some(run) => format!("{what} is in the {}.", link("review", &run.link)),
+        None => format!("{what} is in the other formats."),
+    }
+}
+
+fn render(review: &Review, detail: Detail) -> String {
+    let mut out = String::with_capacity(4_096 + review.resources.len() * 1_024);
+    let _ = writeln!(out, "### {}\n", code_span(&review.title));
+    let _ = writeln!(
+        out,
+        "**{}** · risk **{}** · {}\n",
+        words::counts(&review.counts),
+        review.risk.level.name(),
+        words::shown(&review.counts)
+    );
+    if detail.value != usize::MAX {
+        let _ = writeln!(out, "> This is shortened. {}\n", rest(review, "Everything"));
+    }
+    findings(&mut out, review);
+    bullets(&mut out, "Warnings", review.warnings.iter().map(|warning| code_span(warning)));
+    bullets(
+        &mut out,
+        "Gates",
+        review.gates.iter().map(|gate| {
+            format!(
+                "{} {}: {} → {}{}",
+                code_span(&gate.stack),
+                code_span(&gate.field),
+                code_span(gate.before.as_deref().unwrap_or("(none)")),
+                code_span(gate.after.as_deref().unwrap_or("(none)")),
+                if gate.is_weakened { " **GATE WEAKENED**" } else { "" }
+            )
+        }),
+    );
+    if let Some(run) = &review.run {
+        context(&mut out, run);
+    }
+    let _ = writeln!(out, "#### Resources\n");
+    for resource in review.resources.iter().take(detail.resources) {
+        self::resource(&mut out, resource, detail);
+    }
+    if review.resources.len() > detail.resources {
+        let left = review.resources.len() - detail.resources;
+        let _ = writeln!(out, "\n{left} further resources are left out here. {}\n", rest(review, "All"));
+    }
+    settings(&mut out, review, detail);
+    bullets(
+        &mut out,
+        "Decided only at execution",
+        review
+            .deferred
+            .iter()
+            .map(|deferred| format!("{}: {}", code_span(&deferred.subject), code_span(&deferred.what))),
+    );
+    facts(&mut out, review);
+    if let Some(hidden) = words::hidden(review) {
+        let _ = writeln!(out, "\n{hidden}");
+    }
+    out
+}
+
+fn findings(out: &mut String, review: &Review) {
+    bullets(
+        out,
+        "What may go wrong",
+        review.risk.findings.iter().map(|finding| {
+            let sign = match finding.level {
+                Level::High => "🔴",
+                Level::Medium => "🟠",
+                Level::Low => "⚪",
+            };
+            format!(
+                "{sign} **{}** · {}: {}",
+                finding.kind.name(),
+                code_span(&finding.subject),
+                code_span(&finding.because)
+            )
+        }),
+    );
+}
+
+fn context(out: &mut String, run: &RunFacts) {
+    let mut rows: Vec<_> = run.commits.iter().map(commit).collect();
+    rows.extend(run.commits_incomplete.iter().map(|text| code_span(text)));
+    rows.extend(run.compare_url.iter().map(|url| link("All changes since the last execution", url)));
+    rows.extend(run.changed_elsewhere.iter().map(|text| format!("⚠️ {}", code_span(text))));
+    rows.extend(run.waiting.iter().map(|text| code_span(text)));
+    if let Some(last) = &run.last_executed {
+        rows.push(format!("Last executed: {} at {}", code_span(&last.commit), code_span(&last.at)));
+    }
+    bullets(out, "Where it comes from", rows.into_iter());
+    bullets(
+        out,
+        "What the gate demands",
+        run.demands.iter().chain(&run.window).map(|text| code_span(text)),
+    );
+}
+
+fn commit(commit: &CommitFacts) -> String {
+    let sha: String = commit.sha.chars().take(10).collect();
+    let who = if commit.authenticated.is_empty() {
+        format!("{} (not authenticated)", code_span(&commit.author_text))
+    } else {
+        commit.authenticated.iter().map(|login| code_span(login)).collect::<Vec<_>>().join(", ")
+    };
+    let mut text = format!(
+        "{} {} by {who}",
+        commit.url.as_deref().map_or_else(|| code_span(&sha), |url| link(&sha, url)),
+        code_span(&commit.subject)
+    );
+    if let Some(pull) = &commit.pull_request {
+        let number = format!("#{}", pull.number);
+        let page = pull.url.as_deref().map_or_else(|| code_span(&number), |url| link(&number, url));
+        let _ = write!(text, ", pull request {page} {}", code_span(&pull.title));
+        for verdict in &pull.verdicts {
+            let _ = write!(text, "; {}", code_span(verdict));
+        }
+    }
+    text
+}
+
+fn resource(out: &mut String, resource: &ResourceReview, detail: Detail) {
+    let mut head = format!(
+        "{} {} {} {}",
+        html_code(words::sign(resource)),
+        html_code(&words::place(resource)),
+        html_code(&resource.resource_type),
+        html_code(&words::verb(resource)),
+    );
+    if let Some(id) = &resource.physical_id {
+        head.push_str(&format!(" {}", html_code(&cut(id, 300))));
+    }
+    let body = body(resource, detail);
+    if body.is_empty() {
+        let _ = writeln!(out, "- {head}");
+        return;
+    }
+    let fence = fence(&body);
+    let _ = writeln!(out, "<details><summary>{head}</summary>\n\n{fence}diff\n{body}{fence}\n\n</details>\n");
+}
+
+/// The lines of a `diff` block: every one begins with a mark of ours.
+fn body(resource: &ResourceReview, detail: Detail) -> String {
+    let mut body = String::new();
+    if detail.properties == 0 {
+        return body;
+    }
+    for note in words::notes(resource) {
+        let _ = writeln!(body, "# {}", visible(&note));
+    }
+    for change in resource.changes.iter().take(detail.properties) {
+        let remarks = words::remarks(change);
+        let joint = if remarks.is_empty() { "" } else { " — " };
+        let _ = writeln!(body, "@@ {}{joint}{} @@", visible(&change.path), visible(&remarks));
+        push_lines(&mut body, &lines(change.before.as_ref(), change.after.as_ref(), detail.value));
+    }
+    if resource.changes.len() > detail.properties {
+        let _ = writeln!(body, "# {} further properties are left out here", resource.changes.len() - detail.properties);
+    }
+    body
+}
+
+fn push_lines(body: &mut String, lines: &[super::lines::Line]) {
+    for line in lines {
+        let mark = match line.mark {
+            Mark::Minus => "-",
+            Mark::Plus => "+",
+            Mark::Same => " ",
+        };
+        let _ = writeln!(body, "{mark} {}", line.text);
+    }
+}
+
+fn settings(out: &mut String, review: &Review, detail: Detail) {
+    if review.settings.is_empty() {
+        return;
+    }
+    let mut body = String::new();
+    let most = if detail.properties == 0 { 50 } else { usize::MAX };
+    for setting in review.settings.iter().take(most) {
+        let _ = writeln!(body, "@@ {} {} @@", setting.kind.name(), visible(&setting.name));
+        push_lines(&mut body, &lines(setting.before.as_ref(), setting.after.as_ref(), detail.value.max(40)));
+    }
+    if review.settings.len() > most {
+        let _ = writeln!(body, "# {} further settings are left out here", review.settings.len() - most);
+    }
+    let fence = fence(&body);
+    let _ = writeln!(out, "#### Settings of the stack\n\n{fence}diff\n{body}{fence}\n");
+}
+
+fn facts(out: &mut String, review: &Review) {
+    let mut rows = vec![format!("stack {}", code_span(&review.stack.name))];
+    if review.stack.is_new {
+        rows.push("the stack is created".to_owned());
+    }
+    rows.extend(review.stack.status.iter().map(|status| format!("status {}", code_span(status))));
+    rows.extend(review.stack.status_reason.iter().map(|reason| format!("reason {}", code_span(reason))));
+    rows.extend(review.stack.change_set.iter().map(|arn| format!("change set {}", code_span(arn))));
+    if let Some(run) = &review.run {
+        rows.push(format!(
+            "run {} {}, attempt {}, {}",
+            code_span(&run.pipeline),
+            code_span(&run.execution),
+            run.attempt,
+            code_span(&run.made)
+        ));
+        rows.push(format!("digest {}", code_span(&run.digest)));
+        rows.push(link("review", &run.link));
+    }
+    bullets(out, "Facts", rows.into_iter());
+}
+
+fn bullets(out: &mut String, title: &str, rows: impl Iterator<Item = String>) {
+    let mut rows = rows.peekable();
+    if rows.peek().is_none() {
+        return;
+    }
+    let _ = writeln!(out, "#### {title}\n");
+    for row in rows {
+        let _ = writeln!(out, "- {row}");
+    }
+    out.push('\n');
+}
+
+/// A link where the address is one, else the address as text. `name` is ours, or hexadecimal digits.
+fn link(name: &str, url: &str) -> String {
+    if is_link(url) {
+        format!("[{name}]({url})")
+    } else {
+        format!("{name} {}", code_span(url))
+    }
+}

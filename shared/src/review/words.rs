@@ -1,0 +1,187 @@
+//! Words that several renderings share.
+
+use crate::domain::change_set::review::{Counts, Replacement, ResourceReview, Review, ValueSource};
+use crate::domain::change_set::tree::join;
+use crate::domain::change_set::values::{PropertyChange, Recreation};
+use crate::domain::risk::{Finding, Kind, Level};
+
+/// A sign for what happens to a resource: `+`, `-`, `-/+`, `~`.
+pub(super) fn sign(resource: &ResourceReview) -> &'static str {
+    match (resource.action.as_str(), resource.replacement) {
+        ("Add", _) => "+",
+        ("Remove", _) => "-",
+        ("Import", _) => "<-",
+        (_, Replacement::Always) => "-/+",
+        (_, Replacement::Maybe) => "~/+",
+        _ => "~",
+    }
+}
+
+/// What happens to a resource, in words.
+pub(super) fn verb(resource: &ResourceReview) -> String {
+    let word = match (resource.action.as_str(), resource.replacement) {
+        ("Add", _) => "added",
+        ("Remove", _) => "removed",
+        ("Import", _) => "imported",
+        ("SyncWithActual", _) => "recorded as it is (drift)",
+        ("Dynamic", _) => "decided at execution",
+        ("Modify", Replacement::Always) => "REPLACED",
+        ("Modify", Replacement::Maybe) => "MAY BE REPLACED",
+        ("Modify", _) => "changed",
+        (other, _) => other,
+    };
+    match resource.policy_action.as_deref() {
+        Some(policy) => format!("{word}, {}", policy_words(policy)),
+        None => word.to_owned(),
+    }
+}
+
+fn policy_words(policy: &str) -> &str {
+    match policy {
+        "Delete" => "the resource is deleted",
+        "Retain" => "the resource stays in the account",
+        "Snapshot" => "deleted after a snapshot",
+        "ReplaceAndDelete" => "the old one is deleted",
+        "ReplaceAndRetain" => "the old one stays in the account",
+        "ReplaceAndSnapshot" => "the old one is deleted after a snapshot",
+        other => other,
+    }
+}
+
+/// Remarks about one property change: whether it replaces, what causes it.
+pub(super) fn remarks(change: &PropertyChange) -> String {
+    let mut parts = Vec::new();
+    match change.recreation {
+        Recreation::Always => parts.push("forces replacement".to_owned()),
+        Recreation::Conditionally => parts.push("may force replacement".to_owned()),
+        Recreation::Unknown | Recreation::Never => {}
+    }
+    let causes: Vec<_> = change.causes.iter().map(ToString::to_string).collect();
+    if !causes.is_empty() && causes != ["the template"] {
+        parts.push(format!("because of {}", causes.join(", ")));
+    }
+    if let Some(actual) = &change.actual {
+        parts.push(format!("in reality {}", super::lines::words(actual)));
+    }
+    parts.join("; ")
+}
+
+/// Remarks about a resource besides its properties.
+pub(super) fn notes(resource: &ResourceReview) -> Vec<String> {
+    let mut notes = resource.notes.clone();
+    if let Some(drift) = &resource.drift {
+        notes.push(format!("it differs from what was deployed: {drift}"));
+    }
+    if let Some(module) = &resource.module {
+        notes.push(format!("it comes from the module {module}"));
+    }
+    if let Some(hooks) = resource.hooks {
+        notes.push(format!("hooks invoked for it: {hooks}"));
+    }
+    if resource.changes.is_empty() {
+        notes.push(match resource.values {
+            ValueSource::Nowhere => "CloudFormation tells no values for it".to_owned(),
+            _ if resource.scope.is_empty() => "no property changes".to_owned(),
+            _ => format!("what changes: {}", resource.scope.join(", ")),
+        });
+    } else if resource.values == ValueSource::Templates {
+        notes.push("values worked out from the two templates".to_owned());
+    }
+    notes
+}
+
+/// Where a resource stands: `Network/Subnet`.
+pub(super) fn place(resource: &ResourceReview) -> String {
+    join(&resource.path, &resource.logical_id)
+}
+
+/// `1 replaced, 2 changed`; `nothing but settings` when no resource changes.
+pub(super) fn counts(counts: &Counts) -> String {
+    let parts: Vec<_> = [
+        (counts.replaced, "replaced"),
+        (counts.removed, "removed"),
+        (counts.maybe_replaced, "may be replaced"),
+        (counts.changed, "changed"),
+        (counts.added, "added"),
+        (counts.imported, "imported"),
+        (counts.other, "decided at execution or synced"),
+    ]
+    .into_iter()
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, word)| format!("{count} {word}"))
+    .collect();
+    if parts.is_empty() {
+        "no resource changes".to_owned()
+    } else {
+        parts.join(", ")
+    }
+}
+
+/// The proof that nothing is missing.
+pub(super) fn shown(counts: &Counts) -> String {
+    format!("{} of {} resources shown", counts.shown, counts.total)
+}
+
+/// The loudest finding of each kind, for one line: `DATA LOSS: Orders`.
+pub(super) fn alarms(findings: &[Finding]) -> Vec<String> {
+    let mut alarms = Vec::new();
+    for kind in [
+        Kind::GateWeakened,
+        Kind::DataLoss,
+        Kind::SecurityWidened,
+        Kind::ProtectionRemoved,
+    ] {
+        let mut subjects: Vec<_> = findings
+            .iter()
+            .filter(|finding| finding.kind == kind && finding.level == Level::High)
+            .map(|finding| finding.subject.as_str())
+            .collect();
+        subjects.dedup();
+        let more = subjects.len().saturating_sub(3);
+        subjects.truncate(3);
+        if !subjects.is_empty() {
+            let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+            alarms.push(format!("{}: {}{rest}", kind.name().to_uppercase(), subjects.join(", ")));
+        }
+    }
+    alarms
+}
+
+/// How much was hidden, as a sentence; `None` when nothing was.
+pub(super) fn hidden(review: &Review) -> Option<String> {
+    (review.hidden > 0).then(|| {
+        format!(
+            "{} {} hidden because {} like secrets.",
+            review.hidden,
+            if review.hidden == 1 { "value is" } else { "values are" },
+            if review.hidden == 1 { "it looks" } else { "they look" },
+        )
+    })
+}
+
+/// Whom a change comes from: logins that GitHub authenticated, else the author text.
+pub(super) fn authors(review: &Review) -> Vec<&str> {
+    let mut authors = Vec::new();
+    for commit in review.run.iter().flat_map(|run| &run.commits) {
+        if commit.authenticated.is_empty() {
+            authors.push(commit.author_text.as_str());
+        }
+        authors.extend(commit.authenticated.iter().map(String::as_str));
+    }
+    let mut seen = std::collections::HashSet::new();
+    authors.retain(|author| seen.insert(*author));
+    authors
+}
+
+/// Numbers of the pull requests that the change comes from.
+pub(super) fn pull_requests(review: &Review) -> Vec<u64> {
+    let mut numbers: Vec<_> = review
+        .run
+        .iter()
+        .flat_map(|run| &run.commits)
+        .filter_map(|commit| Some(commit.pull_request.as_ref()?.number))
+        .collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers
+}
