@@ -31,6 +31,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Render a saved change set as a review.
+    Review(commands::review::Arguments),
     /// Show what runs, and how to use it.
     Status(commands::status::Arguments),
 }
@@ -50,6 +52,7 @@ pub fn main() -> ExitCode {
 
 async fn run(command: Command) -> Outcome {
     match command {
+        Command::Review(arguments) => commands::review::run(&arguments),
         Command::Status(arguments) => commands::status::run(arguments).await,
     }
 }

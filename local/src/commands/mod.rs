@@ -1,3 +1,4 @@
 //! The subcommands that start, show and end the environment.
 
+pub mod review;
 pub mod status;

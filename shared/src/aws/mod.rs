@@ -9,4 +9,5 @@ mod errors;
 mod recorded;
 pub mod s3;
 pub mod secrets;
+pub mod sns;
 pub mod sqs;

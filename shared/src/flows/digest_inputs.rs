@@ -1,5 +1,7 @@
 //! Reads everything that an approval covers from CloudFormation; describing and executing both start from it.
 
+use crate::domain::actions::DESCRIBE_CHANGE_SET;
+use crate::domain::change_set::template::no_echo_among;
 use crate::domain::change_set::tree::{ChangeSetTree, PlacedChangeSet};
 use crate::domain::digest::{Covered, DigestDocument, TemplateHashes};
 use crate::domain::gate::Gate;
@@ -8,8 +10,6 @@ use crate::flows::ports::{
     ActionExecution, PortError, PortErrorKind, ReadChangeSets, ReadStacks, TemplateOf, TemplateStage,
 };
 
-/// Name of the action that makes the review.
-pub const DESCRIBE_ACTION: &str = "DescribeChangeSet";
 /// Most change sets of nested stacks that are followed; CloudFormation itself stops at 2,500 resources.
 const MOST_NESTED: usize = 2_500;
 
@@ -70,11 +70,15 @@ pub async fn digest_inputs(
             processed_sha256: Sha256::of(&held.processed),
         })
         .collect();
+    let parameters = tree.as_ref().and_then(ChangeSetTree::root).map(|root| &root.parameters);
+    let keys = parameters.into_iter().flatten().map(|parameter| parameter.parameter_key.as_str());
+    let original = templates.first().map_or("", |held| held.original.as_str());
+    let secret_parameters = no_echo_among(original, keys);
     let document = DigestDocument::of(&Covered {
         tree: tree.as_ref(),
         template_sha256: Sha256::of(template),
         templates: &hashes,
-        secret_parameters: &[],
+        secret_parameters: &secret_parameters,
         gate,
     });
     Ok(Some(DigestInputs {
@@ -87,7 +91,10 @@ pub async fn digest_inputs(
 /// The attempt that a review belongs to, counted from 1: how often the run has started the action that makes it.
 /// A retried stage starts it again, a redelivered job does not.
 pub fn attempt(history: &[ActionExecution]) -> u32 {
-    let started = history.iter().filter(|action| action.action == DESCRIBE_ACTION).count();
+    let started = history
+        .iter()
+        .filter(|action| action.action == DESCRIBE_CHANGE_SET)
+        .count();
     u32::try_from(started).unwrap_or(u32::MAX).max(1)
 }
 

@@ -1,6 +1,7 @@
 //! Orders the calls. One file a flow; each reads, decides with `domain`, and applies. Owns the ports.
 
 pub mod create_change_set;
+pub mod describe_change_set;
 pub mod digest_inputs;
 mod error;
 pub mod execute_change_set;

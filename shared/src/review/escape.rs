@@ -86,7 +86,11 @@ pub(super) fn code_span(text: &str) -> String {
     }
     let fence = "`".repeat(longest_run(&text, '`') + 1);
     // One space at each end is taken off again; it keeps backticks at the ends apart from the fence.
-    let pad = if text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) { " " } else { "" };
+    let pad = if text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) {
+        " "
+    } else {
+        ""
+    };
     format!("{fence}{pad}{text}{pad}{fence}")
 }
 
@@ -159,5 +163,7 @@ pub(super) fn cut(text: &str, most: usize) -> Cow<'_, str> {
 /// Only addresses of these kinds become links.
 pub(super) fn is_link(url: &str) -> bool {
     (url.starts_with("https://") || url.starts_with("http://localhost") || url.starts_with("http://127.0.0.1"))
-        && url.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>' | b'(' | b')' | b'`'))
+        && url
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>' | b'(' | b')' | b'`'))
 }

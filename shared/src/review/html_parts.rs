@@ -16,7 +16,10 @@ pub(super) fn header(out: &mut String, review: &Review) {
     let level = review.risk.level.name();
     let _ = write!(out, "<header>\n<p class=\"kicker\">Changegate review</p>\n<h1>");
     push_html(out, &review.title);
-    let _ = write!(out, "</h1>\n<p class=\"verdict\"><strong class=\"badge {level}\">{level} risk</strong> ");
+    let _ = write!(
+        out,
+        "</h1>\n<p class=\"verdict\"><strong class=\"badge {level}\">{level} risk</strong> "
+    );
     push_html(out, &words::counts(&review.counts));
     out.push_str("</p>\n");
     for alarm in words::alarms(&review.risk.findings) {
@@ -72,28 +75,45 @@ pub(super) fn gates(out: &mut String, review: &Review) {
             plain(&gate.field),
             plain(gate.before.as_deref().unwrap_or("none")),
             plain(gate.after.as_deref().unwrap_or("none")),
-            if gate.is_weakened { " <strong class=\"badge high\">gate weakened</strong>" } else { "" }
+            if gate.is_weakened {
+                " <strong class=\"badge high\">gate weakened</strong>"
+            } else {
+                ""
+            }
         )
     });
     list(out, "gates", "Gates", rows);
 }
 
 pub(super) fn warnings(out: &mut String, review: &Review) {
-    list(out, "warnings", "Warnings", review.warnings.iter().map(|warning| plain(warning)));
+    list(
+        out,
+        "warnings",
+        "Warnings",
+        review.warnings.iter().map(|warning| plain(warning)),
+    );
 }
 
 pub(super) fn context(out: &mut String, review: &Review) {
     let Some(run) = &review.run else { return };
     let mut rows: Vec<_> = run.commits.iter().map(commit).collect();
     rows.extend(run.commits_incomplete.iter().map(|text| plain(text)));
-    rows.extend(run.compare_url.iter().map(|url| link("All changes since the last execution", url)));
+    rows.extend(
+        run.compare_url
+            .iter()
+            .map(|url| link("All changes since the last execution", url)),
+    );
     rows.extend(
         run.changed_elsewhere
             .iter()
             .map(|text| format!("<strong class=\"badge medium\">attention</strong> {}", plain(text))),
     );
     if let Some(last) = &run.last_executed {
-        rows.push(format!("Last executed through the gate: {} at {}", html_code(&last.commit), plain(&last.at)));
+        rows.push(format!(
+            "Last executed through the gate: {} at {}",
+            html_code(&last.commit),
+            plain(&last.at)
+        ));
     }
     rows.extend(run.waiting.iter().map(|text| plain(text)));
     list(out, "context", "Where it comes from", rows.into_iter());
@@ -101,18 +121,30 @@ pub(super) fn context(out: &mut String, review: &Review) {
 
 fn commit(commit: &CommitFacts) -> String {
     let sha: String = commit.sha.chars().take(10).collect();
-    let mut text = commit.url.as_deref().map_or_else(|| html_code(&sha), |url| link(&sha, url));
+    let mut text = commit
+        .url
+        .as_deref()
+        .map_or_else(|| html_code(&sha), |url| link(&sha, url));
     let _ = write!(text, " <bdi>{}</bdi><br><span class=\"by\">by ", plain(&commit.subject));
     if commit.authenticated.is_empty() {
         let _ = write!(text, "<bdi>{}</bdi> (not authenticated)", plain(&commit.author_text));
     } else {
-        let logins: Vec<_> = commit.authenticated.iter().map(|login| format!("<bdi>{}</bdi>", plain(login))).collect();
+        let logins: Vec<_> = commit
+            .authenticated
+            .iter()
+            .map(|login| format!("<bdi>{}</bdi>", plain(login)))
+            .collect();
         text.push_str(&logins.join(", "));
     }
     if let Some(pull) = &commit.pull_request {
         let number = format!("#{}", pull.number);
         text.push_str(", pull request ");
-        text.push_str(&pull.url.as_deref().map_or_else(|| number.clone(), |url| link(&number, url)));
+        text.push_str(
+            &pull
+                .url
+                .as_deref()
+                .map_or_else(|| number.clone(), |url| link(&number, url)),
+        );
         let _ = write!(text, " <bdi>{}</bdi>", plain(&pull.title));
         for verdict in &pull.verdicts {
             let _ = write!(text, "; <bdi>{}</bdi>", plain(verdict));
@@ -131,7 +163,10 @@ pub(super) fn resource(out: &mut String, resource: &ResourceReview, is_open: boo
         _ => "change",
     };
     let open = if is_open { " open" } else { "" };
-    let _ = write!(out, "<details class=\"resource {class}\"{open}>\n<summary><span class=\"sign\" aria-hidden=\"true\">");
+    let _ = write!(
+        out,
+        "<details class=\"resource {class}\"{open}>\n<summary><span class=\"sign\" aria-hidden=\"true\">"
+    );
     push_html(out, words::sign(resource));
     out.push_str("</span><span class=\"name\">");
     push_html(out, &words::place(resource));
@@ -184,7 +219,10 @@ fn values(out: &mut String, before: Option<&Shown>, after: Option<&Shown>) {
                 Mark::Plus => ("ins", "+ ", "added: "),
                 Mark::Same => ("span", "  ", ""),
             };
-            let _ = write!(out, "<{tag}><span class=\"spoken\">{words}</span><i aria-hidden=\"true\">{mark}</i>");
+            let _ = write!(
+                out,
+                "<{tag}><span class=\"spoken\">{words}</span><i aria-hidden=\"true\">{mark}</i>"
+            );
             push_html_line(out, &line.text);
             let _ = write!(out, "</{tag}>");
         }
@@ -218,7 +256,11 @@ pub(super) fn settings(out: &mut String, review: &Review) {
          class=\"changes card\">\n",
     );
     for setting in &review.settings {
-        let _ = write!(out, "<div class=\"change\"><h3><span class=\"kind\">{}</span> ", setting.kind.name());
+        let _ = write!(
+            out,
+            "<div class=\"change\"><h3><span class=\"kind\">{}</span> ",
+            setting.kind.name()
+        );
         push_html(out, &setting.name);
         out.push_str("</h3>");
         values(out, setting.before.as_ref(), setting.after.as_ref());
@@ -236,7 +278,9 @@ pub(super) fn deferred(out: &mut String, review: &Review) {
 }
 
 pub(super) fn facts(out: &mut String, review: &Review) {
-    out.push_str("<section aria-labelledby=\"facts-title\">\n<h2 id=\"facts-title\">Facts</h2>\n<dl class=\"facts\">\n");
+    out.push_str(
+        "<section aria-labelledby=\"facts-title\">\n<h2 id=\"facts-title\">Facts</h2>\n<dl class=\"facts\">\n",
+    );
     row(out, "Stack", &html_code(&review.stack.name));
     if review.stack.is_new {
         row(out, "", "the stack is created");
@@ -252,7 +296,11 @@ pub(super) fn facts(out: &mut String, review: &Review) {
     }
     if let Some(run) = &review.run {
         row(out, "Environment", &plain(&run.environment));
-        row(out, "Run", &format!("{} {}", html_code(&run.pipeline), html_code(&run.execution)));
+        row(
+            out,
+            "Run",
+            &format!("{} {}", html_code(&run.pipeline), html_code(&run.execution)),
+        );
         row(out, "Attempt", &run.attempt.to_string());
         row(out, "Made", &plain(&run.made));
         row(out, "Commit", &html_code(&run.commit));
@@ -273,7 +321,10 @@ fn list(out: &mut String, id: &str, title: &str, rows: impl Iterator<Item = Stri
     if rows.peek().is_none() {
         return;
     }
-    let _ = write!(out, "<section aria-labelledby=\"{id}-title\">\n<h2 id=\"{id}-title\">{title}</h2>\n<ul class=\"rows\">\n");
+    let _ = write!(
+        out,
+        "<section aria-labelledby=\"{id}-title\">\n<h2 id=\"{id}-title\">{title}</h2>\n<ul class=\"rows\">\n"
+    );
     for row in rows {
         let _ = writeln!(out, "<li>{row}</li>");
     }
@@ -293,7 +344,11 @@ fn plain(text: &str) -> String {
 
 fn link(name: &str, url: &str) -> String {
     if is_link(url) {
-        format!("<a href=\"{}\" rel=\"noreferrer noopener\">{}</a>", plain(url), plain(name))
+        format!(
+            "<a href=\"{}\" rel=\"noreferrer noopener\">{}</a>",
+            plain(url),
+            plain(name)
+        )
     } else {
         format!("{} {}", plain(name), html_code(url))
     }

@@ -71,7 +71,12 @@ fn line(mark: Mark, text: &str) -> Line {
 fn compared(before: &str, after: &str) -> Option<Vec<Line>> {
     let (a, b): (Vec<_>, Vec<_>) = (before.lines().collect(), after.lines().collect());
     let head = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
-    let tail = a[head..].iter().rev().zip(b[head..].iter().rev()).take_while(|(a, b)| a == b).count();
+    let tail = a[head..]
+        .iter()
+        .rev()
+        .zip(b[head..].iter().rev())
+        .take_while(|(a, b)| a == b)
+        .count();
     let (middle_a, middle_b) = (&a[head..a.len() - tail], &b[head..b.len() - tail]);
     if middle_a.len() > MOST_LINES || middle_b.len() > MOST_LINES {
         return None;

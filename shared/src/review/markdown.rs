@@ -10,10 +10,26 @@ use crate::domain::risk::Level;
 
 /// How much is told, from all to the least.
 const DETAILS: [Detail; 4] = [
-    Detail { value: usize::MAX, properties: usize::MAX, resources: usize::MAX },
-    Detail { value: 300, properties: 60, resources: usize::MAX },
-    Detail { value: 80, properties: 8, resources: usize::MAX },
-    Detail { value: 0, properties: 0, resources: 400 },
+    Detail {
+        value: usize::MAX,
+        properties: usize::MAX,
+        resources: usize::MAX,
+    },
+    Detail {
+        value: 300,
+        properties: 60,
+        resources: usize::MAX,
+    },
+    Detail {
+        value: 80,
+        properties: 8,
+        resources: usize::MAX,
+    },
+    Detail {
+        value: 0,
+        properties: 0,
+        resources: 400,
+    },
 ];
 
 #[derive(Debug, Clone, Copy)]
@@ -86,7 +102,11 @@ fn render(review: &Review, detail: Detail) -> String {
         let _ = writeln!(out, "> This is shortened. {}\n", rest(review, "Everything"));
     }
     findings(&mut out, review);
-    bullets(&mut out, "Warnings", review.warnings.iter().map(|warning| code_span(warning)));
+    bullets(
+        &mut out,
+        "Warnings",
+        review.warnings.iter().map(|warning| code_span(warning)),
+    );
     bullets(
         &mut out,
         "Gates",
@@ -110,7 +130,11 @@ fn render(review: &Review, detail: Detail) -> String {
     }
     if review.resources.len() > detail.resources {
         let left = review.resources.len() - detail.resources;
-        let _ = writeln!(out, "\n{left} further resources are left out here. {}\n", rest(review, "All"));
+        let _ = writeln!(
+            out,
+            "\n{left} further resources are left out here. {}\n",
+            rest(review, "All")
+        );
     }
     settings(&mut out, review, detail);
     bullets(
@@ -151,11 +175,23 @@ fn findings(out: &mut String, review: &Review) {
 fn context(out: &mut String, run: &RunFacts) {
     let mut rows: Vec<_> = run.commits.iter().map(commit).collect();
     rows.extend(run.commits_incomplete.iter().map(|text| code_span(text)));
-    rows.extend(run.compare_url.iter().map(|url| link("All changes since the last execution", url)));
-    rows.extend(run.changed_elsewhere.iter().map(|text| format!("⚠️ {}", code_span(text))));
+    rows.extend(
+        run.compare_url
+            .iter()
+            .map(|url| link("All changes since the last execution", url)),
+    );
+    rows.extend(
+        run.changed_elsewhere
+            .iter()
+            .map(|text| format!("⚠️ {}", code_span(text))),
+    );
     rows.extend(run.waiting.iter().map(|text| code_span(text)));
     if let Some(last) = &run.last_executed {
-        rows.push(format!("Last executed: {} at {}", code_span(&last.commit), code_span(&last.at)));
+        rows.push(format!(
+            "Last executed: {} at {}",
+            code_span(&last.commit),
+            code_span(&last.at)
+        ));
     }
     bullets(out, "Where it comes from", rows.into_iter());
     bullets(
@@ -170,16 +206,27 @@ fn commit(commit: &CommitFacts) -> String {
     let who = if commit.authenticated.is_empty() {
         format!("{} (not authenticated)", code_span(&commit.author_text))
     } else {
-        commit.authenticated.iter().map(|login| code_span(login)).collect::<Vec<_>>().join(", ")
+        commit
+            .authenticated
+            .iter()
+            .map(|login| code_span(login))
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     let mut text = format!(
         "{} {} by {who}",
-        commit.url.as_deref().map_or_else(|| code_span(&sha), |url| link(&sha, url)),
+        commit
+            .url
+            .as_deref()
+            .map_or_else(|| code_span(&sha), |url| link(&sha, url)),
         code_span(&commit.subject)
     );
     if let Some(pull) = &commit.pull_request {
         let number = format!("#{}", pull.number);
-        let page = pull.url.as_deref().map_or_else(|| code_span(&number), |url| link(&number, url));
+        let page = pull
+            .url
+            .as_deref()
+            .map_or_else(|| code_span(&number), |url| link(&number, url));
         let _ = write!(text, ", pull request {page} {}", code_span(&pull.title));
         for verdict in &pull.verdicts {
             let _ = write!(text, "; {}", code_span(verdict));
@@ -205,7 +252,10 @@ fn resource(out: &mut String, resource: &ResourceReview, detail: Detail) {
         return;
     }
     let fence = fence(&body);
-    let _ = writeln!(out, "<details><summary>{head}</summary>\n\n{fence}diff\n{body}{fence}\n\n</details>\n");
+    let _ = writeln!(
+        out,
+        "<details><summary>{head}</summary>\n\n{fence}diff\n{body}{fence}\n\n</details>\n"
+    );
 }
 
 /// The lines of a `diff` block: every one begins with a mark of ours.
@@ -221,10 +271,17 @@ fn body(resource: &ResourceReview, detail: Detail) -> String {
         let remarks = words::remarks(change);
         let joint = if remarks.is_empty() { "" } else { " — " };
         let _ = writeln!(body, "@@ {}{joint}{} @@", visible(&change.path), visible(&remarks));
-        push_lines(&mut body, &lines(change.before.as_ref(), change.after.as_ref(), detail.value));
+        push_lines(
+            &mut body,
+            &lines(change.before.as_ref(), change.after.as_ref(), detail.value),
+        );
     }
     if resource.changes.len() > detail.properties {
-        let _ = writeln!(body, "# {} further properties are left out here", resource.changes.len() - detail.properties);
+        let _ = writeln!(
+            body,
+            "# {} further properties are left out here",
+            resource.changes.len() - detail.properties
+        );
     }
     body
 }
@@ -248,10 +305,17 @@ fn settings(out: &mut String, review: &Review, detail: Detail) {
     let most = if detail.properties == 0 { 50 } else { usize::MAX };
     for setting in review.settings.iter().take(most) {
         let _ = writeln!(body, "@@ {} {} @@", setting.kind.name(), visible(&setting.name));
-        push_lines(&mut body, &lines(setting.before.as_ref(), setting.after.as_ref(), detail.value.max(40)));
+        push_lines(
+            &mut body,
+            &lines(setting.before.as_ref(), setting.after.as_ref(), detail.value.max(40)),
+        );
     }
     if review.settings.len() > most {
-        let _ = writeln!(body, "# {} further settings are left out here", review.settings.len() - most);
+        let _ = writeln!(
+            body,
+            "# {} further settings are left out here",
+            review.settings.len() - most
+        );
     }
     let fence = fence(&body);
     let _ = writeln!(out, "#### Settings of the stack\n\n{fence}diff\n{body}{fence}\n");
@@ -262,9 +326,27 @@ fn facts(out: &mut String, review: &Review) {
     if review.stack.is_new {
         rows.push("the stack is created".to_owned());
     }
-    rows.extend(review.stack.status.iter().map(|status| format!("status {}", code_span(status))));
-    rows.extend(review.stack.status_reason.iter().map(|reason| format!("reason {}", code_span(reason))));
-    rows.extend(review.stack.change_set.iter().map(|arn| format!("change set {}", code_span(arn))));
+    rows.extend(
+        review
+            .stack
+            .status
+            .iter()
+            .map(|status| format!("status {}", code_span(status))),
+    );
+    rows.extend(
+        review
+            .stack
+            .status_reason
+            .iter()
+            .map(|reason| format!("reason {}", code_span(reason))),
+    );
+    rows.extend(
+        review
+            .stack
+            .change_set
+            .iter()
+            .map(|arn| format!("change set {}", code_span(arn))),
+    );
     if let Some(run) = &review.run {
         rows.push(format!(
             "run {} {}, attempt {}, {}",

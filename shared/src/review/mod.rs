@@ -20,8 +20,9 @@ pub use escape::{visible, visible_ascii};
 pub use html::html;
 pub use json::{json, schema};
 pub use markdown::{comment, markdown};
-pub use summary::{subject, summary};
+pub use summary::{status, subject, summary, with_note};
 pub use text::text;
+pub use words::pull_requests;
 
 /// Most bytes of a text review: what an SNS message may hold, less a margin for its envelope.
 ///

@@ -19,16 +19,27 @@ pub fn summary(review: &Review) -> String {
     let authors = words::authors(review);
     if !authors.is_empty() {
         let more = authors.len().saturating_sub(3);
-        let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let rest = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
         let few: Vec<_> = authors.iter().take(3).map(|author| cut(author, 60)).collect();
         tail.push_str(&format!(" · {}{rest}", few.join(", ")));
     }
-    let numbers: Vec<_> = words::pull_requests(review).iter().take(5).map(|number| format!("#{number}")).collect();
+    let numbers: Vec<_> = words::pull_requests(review)
+        .iter()
+        .take(5)
+        .map(|number| format!("#{number}"))
+        .collect();
     if !numbers.is_empty() {
         tail.push_str(&format!(" · {}", numbers.join(" ")));
     }
     if let Some(run) = &review.run {
-        tail.push_str(&format!(" · digest {}…", run.digest.chars().take(12).collect::<String>()));
+        tail.push_str(&format!(
+            " · digest {}…",
+            run.digest.chars().take(12).collect::<String>()
+        ));
     }
     let tail = tidy(&tail);
     format!("{}{tail}", cut(&tidy(&head), SUMMARY_CHARACTERS - tail.chars().count()))
@@ -38,6 +49,24 @@ pub fn summary(review: &Review) -> String {
 pub fn subject(review: &Review) -> String {
     let text = format!("[{}] {}: {}", review.risk.level.name(), review.title, what(review));
     cut(&visible_ascii(&tidy(&text)), SUBJECT_CHARACTERS).replace('…', ".")
+}
+
+/// One line for a commit status. Of a public repository everybody reads along, so it gets counts only.
+pub fn status(review: &Review, is_public: bool) -> String {
+    let what = if is_public {
+        words::counts(&review.counts)
+    } else {
+        what(review)
+    };
+    tidy(&format!(
+        "waits for approval, {} risk: {what}",
+        review.risk.level.name()
+    ))
+}
+
+/// A summary with a note before it, still at most 700 characters.
+pub fn with_note(summary: &str, note: &str) -> String {
+    cut(&format!("{} · {summary}", tidy(note)), SUMMARY_CHARACTERS)
 }
 
 fn what(review: &Review) -> String {

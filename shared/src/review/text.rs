@@ -9,10 +9,22 @@ use crate::domain::change_set::review::{ResourceReview, Review, RunFacts};
 
 /// How much is told, from all to the least.
 const DETAILS: [Detail; 4] = [
-    Detail { value: usize::MAX, properties: true },
-    Detail { value: 400, properties: true },
-    Detail { value: 60, properties: true },
-    Detail { value: 0, properties: false },
+    Detail {
+        value: usize::MAX,
+        properties: true,
+    },
+    Detail {
+        value: 400,
+        properties: true,
+    },
+    Detail {
+        value: 60,
+        properties: true,
+    },
+    Detail {
+        value: 0,
+        properties: false,
+    },
 ];
 
 #[derive(Debug, Clone, Copy)]
@@ -46,14 +58,22 @@ fn render(review: &Review, detail: Detail) -> String {
     out.push_str(&"=".repeat(72));
     out.push('\n');
     if detail.value != usize::MAX {
-        line(&mut out, "", "This text is shortened; everything is at the address below.");
+        line(
+            &mut out,
+            "",
+            "This text is shortened; everything is at the address below.",
+        );
     }
     head(&mut out, review);
     if !review.risk.findings.is_empty() {
         title(&mut out, "What may go wrong");
         for finding in &review.risk.findings {
             let head = format!("[{}] {}: ", finding.level.name(), finding.kind.name());
-            line(&mut out, &format!("  {head}"), &format!("{}: {}", finding.subject, finding.because));
+            line(
+                &mut out,
+                &format!("  {head}"),
+                &format!("{}: {}", finding.subject, finding.because),
+            );
         }
     }
     list(&mut out, "Warnings", review.warnings.iter().cloned());
@@ -69,7 +89,10 @@ fn render(review: &Review, detail: Detail) -> String {
     list(
         &mut out,
         "Decided only at execution",
-        review.deferred.iter().map(|deferred| format!("{}: {}", deferred.subject, deferred.what)),
+        review
+            .deferred
+            .iter()
+            .map(|deferred| format!("{}: {}", deferred.subject, deferred.what)),
     );
     if let Some(hidden) = words::hidden(review) {
         out.push('\n');
@@ -91,10 +114,20 @@ fn head(out: &mut String, review: &Review) {
     }
     row("Status", review.stack.status.as_deref().unwrap_or_default());
     row("Reason", review.stack.status_reason.as_deref().unwrap_or_default());
-    row("Change set", review.stack.change_set.as_deref().unwrap_or("none: only the stack policy changes"));
+    row(
+        "Change set",
+        review
+            .stack
+            .change_set
+            .as_deref()
+            .unwrap_or("none: only the stack policy changes"),
+    );
     if let Some(run) = &review.run {
         row("Environment", &run.environment);
-        row("Run", &format!("{} {}, attempt {}", run.pipeline, run.execution, run.attempt));
+        row(
+            "Run",
+            &format!("{} {}, attempt {}", run.pipeline, run.execution, run.attempt),
+        );
         row("Made", &run.made);
         row("Digest", &run.digest);
         row("Review", &run.link);
@@ -123,11 +156,18 @@ fn context(out: &mut String, run: &RunFacts) {
             }
         }
     }
-    for text in [&run.commits_incomplete, &run.compare_url, &run.changed_elsewhere].into_iter().flatten() {
+    for text in [&run.commits_incomplete, &run.compare_url, &run.changed_elsewhere]
+        .into_iter()
+        .flatten()
+    {
         line(out, "  ", text);
     }
     if let Some(last) = &run.last_executed {
-        line(out, "  last executed through the gate: ", &format!("{} at {}", last.commit, last.at));
+        line(
+            out,
+            "  last executed through the gate: ",
+            &format!("{} at {}", last.commit, last.at),
+        );
     }
     for text in &run.waiting {
         line(out, "  ", text);
@@ -167,7 +207,11 @@ fn resource(out: &mut String, resource: &ResourceReview, detail: Detail) {
         line(out, "      ", &note);
     }
     if !detail.properties {
-        line(out, "      ", &format!("{} properties; see the address above", resource.changes.len()));
+        line(
+            out,
+            "      ",
+            &format!("{} properties; see the address above", resource.changes.len()),
+        );
         return;
     }
     for change in &resource.changes {

@@ -140,7 +140,11 @@ pub(super) fn alarms(findings: &[Finding]) -> Vec<String> {
         let more = subjects.len().saturating_sub(3);
         subjects.truncate(3);
         if !subjects.is_empty() {
-            let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let rest = if more > 0 {
+                format!(" and {more} more")
+            } else {
+                String::new()
+            };
             alarms.push(format!("{}: {}{rest}", kind.name().to_uppercase(), subjects.join(", ")));
         }
     }
@@ -173,8 +177,8 @@ pub(super) fn authors(review: &Review) -> Vec<&str> {
     authors
 }
 
-/// Numbers of the pull requests that the change comes from.
-pub(super) fn pull_requests(review: &Review) -> Vec<u64> {
+/// Numbers of the pull requests that the change comes from, ascending.
+pub fn pull_requests(review: &Review) -> Vec<u64> {
     let mut numbers: Vec<_> = review
         .run
         .iter()

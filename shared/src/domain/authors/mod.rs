@@ -89,7 +89,7 @@ pub enum Unreviewed {
 
 /// The accounts behind a commit. The author's login is an e-mail look-up, which counts only with a signature that
 /// GitHub verified.
-fn actors(commit: &Commit) -> impl Iterator<Item = &str> {
+pub fn actors(commit: &Commit) -> impl Iterator<Item = &str> {
     let pull_request = commit.pull_request.as_ref();
     pull_request
         .map(|pull_request| pull_request.author.as_str())

@@ -8,9 +8,10 @@ mod entropy;
 mod evaluate;
 pub mod resource;
 pub mod review;
-mod secrets;
+pub(in crate::domain) mod secrets;
+pub mod saved;
 mod settings;
-mod template;
+pub mod template;
 pub mod tree;
 pub mod values;
 

@@ -76,6 +76,17 @@ impl Template {
     }
 }
 
+/// Which of `parameters` have `NoEcho` in this template; all of them when it cannot be read.
+pub fn no_echo_among<'p>(template: &str, parameters: impl Iterator<Item = &'p str>) -> Vec<String> {
+    let parsed = Template::parse(template).ok();
+    let is_secret = |name: &&str| {
+        parsed
+            .as_ref()
+            .is_none_or(|template| template.no_echo_parameters().any(|secret| secret == *name))
+    };
+    parameters.filter(is_secret).map(str::to_owned).collect()
+}
+
 fn is_true(value: Option<&Value>) -> bool {
     value
         .and_then(Value::as_str)

@@ -5,7 +5,9 @@ use serde_json::Value;
 
 use super::canonical::to_canonical_json;
 use crate::domain::change_set::description::{ChangeSetDescription, ResourceChange, present};
+use crate::domain::change_set::secrets::Hider;
 use crate::domain::change_set::tree::ChangeSetTree;
+use crate::domain::change_set::values::Shown;
 use crate::domain::gate::Gate;
 use crate::domain::sha256::Sha256;
 
@@ -50,7 +52,7 @@ pub struct DigestDocument {
 pub struct Parameter {
     /// Name.
     pub key: String,
-    /// Value; `****` for parameters with `NoEcho`.
+    /// Value; `****` for parameters with `NoEcho` and for values that look secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// What a parameter of an SSM type resolved to.
@@ -64,7 +66,7 @@ pub struct Parameter {
 pub struct Tag {
     /// Key.
     pub key: String,
-    /// Value.
+    /// Value; `****` when it looks secret.
     pub value: String,
 }
 
@@ -192,6 +194,14 @@ impl DigestDocument {
     }
 }
 
+/// Stands for a value that looks secret, as in CloudFormation's own answers. The ARN of the change set covers the
+/// value all the same: no parameter of a change set can be changed.
+const HIDDEN: &str = "****";
+
+fn is_hidden(key: &str, value: &str) -> bool {
+    Hider::default().value(&[key.to_owned()], value) != Shown::Text(value.to_owned())
+}
+
 fn parameters(root: &ChangeSetDescription, secret: &[String]) -> Vec<Parameter> {
     let mut all: Vec<_> = root
         .parameters
@@ -199,7 +209,13 @@ fn parameters(root: &ChangeSetDescription, secret: &[String]) -> Vec<Parameter> 
         .map(|parameter| {
             let is_secret = secret.contains(&parameter.parameter_key);
             let shown = |value: Option<&str>| {
-                present(value).map(|value| if is_secret { "****".to_owned() } else { value.to_owned() })
+                present(value).map(|value| {
+                    if is_secret || is_hidden(&parameter.parameter_key, value) {
+                        HIDDEN.to_owned()
+                    } else {
+                        value.to_owned()
+                    }
+                })
             };
             Parameter {
                 key: parameter.parameter_key.clone(),
@@ -218,7 +234,11 @@ fn tags(root: &ChangeSetDescription) -> Vec<Tag> {
         .iter()
         .map(|tag| Tag {
             key: tag.key.clone(),
-            value: tag.value.clone(),
+            value: if is_hidden(&tag.key, &tag.value) {
+                HIDDEN.to_owned()
+            } else {
+                tag.value.clone()
+            },
         })
         .collect();
     all.sort();

@@ -1,0 +1,311 @@
+//! Where a change comes from, and what goes on around it.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::{DescribeSettings, Ports, Run};
+use crate::domain::actions::{CATALOGUE, CONFIGURATION, PIPELINE_TYPE, SOURCE_STAGE, TEMPLATE};
+use crate::domain::authors::{CommitRange, Gap, ProvenanceWalk, actors};
+use crate::domain::change_set::description::present;
+use crate::domain::change_set::review::{CommitFacts, LastExecuted, PullRequestFacts, RunFacts};
+use crate::domain::change_set::tree::join;
+use crate::domain::executed::Executed;
+use crate::domain::gate::Gate;
+use crate::domain::keys;
+use crate::domain::provenance::{COMMIT_METADATA, Commit, Provenance};
+use crate::domain::sha256::Sha256;
+use crate::domain::window::WindowState;
+use crate::flows::FlowError;
+use crate::flows::digest_inputs::DigestInputs;
+use crate::flows::ports::{Clock, ReadChangeSets, ReadObjects, ReadPipelines, Stack};
+
+/// Under which name the sync records that a commit changed the catalogue.
+const CATALOGUE_STACK: &str = "root";
+/// How many runs of the pipeline are looked at.
+const RUNS: u8 = 20;
+
+/// What was found.
+pub(super) struct Found {
+    pub(super) run: RunFacts,
+    /// Source versions that were executed last: source action name to version id.
+    pub(super) last_template_versions: BTreeMap<String, String>,
+}
+
+pub(super) async fn read<P, C, S, E, N, G, K>(
+    ports: &Ports<'_, P, C, S, E, N, G, K>,
+    settings: &DescribeSettings,
+    run: &Run,
+    stack: Option<&Stack>,
+    digest: Sha256,
+    link: &str,
+    warnings: &mut Vec<String>,
+) -> Result<Found, FlowError>
+where
+    P: ReadPipelines,
+    S: ReadObjects,
+    E: ReadObjects,
+    K: Clock,
+{
+    let proven = &run.proven;
+    let last = last_executed(ports.evidence, &proven.pipeline).await?;
+    let range = commit_range(ports.source, settings, run, last.as_ref()).await?;
+    let now = ports.clock.now();
+    let page = |path: &str| format!("{}/{}/{path}", settings.web_url, settings.repository);
+    let commits: Vec<_> = range.commits.iter().map(|commit| facts(commit, &page)).collect();
+    let gaps: Vec<_> = range.gaps.iter().map(ToString::to_string).collect();
+    let waiting = waiting(ports.pipelines, proven).await?;
+    let window = proven.gate.window.as_ref().map(|window| {
+        let state = match window.state_at(now) {
+            Ok(WindowState::Open) => "open now".to_owned(),
+            Ok(WindowState::Closed { opens: Some(opens) }) => format!("closed now, opens {opens}"),
+            Ok(WindowState::Closed { opens: None }) => "closed, and it does not open within two weeks".to_owned(),
+            Err(error) => {
+                warnings.push(error.to_string());
+                "unknown".to_owned()
+            }
+        };
+        format!("{window}: {state}")
+    });
+    Ok(Found {
+        run: RunFacts {
+            environment: settings.environment.clone(),
+            pipeline: proven.pipeline.clone(),
+            execution: proven.execution.clone(),
+            attempt: run.attempt,
+            made: now.to_string(),
+            digest: digest.to_string(),
+            link: link.to_owned(),
+            commit: run.planned.commit.clone(),
+            commits_incomplete: (!gaps.is_empty())
+                .then(|| format!("These may not be all commits: {}.", gaps.join("; "))),
+            compare_url: last
+                .as_ref()
+                .filter(|last| last.commit != run.planned.commit)
+                .map(|last| page(&format!("compare/{}...{}", last.commit, run.planned.commit))),
+            commits,
+            changed_elsewhere: stack
+                .filter(|_| run.planned.change_set_type != "CREATE")
+                .and_then(|stack| changed_elsewhere(stack, last.as_ref())),
+            last_executed: last.as_ref().map(|last| LastExecuted {
+                commit: last.commit.clone(),
+                at: last.executed_at.clone(),
+            }),
+            waiting,
+            demands: demands(&proven.gate),
+            window,
+        },
+        last_template_versions: last.map(|last| last.source_versions).unwrap_or_default(),
+    })
+}
+
+async fn last_executed(evidence: &impl ReadObjects, pipeline: &str) -> Result<Option<Executed>, FlowError> {
+    let key = keys::executed(pipeline);
+    let Some(object) = evidence.get(&key, None).await? else {
+        return Ok(None);
+    };
+    serde_json::from_slice(&object.bytes)
+        .map(Some)
+        .map_err(|error| FlowError::job(format!("reading `{key}` in the evidence bucket: {error}")))
+}
+
+/// The commits since the last execution, from the metadata of the pinned versions; never from pipeline variables,
+/// which whoever starts a run can set.
+async fn commit_range(
+    source: &impl ReadObjects,
+    settings: &DescribeSettings,
+    run: &Run,
+    last: Option<&Executed>,
+) -> Result<CommitRange, FlowError> {
+    let proven = &run.proven;
+    let mut from = Vec::new();
+    let mut missing = Vec::new();
+    for action in proven.actions.iter().filter(|action| action.stage == SOURCE_STAGE) {
+        let Some(key) = source_key(settings, run, &action.action) else {
+            continue;
+        };
+        let Ok(version) = proven.source_version(&action.action) else {
+            continue;
+        };
+        if last.is_some_and(|last| {
+            last.source_versions
+                .get(&action.action)
+                .is_some_and(|held| held == version)
+        }) {
+            continue;
+        }
+        let head = source.head(&key, Some(version)).await?;
+        match head.and_then(|head| head.metadata.get(COMMIT_METADATA).cloned()) {
+            Some(commit) => from.push(commit),
+            None => missing.push(Gap::NoRecord(version.to_owned())),
+        }
+    }
+    let stack = if proven.is_root {
+        CATALOGUE_STACK
+    } else {
+        &proven.gate.stack
+    };
+    let mut walk = ProvenanceWalk::new(stack, from, last.map(|last| last.commit.as_str()));
+    while let Some(commit) = walk.next() {
+        let record = source.get(&keys::provenance(&commit), None).await?;
+        walk.add(record.and_then(|object| serde_json::from_slice::<Provenance>(&object.bytes).ok()));
+    }
+    let mut range = walk.into_range();
+    range.gaps.extend(missing);
+    Ok(range)
+}
+
+/// Key of the object that a source action reads.
+pub(super) fn source_key(settings: &DescribeSettings, run: &Run, action: &str) -> Option<String> {
+    let gate = &run.proven.gate;
+    let key = match action {
+        CATALOGUE if run.proven.is_root => keys::catalogue(&settings.environment),
+        TEMPLATE if !run.proven.is_root => keys::source(&gate.template),
+        CONFIGURATION if !run.proven.is_root => keys::configuration(&settings.environment, &gate.stack),
+        _ => return None,
+    };
+    Some(keys::zipped(&key))
+}
+
+fn facts(commit: &Commit, page: &impl Fn(&str) -> String) -> CommitFacts {
+    let mut authenticated: Vec<_> = actors(commit).map(str::to_owned).collect();
+    let mut seen = std::collections::HashSet::new();
+    authenticated.retain(|login| seen.insert(login.to_lowercase()));
+    CommitFacts {
+        sha: commit.sha.clone(),
+        subject: commit.subject.clone(),
+        authenticated,
+        author_text: commit.author_text.clone(),
+        url: Some(page(&format!("commit/{}", commit.sha))),
+        pull_request: commit.pull_request.as_ref().map(|pull| PullRequestFacts {
+            number: pull.number,
+            title: pull.title.clone(),
+            author: pull.author.clone(),
+            merged_by: pull.merged_by.clone(),
+            verdicts: pull
+                .reviews
+                .iter()
+                .map(|review| format!("{}: {}", review.login, review.state.to_lowercase().replace('_', " ")))
+                .collect(),
+            url: Some(page(&format!("pull/{}", pull.number))),
+        }),
+    }
+}
+
+fn changed_elsewhere(stack: &Stack, last: Option<&Executed>) -> Option<String> {
+    let now = stack.last_updated.as_deref().or(stack.created.as_deref());
+    match last {
+        None => Some(format!(
+            "This stack was never executed through the gate; it was last changed at {}.",
+            now.unwrap_or("an unknown time")
+        )),
+        Some(last) if !is_same_time(last.stack_last_changed.as_deref(), now) => Some(format!(
+            "Somebody else changed this stack at {}, after its last execution through the gate at {}.",
+            now.unwrap_or("an unknown time"),
+            last.executed_at
+        )),
+        Some(_) => None,
+    }
+}
+
+/// What else is going on in this pipeline.
+async fn waiting(
+    pipelines: &impl ReadPipelines,
+    proven: &crate::flows::prove_job::ProvenJob,
+) -> Result<Vec<String>, FlowError> {
+    let runs = pipelines.pipeline_executions(&proven.pipeline, RUNS).await?;
+    Ok(runs
+        .into_iter()
+        .filter(|run| run.id != proven.execution && matches!(run.status.as_str(), "InProgress" | "Stopping"))
+        .map(|run| {
+            let since = run.started.map(|since| format!(" since {since}")).unwrap_or_default();
+            format!("Another run of this pipeline is under way{since}: {}.", run.id)
+        })
+        .collect())
+}
+
+/// Updating a pipeline ends its runs, so a review of pipelines says which ones are under way.
+///
+/// Source: <https://docs.aws.amazon.com/codepipeline/latest/userguide/pipelines-edit.html>
+pub(super) async fn pipelines_in_flight(
+    pipelines: &impl ReadPipelines,
+    inputs: &DigestInputs,
+) -> Result<Vec<String>, FlowError> {
+    let mut found = Vec::new();
+    let changes = inputs.tree.iter().flat_map(|tree| tree.resource_changes());
+    for (_, change) in changes.filter(|(_, change)| change.resource_type == PIPELINE_TYPE && change.action != "Add") {
+        let Some(name) = present(change.physical_resource_id.as_deref()) else {
+            continue;
+        };
+        let verb = if change.action == "Remove" {
+            "removing"
+        } else {
+            "updating"
+        };
+        for run in pipelines.pipeline_executions(name, RUNS).await? {
+            if run.status == "InProgress" {
+                found.push(format!(
+                    "{verb} the pipeline {name} ends its run {}, which is under way",
+                    run.id
+                ));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// What CloudFormation's validation before deployment warns of.
+pub(super) async fn validations(
+    cloudformation: &impl ReadChangeSets,
+    inputs: &DigestInputs,
+) -> Result<Vec<String>, FlowError> {
+    let mut found = Vec::new();
+    for set in inputs.tree.iter().flat_map(|tree| &tree.sets) {
+        for event in cloudformation.change_set_events(&set.description.change_set_id).await? {
+            let place = join(&set.path, &event.logical_id);
+            let mut text = format!("{place} ({})", event.resource_type);
+            for part in [
+                &event.validation_name,
+                &event.validation_status,
+                &event.path,
+                &event.reason,
+            ] {
+                if !part.is_empty() {
+                    text.push_str(": ");
+                    text.push_str(part);
+                }
+            }
+            found.push(text);
+        }
+    }
+    Ok(found)
+}
+
+fn demands(gate: &Gate) -> Vec<String> {
+    let mut demands = vec![match gate.approvals {
+        0 => "Nobody needs to approve.".to_owned(),
+        1 => "One person must approve.".to_owned(),
+        many => format!("{many} different people must approve."),
+    }];
+    if gate.approvals > 0 && !gate.author_may_approve {
+        demands.push("Whoever wrote the change may not approve it alone.".to_owned());
+    }
+    if gate.require_pull_request {
+        demands.push("Every commit must have come through a pull request that somebody else approved.".to_owned());
+    }
+    if gate.release {
+        demands.push("Somebody must release it in maintenance hours.".to_owned());
+    }
+    demands
+}
+
+/// Whether two times are the same moment, however they are written.
+pub(super) fn is_same_time(left: Option<&str>, right: Option<&str>) -> bool {
+    let time = |text: &str| text.parse::<Timestamp>();
+    match (left, right) {
+        (Some(left), Some(right)) => {
+            left == right || matches!((time(left), time(right)), (Ok(left), Ok(right)) if left == right)
+        }
+        (left, right) => left == right,
+    }
+}
