@@ -69,10 +69,17 @@ pub fn run(arguments: &Arguments) -> Outcome {
 }
 
 fn render(arguments: &Arguments) -> Result<String, Box<dyn Error + Send + Sync>> {
-    let texts = arguments.files.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
+    let texts = arguments
+        .files
+        .iter()
+        .map(|path| read(path))
+        .collect::<Result<Vec<_>, _>>()?;
     let texts: Vec<_> = texts.iter().map(String::as_str).collect();
     let (tree, warnings) = saved::tree_of(&texts)?;
-    let (before, after) = (optional(arguments.before.as_deref())?, optional(arguments.after.as_deref())?);
+    let (before, after) = (
+        optional(arguments.before.as_deref())?,
+        optional(arguments.after.as_deref())?,
+    );
     let templates: Vec<_> = [TemplateTexts {
         sources: [&before, &after].into_iter().flatten().cloned().collect(),
         before,

@@ -71,7 +71,10 @@ pub async fn digest_inputs(
         })
         .collect();
     let parameters = tree.as_ref().and_then(ChangeSetTree::root).map(|root| &root.parameters);
-    let keys = parameters.into_iter().flatten().map(|parameter| parameter.parameter_key.as_str());
+    let keys = parameters
+        .into_iter()
+        .flatten()
+        .map(|parameter| parameter.parameter_key.as_str());
     let original = templates.first().map_or("", |held| held.original.as_str());
     let secret_parameters = no_echo_among(original, keys);
     let document = DigestDocument::of(&Covered {

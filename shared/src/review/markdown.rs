@@ -44,9 +44,8 @@ struct Detail {
 
 /// The review as Markdown of at most [`MARKDOWN_CHARACTERS`]; long parts are folded, and what was left out is named.
 pub fn markdown(review: &Review) -> String {
-    let mut rendered = String::new();
     for detail in DETAILS {
-        rendered = render(review, detail);
+        let rendered = render(review, detail);
         if rendered.len() <= MARKDOWN_CHARACTERS || rendered.chars().count() <= MARKDOWN_CHARACTERS {
             return rendered;
         }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::escape::visible;
-use super::lines::{Mark, lines, words as value_words};
+use super::lines::{Mark, lines};
 use super::{TEXT_BYTES, words};
 use crate::domain::change_set::review::{ResourceReview, Review, RunFacts};
 
@@ -266,9 +266,4 @@ fn line(out: &mut String, prefix: &str, text: &str) {
     out.push_str(prefix);
     out.push_str(&visible(text));
     out.push('\n');
-}
-
-/// A value in one line, for those who need no comparison.
-pub(super) fn one_line(value: &crate::domain::change_set::values::Shown) -> String {
-    visible(&value_words(value)).into_owned()
 }

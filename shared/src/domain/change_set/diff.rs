@@ -40,7 +40,7 @@ const IDENTITIES: [&str; 16] = [
 ];
 
 /// All leaves in which `before` and `after` differ; a missing side makes every leaf of the other one a difference.
-pub fn leaves(before: Option<&Value>, after: Option<&Value>) -> Vec<Leaf> {
+pub(in crate::domain) fn leaves(before: Option<&Value>, after: Option<&Value>) -> Vec<Leaf> {
     let mut walk = Walk::default();
     walk.compare(&Place::default(), before, after);
     walk.found
@@ -247,7 +247,7 @@ fn embedded(value: &Value) -> Option<Value> {
 }
 
 /// The text of a leaf; CloudFormation takes `1` and `"1"` as the same.
-pub fn text(value: &Value) -> String {
+pub(in crate::domain) fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),

@@ -18,7 +18,9 @@ pub enum SavedError {
         reason: serde_json::Error,
     },
     /// A file is JSON, but no change set.
-    #[error("file {file} names neither a change set nor a stack; save it with `aws cloudformation describe-change-set`")]
+    #[error(
+        "file {file} names neither a change set nor a stack; save it with `aws cloudformation describe-change-set`"
+    )]
     Empty {
         /// Number of the file, from 1.
         file: usize,
@@ -84,7 +86,9 @@ pub fn tree_of(files: &[&str]) -> Result<(ChangeSetTree, Vec<String>), SavedErro
     for set in sets {
         let name = present(Some(&set.stack_name)).unwrap_or(&set.change_set_id).to_owned();
         let path = join("", &name);
-        missing.push(format!("no change set among the files leads to the one of {name}; it is shown by itself"));
+        missing.push(format!(
+            "no change set among the files leads to the one of {name}; it is shown by itself"
+        ));
         tree.sets.push(PlacedChangeSet { path, description: set });
     }
     Ok((tree, missing))

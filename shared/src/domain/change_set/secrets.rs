@@ -6,7 +6,7 @@ use super::values::{KNOWN_AFTER_APPLY, MASK, Shown};
 use crate::domain::change_set::entropy::looks_random;
 
 /// Marks, in evaluated templates, the value of a parameter with `NoEcho`. Not a character of any text.
-pub const NO_ECHO: &str = "\u{10fffd}NoEcho\u{10fffd}";
+pub(in crate::domain) const NO_ECHO: &str = "\u{10fffd}NoEcho\u{10fffd}";
 
 /// Words that name secrets, compared without case and without `_`, `-`, `.` and spaces.
 const SECRET_WORDS: [&str; 24] = [
@@ -312,7 +312,7 @@ fn is_credential(token: &str) -> bool {
 }
 
 /// Whether a name says that its value is secret.
-pub fn names_secret(name: &str) -> bool {
+pub(in crate::domain) fn names_secret(name: &str) -> bool {
     if name.len() < 3 || name.len() > 120 {
         return false;
     }
