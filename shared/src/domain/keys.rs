@@ -60,6 +60,19 @@ pub fn outcome(pipeline: &str, execution: &str) -> String {
     format!("outcomes/{pipeline}/{execution}.json")
 }
 
+/// Key of the outcome of a further end of a run that was retried, in the evidence bucket; `number` counts from 2.
+pub fn further_outcome(pipeline: &str, execution: &str, number: u32) -> String {
+    format!("outcomes/{pipeline}/{execution}.{number}.json")
+}
+
+/// Key of the record of how a stack came to rest after its run had ended, in the evidence bucket.
+pub fn stack_end(pipeline: &str, execution: &str) -> String {
+    format!("outcomes/{pipeline}/{execution}.stack.json")
+}
+
+/// What the key of every note of a run that waits for an export starts with.
+pub const WAITING: &str = "waiting/";
+
 /// Key of the pointer to a pipeline's last executed change, in the evidence bucket.
 pub fn executed(pipeline: &str) -> String {
     format!("executed/{pipeline}.json")
@@ -67,7 +80,7 @@ pub fn executed(pipeline: &str) -> String {
 
 /// Key of the note that a pipeline's last run waits for an export, in the evidence bucket.
 pub fn waiting(pipeline: &str) -> String {
-    format!("waiting/{pipeline}.json")
+    format!("{WAITING}{pipeline}.json")
 }
 
 /// Key of the note that a run waits for its window, in the evidence bucket.

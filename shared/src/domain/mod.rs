@@ -19,6 +19,7 @@ pub mod history;
 pub mod job;
 pub mod keys;
 pub mod operation;
+pub mod outcome;
 pub mod people;
 pub mod planned_change;
 pub mod planning;

@@ -11,5 +11,7 @@ pub mod fresh_run;
 pub mod ports;
 pub mod prove_job;
 pub mod receive_push;
+pub mod record_outcome;
+mod run_sources;
 
 pub use error::FlowError;

@@ -1,6 +1,7 @@
 //! What every function does at its edges: settings, telemetry, the job envelope.
 
 pub mod clock;
+pub mod ended_event;
 pub mod job;
 pub mod job_event;
 pub mod settings;

@@ -33,6 +33,12 @@ pub fn is_of_attempt(description: Option<&str>, attempt: &str) -> bool {
     made_by.is_some_and(|(_, made_by)| !attempt.is_empty() && made_by == attempt)
 }
 
+/// Whether a change set with these statuses can be deleted: nothing is being done with it, and nothing was.
+pub fn is_idle(status: &str, execution_status: &str) -> bool {
+    matches!(status, "CREATE_COMPLETE" | "FAILED")
+        && matches!(execution_status, "AVAILABLE" | "UNAVAILABLE" | "OBSOLETE")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,11 +8,10 @@ use crate::domain::configuration::{EffectiveConfiguration, ParameterValue};
 use crate::domain::job::Job;
 use crate::domain::keys;
 use crate::domain::planning::TemplateFacts;
-use crate::domain::provenance::{COMMIT_METADATA, Provenance};
 use crate::domain::sha256::Sha256;
-use crate::flows::FlowError;
 use crate::flows::ports::{JobArtifacts, ReadObjects};
 use crate::flows::prove_job::ProvenJob;
+use crate::flows::{FlowError, run_sources};
 
 /// Largest template that CloudFormation takes, in bytes.
 ///
@@ -20,8 +19,6 @@ use crate::flows::prove_job::ProvenJob;
 const MAX_TEMPLATE_BYTES: u64 = 1_000_000;
 /// Largest configuration that is read, in bytes: 200 parameters of 4 KB and 50 tags.
 const MAX_CONFIGURATION_BYTES: u64 = 1_000_000;
-/// How far back the records of two sources are compared.
-const MAX_RECORDS: usize = 100;
 
 /// What a plan is made of.
 pub(super) struct Inputs {
@@ -98,60 +95,26 @@ async fn provenance(
     settings: &CreateSettings,
     proven: &ProvenJob,
 ) -> Result<(BTreeMap<String, String>, String), FlowError> {
-    let environment = &settings.environment;
-    let objects = if proven.is_root {
-        vec![(CATALOGUE, keys::zipped(&keys::catalogue(environment)))]
-    } else {
-        let configuration = keys::configuration(environment, &proven.gate.stack);
-        vec![
-            (TEMPLATE, keys::zipped(&keys::source(&proven.gate.template))),
-            (CONFIGURATION, keys::zipped(&configuration)),
-        ]
+    let actions: &[&str] = match proven.is_root {
+        true => &[CATALOGUE],
+        false => &[TEMPLATE, CONFIGURATION],
     };
     let mut versions = BTreeMap::new();
     let mut commits: Vec<String> = Vec::new();
-    for (action, key) in objects {
+    for action in actions {
         let version = proven.source_version(action)?;
-        let head = source.head(&key, Some(version)).await?;
-        let commit = head.and_then(|head| head.metadata.get(COMMIT_METADATA).cloned());
-        let commit = commit.filter(|commit| is_commit(commit)).ok_or_else(|| {
+        let key = run_sources::key_of(&settings.environment, &proven.gate, proven.is_root, action);
+        let key = key.ok_or_else(|| FlowError::job(format!("no object belongs to the source action `{action}`")))?;
+        let commit = run_sources::commit_of(source, &key, version).await?.ok_or_else(|| {
             FlowError::permission(format!(
                 "version {version} of `{key}` does not say which commit it was written from, so the sync did not write \
                  it; find out who did (CloudTrail), and let the sync audit the bucket"
             ))
         })?;
-        versions.insert(action.to_owned(), version.to_owned());
-        if !commits.contains(&commit) {
-            commits.push(commit);
-        }
+        versions.insert((*action).to_owned(), version.to_owned());
+        commits.push(commit);
     }
-    let commit = match commits.as_slice() {
-        [one, other] => newer(source, one, other).await?,
-        [one, ..] => one.clone(),
-        [] => return Err(FlowError::job("the run has no sources")),
-    };
+    let commit = run_sources::newest(source, &commits).await?;
+    let commit = commit.ok_or_else(|| FlowError::job("the run has no sources"))?;
     Ok((versions, commit))
-}
-
-fn is_commit(text: &str) -> bool {
-    text.len() >= 7 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-/// The newer of two commits: the one from whose record the other can be reached. The first when neither can.
-async fn newer(source: &impl ReadObjects, one: &str, other: &str) -> Result<String, FlowError> {
-    for (from, to) in [(one, other), (other, one)] {
-        let mut commit = from.to_owned();
-        for _ in 0..MAX_RECORDS {
-            if commit == to {
-                return Ok(from.to_owned());
-            }
-            let record = source.get(&keys::provenance(&commit), None).await?;
-            let record = record.and_then(|record| serde_json::from_slice::<Provenance>(&record.bytes).ok());
-            match record.and_then(|record| record.previous) {
-                Some(previous) => commit = previous,
-                None => break,
-            }
-        }
-    }
-    Ok(one.to_owned())
 }

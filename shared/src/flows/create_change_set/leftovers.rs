@@ -2,7 +2,7 @@
 
 use crate::domain::planning;
 use crate::flows::FlowError;
-use crate::flows::ports::{ChangeSetSummary, PipelineExecution, ReadChangeSets, ReadPipelines, WriteChangeSets};
+use crate::flows::ports::{PipelineExecution, ReadChangeSets, ReadPipelines, WriteChangeSets};
 use crate::flows::prove_job::ProvenJob;
 
 /// How many runs that are not among the latest are looked up in one delivery.
@@ -20,7 +20,7 @@ pub(super) async fn delete(
         let Some(execution) = planning::execution_of(&set.name) else {
             continue;
         };
-        if execution == proven.execution || !is_idle(&set) {
+        if execution == proven.execution || !planning::is_idle(&set.status, &set.execution_status) {
             continue;
         }
         let known = runs.iter().find(|run| run.id == execution);
@@ -43,10 +43,4 @@ pub(super) async fn delete(
 
 fn has_ended(run: &PipelineExecution) -> bool {
     !matches!(run.status.as_str(), "InProgress" | "Stopping")
-}
-
-/// Whether a change set can be deleted: nothing is being done with it.
-fn is_idle(set: &ChangeSetSummary) -> bool {
-    matches!(set.status.as_str(), "CREATE_COMPLETE" | "FAILED")
-        && matches!(set.execution_status.as_str(), "AVAILABLE" | "UNAVAILABLE" | "OBSOLETE")
 }

@@ -1,0 +1,104 @@
+//! From an announced end to the flow that records it.
+
+use changegate::aws::cloudformation::CloudFormation;
+use changegate::aws::codepipeline::CodePipeline;
+use changegate::aws::connect;
+use changegate::aws::s3::Bucket;
+use changegate::aws::secrets::Secrets;
+use changegate::aws::sns::Topics;
+use changegate::flows::record_outcome::{
+    EndedRun, LostDelivery, RecordPorts, StackRest, record_outcome, record_stack_end, report_lost_delivery,
+};
+use changegate::github::{Connection, GitHubSettings, Repository};
+use changegate::lambda::clock::SystemClock;
+use changegate::lambda::ended_event::EndedEvent;
+use lambda_runtime::{Error, LambdaEvent};
+use serde_json::Value;
+
+use crate::settings::Settings;
+
+/// The services, connected once a process.
+pub(crate) struct Recorder {
+    settings: Settings,
+    pipelines: CodePipeline,
+    cloudformation: CloudFormation,
+    source: Bucket,
+    evidence: Bucket,
+    topics: Topics,
+    repository: Repository<Secrets>,
+}
+
+impl Recorder {
+    /// Connects them.
+    pub(crate) async fn connect(settings: Settings) -> Result<Self, Error> {
+        let aws = connect::load().await;
+        let github = GitHubSettings {
+            api_url: settings.github_api_url.clone(),
+            credential_arn: settings.github_credential.clone(),
+        };
+        let connection = Connection::new(github, Secrets::connect(&aws))?;
+        Ok(Self {
+            pipelines: CodePipeline::new(&aws),
+            cloudformation: CloudFormation::new(&aws),
+            source: Bucket::connect(&aws, &settings.source_bucket),
+            evidence: Bucket::connect(&aws, &settings.evidence_bucket),
+            topics: Topics::connect(&aws),
+            repository: Repository::new(connection, &settings.record.repository),
+            settings,
+        })
+    }
+
+    /// Records what the event announces. The event is never logged: a failed delivery carries a job's credentials.
+    pub(crate) async fn handle(&self, event: LambdaEvent<Value>) -> Result<(), Error> {
+        let ports = RecordPorts {
+            pipelines: &self.pipelines,
+            cloudformation: &self.cloudformation,
+            source: &self.source,
+            evidence: &self.evidence,
+            topics: &self.topics,
+            repository: &self.repository,
+            clock: &SystemClock,
+        };
+        let settings = &self.settings.record;
+        let result = match EndedEvent::parse(&event.payload) {
+            EndedEvent::Run {
+                pipeline,
+                execution,
+                state,
+            } => {
+                let run = EndedRun {
+                    pipeline,
+                    execution,
+                    state,
+                };
+                Box::pin(record_outcome(&ports, settings, &run)).await
+            }
+            EndedEvent::Stack { stack_id, status } => {
+                let rest = StackRest { stack_id, status };
+                Box::pin(record_stack_end(&ports, settings, &rest)).await
+            }
+            EndedEvent::Delivery {
+                job_id,
+                function,
+                condition,
+                error,
+            } => {
+                let lost = LostDelivery {
+                    function,
+                    condition,
+                    error,
+                };
+                report_lost_delivery(&self.pipelines, &job_id, &lost).await
+            }
+            EndedEvent::RetryDue => Ok(()),
+            EndedEvent::Other { kind } => {
+                tracing::info!(kind, "an event that nothing follows from");
+                Ok(())
+            }
+        };
+        result.map_err(|error| {
+            tracing::error!(%error, "an end could not be recorded; it is delivered again");
+            error.into()
+        })
+    }
+}

@@ -1,0 +1,84 @@
+//! Tells people and the repository how a run ended.
+
+use super::RecordSettings;
+use crate::domain::gate::Gate;
+use crate::domain::outcome::{End, Outcome, Verdict, status_of, to_comment, to_text};
+use crate::flows::FlowError;
+use crate::flows::ports::{CommitStatus, Notify, StatusState, TellRepository};
+
+/// Most pull requests whose comment is brought up to date.
+const MOST_COMMENTS: usize = 5;
+
+/// Publishes the end where somebody waits for it: not where nothing was planned and nobody asked.
+pub(super) async fn people(
+    topics: &impl Notify,
+    settings: &RecordSettings,
+    gate: Option<&Gate>,
+    outcome: &Outcome,
+) -> Result<(), FlowError> {
+    if matches!(outcome.end, End::NoChanges | End::Superseded) {
+        return Ok(());
+    }
+    let topic = gate.and_then(|gate| gate.notify.as_deref()).unwrap_or(&settings.topic);
+    let (subject, body) = to_text(outcome);
+    match topics.publish(topic, &subject, &body).await {
+        Ok(()) => Ok(()),
+        Err(error) if error.is_transient() => Err(error.into()),
+        // A topic that is gone or closed must not keep the outcome from being recorded.
+        Err(error) => {
+            tracing::error!(%error, "nobody was told how a run ended");
+            Ok(())
+        }
+    }
+}
+
+/// Sets the last status of the commit, and the last state of the comment on its pull requests. GitHub's troubles are
+/// not the run's.
+pub(super) async fn repository(repository: &impl TellRepository, settings: &RecordSettings, outcome: &Outcome) {
+    let Some(commit) = &outcome.commit else {
+        return;
+    };
+    // Whoever cannot be asked whether the world reads along is taken to say yes.
+    let is_public = repository.is_public().await.unwrap_or(true);
+    let (verdict, description) = status_of(outcome, is_public);
+    let link = outcome.review.as_ref().map(|review| review.link.clone());
+    let status = CommitStatus {
+        commit: commit.clone(),
+        context: format!("changegate/{}/{}", settings.environment, outcome.stack),
+        state: match verdict {
+            Verdict::Good => StatusState::Success,
+            Verdict::Open => StatusState::Pending,
+            Verdict::Bad => StatusState::Failure,
+            Verdict::Undone => StatusState::Error,
+        },
+        description,
+        url: link.filter(|link| link.starts_with("https://")),
+    };
+    if let Err(error) = repository.set_status(status).await {
+        tracing::warn!(%error, "GitHub was not told how a run ended");
+    }
+    if outcome.review.is_none() {
+        // Nobody was shown a review, so there is no comment to bring up to date.
+        return;
+    }
+    let marker = format!("<!-- changegate:{}:{} -->", settings.environment, outcome.pipeline);
+    let body = format!("{marker}\n{}", to_comment(outcome, is_public));
+    for number in pull_requests(outcome).into_iter().rev().take(MOST_COMMENTS) {
+        if let Err(error) = repository.upsert_comment(number, &marker, &body).await {
+            tracing::warn!(%error, number, "a pull request was not told how a run ended");
+        }
+    }
+}
+
+/// The merged pull requests of the run's commits, each once, oldest first.
+fn pull_requests(outcome: &Outcome) -> Vec<u64> {
+    let mut numbers = Vec::new();
+    for commit in &outcome.commits {
+        if let Some(pull_request) = &commit.pull_request
+            && !numbers.contains(&pull_request.number)
+        {
+            numbers.push(pull_request.number);
+        }
+    }
+    numbers
+}
