@@ -160,7 +160,7 @@ impl Hider {
             return Shown::Text(value.replace(KNOWN_AFTER_APPLY, "(known after apply)"));
         }
         if let Some(word) = names.iter().rev().take(4).find(|name| names_secret(name)) {
-            return self.hide(&format!("`{}` names a secret", short(word)));
+            return self.hide(&format!("{} names a secret", short(word)));
         }
         let of_type = |(kind, property): &(&str, &str)| {
             names.first().is_some_and(|name| name == kind) && names.iter().any(|name| name == property)
