@@ -1,3 +1,4 @@
 //! One binary, so that the workspace links once for all tests across packages.
 
+#[cfg(test)]
 mod contracts;

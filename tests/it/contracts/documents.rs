@@ -56,7 +56,9 @@ fn links_between_documents_lead_somewhere() {
             let there = file.is_empty() || root().join(&target).exists();
             if !there {
                 problems.push(format!("{path}: {link}"));
-            } else if !anchor.is_empty() && (file.is_empty() || file.ends_with(".md")) {
+            } else if !anchor.is_empty()
+                && (file.is_empty() || Path::new(file).extension().is_some_and(|ending| ending == "md"))
+            {
                 let linked = if file.is_empty() {
                     text.clone()
                 } else {

@@ -27,8 +27,9 @@ fn every_file_of_the_example_can_be_read() {
 fn the_example_has_templates_in_both_formats_and_a_configuration_for_each_environment() {
     let templates = files("examples/infrastructure/stacks", &["template.yaml", "template.json"]);
     assert!(templates.len() >= 4);
-    assert!(templates.iter().any(|path| path.ends_with(".json")));
-    assert!(templates.iter().any(|path| path.ends_with(".yaml")));
+    for format in [Format::Json, Format::Yaml] {
+        assert!(templates.iter().any(|path| Format::of_path(path) == Some(format)));
+    }
     let all = files("examples/infrastructure/stacks", &["n", "l"]);
     for template in templates {
         let folder = template

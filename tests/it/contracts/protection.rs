@@ -164,7 +164,7 @@ fn the_boundary_denies_what_would_undo_the_gate() {
     let denied: Vec<String> = Statement::all(boundary)
         .iter()
         .filter(|statement| !statement.allows())
-        .flat_map(|statement| statement.resources())
+        .flat_map(Statement::resources)
         .collect();
     let mut problems = Vec::new();
     for (name, _) in template.functions() {
