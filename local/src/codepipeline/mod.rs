@@ -8,6 +8,8 @@ pub mod driver;
 pub mod engine;
 pub mod error;
 pub mod operations;
+#[cfg(test)]
+mod over_http;
 pub mod server;
 pub mod validation;
 pub mod wire;

@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 
 use super::driver::{Aws, Driver};
 use super::engine::Engine;
+use super::engine::effects::Failure;
 use super::engine::world::{Pace, RandomIds};
 use super::error::ApiError;
 use super::{cloudformation, validation, wire};
@@ -221,32 +222,31 @@ async fn answer_api(shared: &Shared, headers: &HeaderMap, body: &[u8]) -> Result
             .map_err(|error| ApiError::new("SerializationException", format!("The request is no JSON: {error}")))?,
     };
     if matches!(operation, "CreatePipeline" | "UpdatePipeline") {
-        assumable(shared, &request["pipeline"]["roleArn"]).await?;
+        passable(shared, caller, &request["pipeline"]["roleArn"]).await?;
     }
     shared
         .driver
         .with(|engine| wire::answer(engine, operation, caller, &request))
 }
 
-/// A pipeline whose role CodePipeline may not assume is refused when it is declared.
-async fn assumable(shared: &Shared, role: &Value) -> Result<(), ApiError> {
+/// Whoever declares a pipeline must be allowed to pass its role, and CodePipeline to assume it.
+async fn passable(shared: &Shared, caller: &str, role: &Value) -> Result<(), ApiError> {
     let Some(role) = role.as_str().filter(|role| !role.is_empty()) else {
         return Ok(());
     };
-    shared
-        .driver
-        .aws()
-        .session(role, None)
-        .await
-        .map(drop)
-        .map_err(|failure| {
-            let code = if failure.code == "PermissionError" {
-                "InvalidStructureException"
-            } else {
-                "ServiceUnavailable"
-            };
-            ApiError::new(code, failure.message)
-        })
+    let aws = shared.driver.aws();
+    let silent = |failure: Failure| ApiError::new("ServiceUnavailable", failure.message);
+    if !aws.may_pass(caller, role).await.map_err(silent)? {
+        let words = format!("User: {caller} is not authorized to perform: iam:PassRole on resource: {role}");
+        return Err(ApiError::new("AccessDeniedException", words));
+    }
+    match aws.session(role, None).await {
+        Ok(_) => Ok(()),
+        Err(failure) if failure.code == "PermissionError" => {
+            Err(ApiError::new("InvalidStructureException", failure.message))
+        }
+        Err(failure) => Err(silent(failure)),
+    }
 }
 
 /// What MiniStack's CloudFormation asks for a resource of type `AWS::CodePipeline::Pipeline`.
@@ -258,6 +258,9 @@ struct ResourceRequest {
     props: Value,
     #[serde(default)]
     region: Option<String>,
+    /// ARN of the stack's service role; absent when the stack has none and root deployed it.
+    #[serde(default)]
+    caller: Option<String>,
 }
 
 async fn from_cloudformation(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
@@ -300,7 +303,12 @@ async fn answer_cloudformation(shared: &Shared, headers: &HeaderMap, body: &[u8]
             let wanted = cloudformation::read(name, &request.props)?;
             let tags = wire::checked_tags(wanted.tags.into_iter().collect())?;
             validation::validate(&wanted.declaration)?;
-            assumable(shared, &json!(wanted.declaration.role_arn)).await?;
+            passable(
+                shared,
+                request.caller.as_deref().unwrap_or(":root"),
+                &json!(wanted.declaration.role_arn),
+            )
+            .await?;
             let create = request.op == "create";
             shared.driver.with(|engine| {
                 let pipeline = if create {

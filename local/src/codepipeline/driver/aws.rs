@@ -9,6 +9,7 @@ use aws_sigv4::http_request::{
 };
 use aws_sigv4::sign::v4;
 use jiff::{SignedDuration, Timestamp};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{Client, Method, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -34,6 +35,18 @@ pub(in crate::codepipeline) struct Session {
     /// When the session ends: milliseconds since 1970.
     #[serde(skip)]
     pub(super) expires: i64,
+}
+
+impl Session {
+    /// The emulator's root key, whose signature is never checked; only the engine's own questions use it.
+    fn root() -> Self {
+        Self {
+            access_key_id: "test".to_owned(),
+            secret_access_key: "test".to_owned(),
+            session_token: String::new(),
+            expires: i64::MAX,
+        }
+    }
 }
 
 /// How long a session lasts, in seconds.
@@ -109,6 +122,47 @@ impl Aws {
         Err(Failure::new("PermissionError", format!("{words} ({})", refusal.error)))
     }
 
+    /// Whether whoever declares a pipeline may pass its role to CodePipeline.
+    ///
+    /// "To pass a role to a service, a user must have permissions to pass the role to the service":
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html>.
+    ///
+    /// # Errors
+    ///
+    /// When IAM does not answer.
+    pub(in crate::codepipeline) async fn may_pass(&self, caller: &str, role: &str) -> Result<bool, Failure> {
+        if caller.ends_with(":root") {
+            return Ok(true);
+        }
+        let part = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let body = format!(
+            "Action=SimulatePrincipalPolicy&Version=2010-05-08&PolicySourceArn={}&ActionNames.member.1=iam%3APassRole\
+             &ResourceArns.member.1={}&ContextEntries.member.1.ContextKeyName=iam%3APassedToService\
+             &ContextEntries.member.1.ContextKeyType=string\
+             &ContextEntries.member.1.ContextKeyValues.member.1=codepipeline.amazonaws.com",
+            part(&policy_source(caller)),
+            part(role),
+        );
+        let headers = vec![("content-type", "application/x-www-form-urlencoded".to_owned())];
+        let request = Request {
+            service: "iam",
+            method: Method::POST,
+            path: "/".to_owned(),
+            headers,
+            body: body.as_bytes(),
+        };
+        let answer = self.send(&Session::root(), request).await?;
+        let status = answer.status();
+        let text = answer.text().await.unwrap_or_default();
+        if !status.is_success() {
+            return Err(unavailable(
+                "iam",
+                &format!("SimulatePrincipalPolicy of {caller}: HTTP status {status}"),
+            ));
+        }
+        Ok(text.contains("<EvalDecision>allowed</EvalDecision>"))
+    }
+
     /// Sends JSON to a route of the start script.
     pub(super) async fn local(&self, path: &str, body: &Value) -> Result<Response, Failure> {
         self.http
@@ -165,7 +219,7 @@ impl Aws {
             settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
             settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
         }
-        let token = Some(session.session_token.clone());
+        let token = Some(session.session_token.clone()).filter(|token| !token.is_empty());
         let credentials = Credentials::new(
             &session.access_key_id,
             &session.secret_access_key,
@@ -197,6 +251,15 @@ impl Aws {
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect())
     }
+}
+
+/// The user or role whose policies speak for a caller: of a session, its role.
+fn policy_source(caller: &str) -> String {
+    let session = caller.split_once(":assumed-role/").and_then(|(front, rest)| {
+        let role = rest.split('/').next()?;
+        Some(format!("{}:role/{role}", front.replacen(":sts:", ":iam:", 1)))
+    });
+    session.unwrap_or_else(|| caller.to_owned())
 }
 
 /// A service that did not answer.

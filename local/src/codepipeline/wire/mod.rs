@@ -8,8 +8,6 @@ mod pipelines;
 mod requests;
 mod state;
 mod tags;
-#[cfg(test)]
-mod tests;
 
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
