@@ -1,1 +1,19 @@
-fn main() {}
+//! Makes the source bucket match the head of the branch and starts the pipelines concerned.
+
+mod handler;
+mod settings;
+
+use changegate::lambda::settings::Variables;
+use changegate::lambda::telemetry;
+use lambda_runtime::{Error, run, service_fn};
+
+use crate::handler::SourceSync;
+use crate::settings::Settings;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    telemetry::init();
+    let settings = Settings::read(&Variables::of_process())?;
+    let sync = SourceSync::connect(settings).await?;
+    run(service_fn(|event| Box::pin(sync.handle(event)))).await
+}

@@ -20,6 +20,7 @@ pub mod job;
 pub mod keys;
 pub mod operation;
 pub mod outcome;
+pub mod packaging;
 pub mod people;
 pub mod planned_change;
 pub mod planning;

@@ -13,5 +13,6 @@ pub mod prove_job;
 pub mod receive_push;
 pub mod record_outcome;
 mod run_sources;
+pub mod sync_source;
 
 pub use error::FlowError;

@@ -13,8 +13,8 @@ use super::wire;
 use crate::domain::provenance::PullRequestReview;
 use crate::domain::sync::git;
 use crate::flows::ports::{
-    BranchActivity, CommitFacts, Comparison, PortError, PortErrorKind, PullRequestFacts, ReadRepository, ReadSecrets,
-    Tree,
+    BranchActivity, CommitFacts, Comparison, EntryKind, PortError, PortErrorKind, PullRequestFacts, ReadRepository,
+    ReadSecrets, Tree, TreeEntry,
 };
 
 /// What is written as itself in one segment of a path.
@@ -135,6 +135,17 @@ impl<S: ReadSecrets> ReadRepository for Repository<S> {
         let answer: wire::TreeAnswer = self.connection.read_json(operation, &path).await?;
         Ok(Tree {
             entries: answer.tree.into_iter().map(Into::into).collect(),
+            is_truncated: answer.truncated,
+        })
+    }
+
+    async fn whole_tree(&self, id: &str) -> Result<Tree, PortError> {
+        let path = self.path(&format!("/git/trees/{}?recursive=1", segment(id)));
+        let operation = "GET /repos/{owner}/{repo}/git/trees/{tree_sha}";
+        let answer: wire::TreeAnswer = self.connection.read_json(operation, &path).await?;
+        let entries = answer.tree.into_iter().map(TreeEntry::from);
+        Ok(Tree {
+            entries: entries.filter(|entry| entry.kind != EntryKind::Directory).collect(),
             is_truncated: answer.truncated,
         })
     }

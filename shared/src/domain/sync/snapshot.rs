@@ -1,6 +1,6 @@
 //! The sync's own record of what the source bucket holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -208,24 +208,15 @@ impl Snapshot {
         contradicted
     }
 
-    /// Keys of all objects below `TemplateSource/` that the snapshot accounts for, packages left out.
-    pub fn keys(&self, environment: &str) -> std::collections::BTreeSet<String> {
-        let files = self.files.iter().filter(|(_, file)| file.entry.is_file());
-        let raw = files.map(|(path, _)| keys::source(path));
+    /// Keys of the zips that the stacks' pipelines read.
+    pub fn keys_in_use(&self, environment: &str) -> BTreeSet<String> {
         let zips = self.stacks.iter().flat_map(|(name, stack)| {
             [
                 keys::zipped(&keys::source(&stack.template)),
                 keys::zipped(&keys::configuration(environment, name)),
             ]
         });
-        let catalogue = [
-            keys::catalogue(environment),
-            keys::zipped(&keys::catalogue(environment)),
-        ];
-        raw.chain(zips)
-            .chain(catalogue)
-            .chain(self.retired.keys().cloned())
-            .collect()
+        zips.collect()
     }
 }
 

@@ -12,6 +12,7 @@
 mod artifacts;
 mod cloudformation;
 mod codepipeline;
+mod github;
 mod objects;
 mod people;
 mod wire;
@@ -19,6 +20,7 @@ mod wire;
 pub use artifacts::FakeArtifacts;
 pub use cloudformation::{FakeChangeSet, FakeCloudFormation, FakeStack};
 pub use codepipeline::{FakeCodePipeline, FakeRun};
+pub use github::FakeGitHub;
 pub use objects::FakeBucket;
 pub use people::{FakeClock, FakeRepository, FakeTopics};
 pub use wire::{Fault, Wire};

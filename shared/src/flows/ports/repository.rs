@@ -160,6 +160,14 @@ pub trait ReadRepository {
     /// When there is no such tree or it cannot be read.
     async fn tree(&self, id: &str) -> Result<Tree, PortError>;
 
+    /// A directory with all that lies below it; the names of entries are paths, directories are left out. GitHub leaves
+    /// entries out of large trees.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such tree or it cannot be read.
+    async fn whole_tree(&self, id: &str) -> Result<Tree, PortError>;
+
     /// The content of a blob of at most `limit_bytes` bytes.
     ///
     /// # Errors

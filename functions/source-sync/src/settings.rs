@@ -1,0 +1,50 @@
+//! What the function is told by its environment.
+
+use changegate::domain::catalogue::Environment;
+use changegate::domain::packaging::Destination;
+use changegate::flows::sync_source::SyncSettings;
+use changegate::github::GitHubSettings;
+use changegate::lambda::settings::{SettingError, Variables};
+use changegate::lambda::variables;
+
+/// Where Lambda says which region it runs in.
+///
+/// Source: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>
+const REGION: &str = "AWS_REGION";
+
+/// Settings of the function.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) sync: SyncSettings,
+    pub(crate) github: GitHubSettings,
+    /// URL of the queue that the messages come from.
+    pub(crate) queue_url: String,
+}
+
+impl Settings {
+    pub(crate) fn read(from: &Variables) -> Result<Self, SettingError> {
+        Ok(Self {
+            sync: SyncSettings {
+                repository: from.text(variables::GITHUB_REPOSITORY)?,
+                branch: from.text(variables::GITHUB_BRANCH)?,
+                environment: Environment {
+                    name: from.text(variables::ENVIRONMENT)?,
+                    pipeline_prefix: from.text(variables::PIPELINE_PREFIX)?,
+                    floor: from.json(variables::FLOOR)?,
+                    default_deployer: from.text(variables::DEPLOYER_ROLE)?,
+                },
+                root_pipeline: from.text(variables::ROOT_PIPELINE)?,
+                destination: Destination {
+                    bucket: from.text(variables::SOURCE_BUCKET)?,
+                    region: from.text(REGION)?,
+                },
+                web_url: from.text(variables::GITHUB_WEB_URL)?,
+            },
+            github: GitHubSettings {
+                api_url: from.text(variables::GITHUB_API_URL)?,
+                credential_arn: from.text(variables::GITHUB_CREDENTIAL)?,
+            },
+            queue_url: from.text(variables::QUEUE_URL)?,
+        })
+    }
+}

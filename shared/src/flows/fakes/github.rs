@@ -1,0 +1,419 @@
+//! A repository with its branch, commits, trees, pull requests and activity.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use super::{Wire, refusal};
+use crate::domain::provenance::PullRequestReview;
+use crate::domain::sha256::Sha256;
+use crate::domain::sync::git;
+use crate::flows::ports::{
+    BranchActivity, ChangedFile, CommitFacts, CommitStatus, Comparison, EntryKind, PortError, PortErrorKind,
+    PullRequestFacts, ReadRepository, Relation, TellRepository, Tree, TreeEntry,
+};
+
+/// A GitHub repository whose commits tests make. Clones share their state.
+#[derive(Clone, Default)]
+pub struct FakeGitHub {
+    wire: Wire,
+    state: Rc<RefCell<State>>,
+}
+
+/// Path to mode and content; a submodule's content is the id of its commit.
+type Files = BTreeMap<String, (String, Vec<u8>)>;
+
+#[derive(Default)]
+struct State {
+    head: Option<String>,
+    is_gone: bool,
+    commits: BTreeMap<String, (CommitFacts, Files)>,
+    trees: BTreeMap<String, Vec<TreeEntry>>,
+    blobs: BTreeMap<String, Vec<u8>>,
+    prefetched: BTreeSet<String>,
+    pulls: BTreeMap<String, PullRequestFacts>,
+    reviews: BTreeMap<u64, Vec<PullRequestReview>>,
+    activity: Vec<BranchActivity>,
+    statuses: Vec<CommitStatus>,
+    truncated: BTreeSet<String>,
+    file_limit: Option<usize>,
+}
+
+impl FakeGitHub {
+    /// A repository without commits; calls pass over `wire`.
+    pub fn new(wire: &Wire) -> Self {
+        Self {
+            wire: wire.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// Commits these changes on top of the head, path to content or `None` to remove, and moves the branch to it.
+    pub fn push(&self, message: &str, changes: &[(&str, Option<&str>)]) -> String {
+        let mut files = self.files();
+        for (path, content) in changes {
+            match content {
+                Some(content) => {
+                    files.insert((*path).to_owned(), ("100644".to_owned(), content.as_bytes().to_vec()));
+                }
+                None => {
+                    files.remove(*path);
+                }
+            }
+        }
+        self.push_files(message, files)
+    }
+
+    /// Commits exactly these files on top of the head.
+    pub fn push_files(&self, message: &str, files: Files) -> String {
+        let parents: Vec<String> = self.state.borrow().head.iter().cloned().collect();
+        let sha = self.commit(message, files, &parents);
+        self.move_to(&sha, "push", "pusher");
+        sha
+    }
+
+    /// Adds an entry with this mode, such as a link, to the next commit and makes it.
+    pub fn push_entry(&self, path: &str, mode: &str, content: &str) -> String {
+        let mut files = self.files();
+        files.insert(path.to_owned(), (mode.to_owned(), content.as_bytes().to_vec()));
+        self.push_files("odd entry", files)
+    }
+
+    /// Makes a commit without moving the branch.
+    pub fn commit(&self, message: &str, files: Files, parents: &[String]) -> String {
+        let mut state = self.state.borrow_mut();
+        let tree = state.write_trees(&files);
+        let number = state.commits.len();
+        let sha = Sha256::of(format!("{number} {message} {tree}")).to_string()[..40].to_owned();
+        let facts = CommitFacts {
+            sha: sha.clone(),
+            tree,
+            message: message.to_owned(),
+            author_text: "Ada <ada@example.com>".to_owned(),
+            author_login: Some("ada".to_owned()),
+            is_verified: false,
+            parents: parents.to_vec(),
+        };
+        state.commits.insert(sha.clone(), (facts, files));
+        sha
+    }
+
+    /// Moves the branch to a commit.
+    pub fn move_to(&self, sha: &str, kind: &str, actor: &str) {
+        let mut state = self.state.borrow_mut();
+        let before = state.head.replace(sha.to_owned()).unwrap_or_default();
+        state.activity.insert(
+            0,
+            BranchActivity {
+                before,
+                after: sha.to_owned(),
+                kind: kind.to_owned(),
+                actor: Some(actor.to_owned()),
+            },
+        );
+    }
+
+    /// Deletes the branch.
+    pub fn delete_branch(&self) {
+        self.state.borrow_mut().head = None;
+    }
+
+    /// Makes the whole repository unknown to the credential.
+    pub fn vanish(&self) {
+        self.state.borrow_mut().is_gone = true;
+    }
+
+    /// Lets GitHub leave entries out of the tree with everything below it.
+    pub fn truncate(&self, tree: &str) {
+        self.state.borrow_mut().truncated.insert(tree.to_owned());
+    }
+
+    /// Lets comparisons list at most so many files.
+    pub fn limit_comparisons(&self, files: usize) {
+        self.state.borrow_mut().file_limit = Some(files);
+    }
+
+    /// Says that this commit came by this pull request, with these reviews.
+    pub fn with_pull(&self, commit: &str, pull: PullRequestFacts, reviews: Vec<PullRequestReview>) {
+        let mut state = self.state.borrow_mut();
+        state.reviews.insert(pull.number, reviews);
+        state.pulls.insert(commit.to_owned(), pull);
+    }
+
+    /// The files of the head.
+    pub fn files(&self) -> Files {
+        let state = self.state.borrow();
+        let head = state.head.as_ref().and_then(|head| state.commits.get(head));
+        head.map(|(_, files)| files.clone()).unwrap_or_default()
+    }
+
+    /// The head of the branch.
+    pub fn head(&self) -> String {
+        self.state.borrow().head.clone().expect("the branch is there")
+    }
+
+    /// Every status that was set, in order.
+    pub fn statuses(&self) -> Vec<CommitStatus> {
+        self.state.borrow().statuses.clone()
+    }
+}
+
+impl State {
+    fn write_trees(&mut self, files: &Files) -> String {
+        let mut children: BTreeMap<String, Files> = BTreeMap::new();
+        let mut entries = Vec::new();
+        for (path, file) in files {
+            match path.split_once('/') {
+                Some((directory, rest)) => {
+                    let inner = children.entry(directory.to_owned()).or_default();
+                    inner.insert(rest.to_owned(), file.clone());
+                }
+                None => entries.push(self.write_entry(path, file)),
+            }
+        }
+        for (name, files) in children {
+            let id = self.write_trees(&files);
+            entries.push(TreeEntry {
+                name,
+                mode: "040000".to_owned(),
+                kind: EntryKind::Directory,
+                id,
+                size_bytes: None,
+            });
+        }
+        let listed = entries
+            .iter()
+            .map(|entry| (entry.mode.as_str(), entry.name.as_str(), entry.id.as_str()));
+        let id = git::tree_id(listed).expect("ids are hexadecimal");
+        self.trees.insert(id.clone(), entries);
+        id
+    }
+
+    fn write_entry(&mut self, name: &str, (mode, content): &(String, Vec<u8>)) -> TreeEntry {
+        let (kind, id) = match mode.as_str() {
+            "160000" => (EntryKind::Submodule, String::from_utf8_lossy(content).into_owned()),
+            "120000" => (EntryKind::Link, git::blob_id(content)),
+            _ => (EntryKind::File, git::blob_id(content)),
+        };
+        self.blobs.insert(id.clone(), content.clone());
+        TreeEntry {
+            name: name.to_owned(),
+            mode: mode.clone(),
+            kind,
+            id,
+            size_bytes: Some(content.len() as u64),
+        }
+    }
+
+    fn below(&self, id: &str, prefix: &str, into: &mut Vec<TreeEntry>) {
+        for entry in self.trees.get(id).into_iter().flatten() {
+            let name = format!("{prefix}{}", entry.name);
+            if entry.kind == EntryKind::Directory {
+                self.below(&entry.id, &format!("{name}/"), into);
+            } else {
+                into.push(TreeEntry { name, ..entry.clone() });
+            }
+        }
+    }
+
+    /// Commits that `head` reaches and `base` does not, oldest first.
+    fn between(&self, base: Option<&str>, head: &str) -> Vec<CommitFacts> {
+        let reach = |from: &str| {
+            let (mut reached, mut open) = (BTreeSet::new(), vec![from.to_owned()]);
+            while let Some(sha) = open.pop() {
+                if let Some((facts, _)) = self.commits.get(&sha)
+                    && reached.insert(sha)
+                {
+                    open.extend(facts.parents.iter().cloned());
+                }
+            }
+            reached
+        };
+        let known = base.map(reach).unwrap_or_default();
+        let mut sorted = Vec::new();
+        let mut left: Vec<String> = reach(head).difference(&known).cloned().collect();
+        while !left.is_empty() {
+            let (ready, blocked): (Vec<_>, Vec<_>) = left
+                .iter()
+                .cloned()
+                .partition(|sha| !self.commits[sha].0.parents.iter().any(|parent| left.contains(parent)));
+            sorted.extend(ready.iter().map(|sha| self.commits[sha].0.clone()));
+            left = blocked;
+        }
+        sorted
+    }
+
+    fn refuse_gone(&self, operation: &'static str) -> Result<(), PortError> {
+        if self.is_gone {
+            return Err(refusal(operation, "", PortErrorKind::NotFound, "404", "Not Found"));
+        }
+        Ok(())
+    }
+}
+
+const COMMITS: &str = "GET commits";
+const COMPARE: &str = "GET compare";
+const TREES: &str = "GET trees";
+const BLOBS: &str = "GET blobs";
+
+impl ReadRepository for FakeGitHub {
+    async fn branch_head(&self, branch: &str) -> Result<Option<CommitFacts>, PortError> {
+        let effect = || {
+            let state = self.state.borrow();
+            state.refuse_gone(COMMITS)?;
+            Ok(state.head.as_ref().map(|head| state.commits[head].0.clone()))
+        };
+        self.wire.call(COMMITS, branch, effect).await
+    }
+
+    async fn compare(&self, base: &str, head: &str) -> Result<Option<Comparison>, PortError> {
+        let effect = || {
+            let state = self.state.borrow();
+            state.refuse_gone(COMPARE)?;
+            let head = if state.commits.contains_key(head) {
+                Some(head.to_owned())
+            } else {
+                state.head.clone()
+            };
+            let (Some(head), true) = (head, state.commits.contains_key(base)) else {
+                return Ok(None);
+            };
+            let commits = state.between(Some(base), &head);
+            let relation = match (state.between(Some(&head), base).is_empty(), commits.is_empty()) {
+                (true, true) => Relation::Identical,
+                (true, false) => Relation::Ahead,
+                (false, true) => Relation::Behind,
+                (false, false) => Relation::Diverged,
+            };
+            let (old, new) = (&state.commits[base].1, &state.commits[&head].1);
+            let changed = new.iter().filter(|(path, file)| old.get(*path) != Some(*file));
+            let changed = changed.map(|(path, (_, content))| ChangedFile {
+                path: path.clone(),
+                previous_path: None,
+                blob: Some(git::blob_id(content)),
+            });
+            let removed = old
+                .keys()
+                .filter(|path| !new.contains_key(*path))
+                .map(|path| ChangedFile {
+                    path: path.clone(),
+                    previous_path: None,
+                    blob: None,
+                });
+            Ok(Some(Comparison {
+                relation,
+                commits,
+                is_complete: true,
+                files: changed.chain(removed).take(state.file_limit.unwrap_or(300)).collect(),
+            }))
+        };
+        self.wire.call(COMPARE, &format!("{base}...{head}"), effect).await
+    }
+
+    async fn history(&self, head: &str, limit: usize) -> Result<(Vec<CommitFacts>, bool), PortError> {
+        let effect = || {
+            let mut commits = self.state.borrow().between(None, head);
+            commits.reverse();
+            let is_whole = commits.len() <= limit;
+            commits.truncate(limit);
+            Ok((commits, is_whole))
+        };
+        self.wire.call("GET history", head, effect).await
+    }
+
+    async fn tree(&self, id: &str) -> Result<Tree, PortError> {
+        let effect = || {
+            let state = self.state.borrow();
+            let entries = state.trees.get(id).cloned();
+            entries
+                .map(|entries| Tree {
+                    entries,
+                    is_truncated: false,
+                })
+                .ok_or_else(|| refusal(TREES, id, PortErrorKind::NotFound, "404", "Not Found"))
+        };
+        self.wire.call(TREES, id, effect).await
+    }
+
+    async fn whole_tree(&self, id: &str) -> Result<Tree, PortError> {
+        let effect = || {
+            let state = self.state.borrow();
+            let mut entries = Vec::new();
+            state.below(id, "", &mut entries);
+            let is_truncated = state.truncated.contains(id);
+            if is_truncated {
+                entries.truncate(1);
+            }
+            Ok(Tree { entries, is_truncated })
+        };
+        self.wire.call("GET whole tree", id, effect).await
+    }
+
+    async fn blob(&self, id: &str, limit_bytes: u64) -> Result<Vec<u8>, PortError> {
+        if self.state.borrow().prefetched.contains(id) {
+            return Ok(self.state.borrow().blobs[id].clone());
+        }
+        let effect = || {
+            let state = self.state.borrow();
+            let blob = state.blobs.get(id);
+            let blob = blob.ok_or_else(|| refusal(BLOBS, id, PortErrorKind::NotFound, "404", "Not Found"))?;
+            if blob.len() as u64 > limit_bytes {
+                return Err(refusal(BLOBS, id, PortErrorKind::Refused, "", "too large"));
+            }
+            Ok(blob.clone())
+        };
+        self.wire.call(BLOBS, id, effect).await
+    }
+
+    async fn prefetch(&self, commit: &str, files: &BTreeMap<String, String>, _: u64) -> Result<(), PortError> {
+        let effect = || {
+            self.state.borrow_mut().prefetched.extend(files.values().cloned());
+            Ok(())
+        };
+        self.wire.call("GET tarball", commit, effect).await
+    }
+
+    async fn pull_requests_of(&self, commit: &str) -> Result<Vec<PullRequestFacts>, PortError> {
+        let effect = || Ok(self.state.borrow().pulls.get(commit).cloned().into_iter().collect());
+        self.wire.call("GET pulls", commit, effect).await
+    }
+
+    async fn reviews_of(&self, pull_request: u64) -> Result<Vec<PullRequestReview>, PortError> {
+        let effect = || {
+            Ok(self
+                .state
+                .borrow()
+                .reviews
+                .get(&pull_request)
+                .cloned()
+                .unwrap_or_default())
+        };
+        self.wire.call("GET reviews", &pull_request.to_string(), effect).await
+    }
+
+    async fn branch_activity(&self, branch: &str) -> Result<Vec<BranchActivity>, PortError> {
+        let effect = || Ok(self.state.borrow().activity.iter().take(100).cloned().collect());
+        self.wire.call("GET activity", branch, effect).await
+    }
+}
+
+impl TellRepository for FakeGitHub {
+    async fn set_status(&self, status: CommitStatus) -> Result<(), PortError> {
+        let subject = status.context.clone();
+        let effect = || {
+            self.state.borrow_mut().statuses.push(status);
+            Ok(())
+        };
+        self.wire.call("POST statuses", &subject, effect).await
+    }
+
+    async fn upsert_comment(&self, pull_request: u64, _: &str, _: &str) -> Result<(), PortError> {
+        self.wire
+            .call("POST comments", &pull_request.to_string(), || Ok(()))
+            .await
+    }
+
+    async fn is_public(&self) -> Result<bool, PortError> {
+        self.wire.call("GET repository", "", || Ok(false)).await
+    }
+}

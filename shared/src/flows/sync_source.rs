@@ -1,0 +1,285 @@
+//! Makes the source bucket match the head of the branch, at the cost of the change, and starts the pipelines concerned.
+//!
+//! 1. Read the snapshot and ask for the head; if nothing differs and nothing is owed, that was all.
+//! 2. Read the trees that differ, the files that changed, and resolve what they mean for each stack.
+//! 3. Decide: [`SyncPlan::between`].
+//! 4. Record where the change comes from; mark the snapshot as pending, on the condition that nobody else did
+//!    meanwhile; only then touch objects.
+//! 5. Write objects, start pipelines, remove what is gone, and write the snapshot anew.
+//!
+//! A sync that dies in between leaves the mark, and the next one compares the whole bucket with the snapshot before it
+//! trusts it.
+
+mod apply;
+mod contents;
+mod observe;
+mod provenance;
+mod stacks;
+mod starts;
+mod statuses;
+mod store;
+
+use std::collections::BTreeMap;
+
+use super::ports::{
+    AuditObjects, ControlPipelines, NewObject, Object, PortError, PortErrorKind, ReadObjects, ReadPipelines,
+    ReadRepository, TellRepository, WriteCondition, WriteObjects,
+};
+use crate::domain::catalogue::Environment;
+use crate::domain::keys;
+use crate::domain::packaging::Destination;
+use crate::domain::sha256::Sha256;
+use crate::domain::sync::plan::SyncPlan;
+use crate::domain::sync::snapshot::{Listing, Snapshot};
+
+/// The repository as the sync needs it.
+pub trait SourceRepository: ReadRepository + TellRepository {}
+impl<T: ReadRepository + TellRepository> SourceRepository for T {}
+
+/// The source bucket as the sync needs it.
+pub trait SourceBucket: ReadObjects + WriteObjects + AuditObjects {}
+impl<T: ReadObjects + WriteObjects + AuditObjects> SourceBucket for T {}
+
+/// The pipelines as the sync needs them.
+pub trait SourcePipelines: ReadPipelines + ControlPipelines {}
+impl<T: ReadPipelines + ControlPipelines> SourcePipelines for T {}
+
+/// What the sync needs of the world.
+#[derive(Debug)]
+pub struct World<'w, R, B, P> {
+    /// The repository.
+    pub repository: &'w R,
+    /// The source bucket.
+    pub source: &'w B,
+    /// CodePipeline.
+    pub pipelines: &'w P,
+}
+
+impl<R, B, P> Clone for World<'_, R, B, P> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R, B, P> Copy for World<'_, R, B, P> {}
+
+/// What the sync is told by its environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyncSettings {
+    /// `owner/name`.
+    pub repository: String,
+    /// Branch without `refs/heads/`.
+    pub branch: String,
+    /// The deployment that the catalogue is resolved for.
+    pub environment: Environment,
+    /// Name of the root pipeline.
+    pub root_pipeline: String,
+    /// Where packages are uploaded to: the source bucket.
+    pub destination: Destination,
+    /// Base URL of GitHub's pages, without a final slash.
+    pub web_url: String,
+}
+
+impl SyncSettings {
+    /// Hash over what the stacks are resolved under.
+    fn digest(&self) -> Sha256 {
+        let environment = &self.environment;
+        let settings = serde_json::json!({
+            "repository": self.repository,
+            "branch": self.branch,
+            "environment": environment.name,
+            "pipelinePrefix": environment.pipeline_prefix,
+            "floor": environment.floor,
+            "defaultDeployer": environment.default_deployer,
+            "bucket": self.destination.bucket,
+            "region": self.destination.region,
+        });
+        Sha256::of(settings.to_string())
+    }
+}
+
+/// Why the sync runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SyncReason {
+    /// The branch moved, or the time has come to look whether it did.
+    Look,
+    /// The bucket is to be compared with what it should hold, whether the branch moved or not.
+    Audit,
+}
+
+/// How a sync ended.
+#[derive(Debug, Default)]
+pub struct SyncReport {
+    /// The head of the branch; absent when the repository has no such branch.
+    pub commit: Option<String>,
+    /// What was done.
+    pub plan: SyncPlan,
+    /// Pipelines that were started.
+    pub started: Vec<String>,
+    /// Keys of objects that were found changed or missing behind the sync's back, and were mended.
+    pub mended: Vec<String>,
+    /// Problems of the catalogue and of stacks, as `file:line:column: …`.
+    pub problems: Vec<String>,
+    /// The last error of a start that is still owed; the same sync again makes it.
+    pub owed: Option<PortError>,
+}
+
+/// A sync did not end.
+#[derive(Debug, thiserror::Error)]
+pub enum SyncError {
+    /// A call did not succeed.
+    #[error(transparent)]
+    Port(#[from] PortError),
+    /// Other syncs were faster, again and again.
+    #[error(
+        "other syncs of the same bucket keep changing `{}`; see that only one runs at a time",
+        keys::SNAPSHOT
+    )]
+    Contended,
+}
+
+impl SyncError {
+    /// Whether the same sync may succeed later without anybody acting.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Port(error) => error.is_transient() || error.kind == PortErrorKind::Conflict,
+            Self::Contended => true,
+        }
+    }
+}
+
+/// Why one attempt did not end.
+#[derive(Debug)]
+enum Halt {
+    Failed(PortError),
+    /// Another sync has written the snapshot meanwhile.
+    Overtaken,
+}
+
+impl From<PortError> for Halt {
+    fn from(error: PortError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// How often a sync starts over when others overtake it.
+const ATTEMPTS: u32 = 4;
+
+/// Runs one sync.
+///
+/// # Errors
+///
+/// [`SyncError`]; objects may have been written, and the next sync goes on from there.
+pub async fn sync_source<R: SourceRepository, B: SourceBucket, P: SourcePipelines>(
+    world: World<'_, R, B, P>,
+    settings: &SyncSettings,
+    reason: SyncReason,
+) -> Result<SyncReport, SyncError> {
+    for attempt in 0..ATTEMPTS {
+        // Who was overtaken may have written over what the other sync had written: the bucket is looked at closely.
+        let is_suspect = reason == SyncReason::Audit || attempt > 0;
+        match attempt_sync(world, settings, is_suspect).await {
+            Ok(report) => return Ok(report),
+            Err(Halt::Failed(error)) => return Err(error.into()),
+            Err(Halt::Overtaken) => tracing::info!(attempt, "another sync was faster; starting over"),
+        }
+    }
+    Err(SyncError::Contended)
+}
+
+/// The snapshot as it was read.
+struct Held {
+    snapshot: Snapshot,
+    /// On which condition it may be written.
+    condition: WriteCondition,
+    /// Whether nothing of it could be read, so that the bucket itself has to say what it holds.
+    is_rebuilt: bool,
+}
+
+async fn read_snapshot<B: SourceBucket>(source: &B) -> Result<Held, PortError> {
+    let object = source.get(keys::SNAPSHOT, None).await?;
+    Ok(match object {
+        None => Held {
+            snapshot: Snapshot::empty(),
+            condition: WriteCondition::Absent,
+            is_rebuilt: true,
+        },
+        Some(Object { bytes, head }) => {
+            let snapshot = Snapshot::from_json(&bytes);
+            if snapshot.is_none() {
+                tracing::warn!("the snapshot is damaged; it is rebuilt from the bucket");
+            }
+            Held {
+                is_rebuilt: snapshot.is_none(),
+                snapshot: snapshot.unwrap_or_else(Snapshot::empty),
+                condition: WriteCondition::Matches(head.etag),
+            }
+        }
+    })
+}
+
+async fn attempt_sync<R: SourceRepository, B: SourceBucket, P: SourcePipelines>(
+    world: World<'_, R, B, P>,
+    settings: &SyncSettings,
+    is_suspect: bool,
+) -> Result<SyncReport, Halt> {
+    let held = read_snapshot(world.source).await?;
+    let Some(observed) = observe::head(world, settings, &held.snapshot).await? else {
+        tracing::warn!(
+            branch = settings.branch,
+            "the repository has no such branch; nothing is synced"
+        );
+        return Ok(SyncReport::default());
+    };
+    let is_suspect = is_suspect || held.is_rebuilt || held.snapshot.pending.is_some();
+    let is_same = held.snapshot.commit == observed.head.sha && held.snapshot.settings == Some(settings.digest());
+    if is_same && !is_suspect {
+        let commit = Some(observed.head.sha.clone());
+        if held.snapshot.owed.is_empty() {
+            return Ok(SyncReport {
+                commit,
+                ..SyncReport::default()
+            });
+        }
+        let mut report = starts::make_owed(world, held).await?;
+        report.commit = commit;
+        return Ok(report);
+    }
+    let listing = if is_suspect {
+        Some(list(world.source).await?)
+    } else {
+        None
+    };
+    apply::bring_up_to(world, settings, held, observed, listing).await
+}
+
+async fn list<B: SourceBucket>(source: &B) -> Result<Listing, PortError> {
+    let listed = source.latest_versions("TemplateSource/").await?;
+    Ok(listed
+        .into_iter()
+        .map(|(key, head)| (key, (head.etag, head.version)))
+        .collect())
+}
+
+/// Writes the snapshot on its condition and answers with its new entity tag.
+async fn write_snapshot<B: SourceBucket>(
+    source: &B,
+    snapshot: &Snapshot,
+    condition: WriteCondition,
+) -> Result<String, Halt> {
+    let object = NewObject {
+        key: keys::SNAPSHOT.to_owned(),
+        bytes: snapshot.to_json(),
+        content_type: "application/json",
+        metadata: BTreeMap::new(),
+        condition,
+    };
+    match source.put(object).await {
+        Ok(written) => Ok(written.etag),
+        Err(error) if error.kind == PortErrorKind::Conflict => Err(Halt::Overtaken),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,266 @@
+//! What the files mean for each stack: its gate, its effective template, its effective configuration.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use super::SyncSettings;
+use super::contents::Contents;
+use crate::domain::catalogue::{self, FormerStack, RepositoryFiles, Resolution};
+use crate::domain::configuration::{self, File};
+use crate::domain::gate::Gate;
+use crate::domain::packaging::{self, Packaged, Sources};
+use crate::domain::sha256::Sha256;
+use crate::domain::sync::files::Files;
+use crate::domain::sync::snapshot::{Snapshot, StoredStack};
+use crate::flows::ports::{PortError, PortErrorKind, ReadRepository};
+
+/// The stacks of the commit.
+pub(super) struct Stacks {
+    /// Every stack by name, as it will stand in the snapshot, its objects still those of the last sync.
+    pub(super) stacks: BTreeMap<String, StoredStack>,
+    /// Gate documents of the stacks that were resolved anew.
+    pub(super) gates: BTreeMap<String, Gate>,
+    /// The resolved catalogue; absent when it was not resolved anew.
+    pub(super) document: Option<String>,
+    /// Files that the catalogue was resolved from.
+    pub(super) catalogue_files: Vec<String>,
+    /// Problems that concern the whole catalogue.
+    pub(super) problems: Vec<String>,
+}
+
+/// Whether the stacks have to be resolved anew.
+pub(super) fn is_stale(files: &Files, snapshot: &Snapshot, settings: &SyncSettings) -> bool {
+    let is_known = |path: &String| snapshot.files.contains_key(path);
+    let has_same_paths = files.len() == snapshot.files.len() && files.keys().all(is_known);
+    let has_same_kinds = files.iter().all(|(path, entry)| {
+        let known = snapshot.files.get(path);
+        known.is_some_and(|known| known.entry.is_file() == entry.is_file())
+    });
+    let has_same_contents = snapshot.catalogue_files.iter().all(|path| {
+        let known = snapshot.files.get(path).map(|file| &file.entry.id);
+        known == files.get(path).map(|entry| &entry.id)
+    });
+    snapshot.settings != Some(settings.digest())
+        || snapshot.catalogue.is_none()
+        || !(has_same_paths && has_same_kinds && has_same_contents)
+}
+
+/// Resolves the catalogue, or takes it over from the snapshot.
+pub(super) async fn resolve<R: ReadRepository>(
+    contents: &Contents<'_, R>,
+    files: &Files,
+    snapshot: &Snapshot,
+    settings: &SyncSettings,
+) -> Result<Stacks, PortError> {
+    if !is_stale(files, snapshot, settings) {
+        return Ok(Stacks {
+            stacks: snapshot.stacks.clone(),
+            gates: BTreeMap::new(),
+            document: None,
+            catalogue_files: snapshot.catalogue_files.clone(),
+            problems: snapshot.problems.clone(),
+        });
+    }
+    let regular = files.iter().filter(|(_, entry)| entry.is_file());
+    let blobs: BTreeMap<String, String> = regular.map(|(path, entry)| (path.clone(), entry.id.clone())).collect();
+    let mut texts: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    loop {
+        let needed = catalogue::files_needed(&RepositoryFiles {
+            blobs: &blobs,
+            contents: &texts,
+        });
+        if needed.is_empty() {
+            break;
+        }
+        for (path, content) in contents.of_paths(files, &needed).await? {
+            texts.insert(path, content.as_ref().clone());
+        }
+    }
+    let resolution = catalogue::resolve(
+        &RepositoryFiles {
+            blobs: &blobs,
+            contents: &texts,
+        },
+        &settings.environment,
+        &former(snapshot),
+    );
+    let mut problems: Vec<String> = resolution.problems_of_all().map(ToString::to_string).collect();
+    problems.extend(odd_files(files));
+    Ok(Stacks {
+        stacks: merge(&resolution, snapshot),
+        document: Some(resolution.document(&settings.environment.name).to_json()),
+        gates: resolution
+            .stacks
+            .into_iter()
+            .map(|gate| (gate.stack.clone(), gate))
+            .collect(),
+        catalogue_files: texts.into_keys().collect(),
+        problems,
+    })
+}
+
+fn former(snapshot: &Snapshot) -> Vec<FormerStack> {
+    let stacks = snapshot.stacks.iter().filter_map(|(name, stack)| {
+        Some(FormerStack {
+            name: name.clone(),
+            stack_name: stack.stack_name.clone(),
+            template_blob: snapshot.files.get(&stack.template)?.entry.id.clone(),
+        })
+    });
+    stacks.collect()
+}
+
+/// Links and submodules, which are never followed.
+fn odd_files(files: &Files) -> impl Iterator<Item = String> + '_ {
+    let odd = files.iter().filter(|(_, entry)| !entry.is_file());
+    odd.map(|(path, entry)| format!("{path}:1:1: this is {}; put the file itself there", entry.in_words()))
+}
+
+/// The stacks as resolved, with the objects that the snapshot knows. While the catalogue is not sound, a stack that it
+/// does not tell of is kept: a mistake does not retire a stack.
+fn merge(resolution: &Resolution, snapshot: &Snapshot) -> BTreeMap<String, StoredStack> {
+    let mut stacks = BTreeMap::new();
+    for gate in &resolution.stacks {
+        let known = snapshot.stacks.get(&gate.stack);
+        let has_same_files =
+            known.is_some_and(|known| known.template == gate.template && known.configuration == gate.configuration);
+        let mut stack = known.cloned().unwrap_or_default();
+        stack.stack_name.clone_from(&gate.stack_name);
+        stack.gate = Some(gate.digest());
+        if !has_same_files {
+            stack.template.clone_from(&gate.template);
+            stack.configuration.clone_from(&gate.configuration);
+        }
+        stacks.insert(gate.stack.clone(), stack);
+    }
+    let mut broken: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for problem in &resolution.problems {
+        if let Some(stack) = &problem.stack {
+            broken.entry(stack).or_default().push(problem.to_string());
+        }
+    }
+    for (name, known) in &snapshot.stacks {
+        if !stacks.contains_key(name) && (!resolution.is_readable || !resolution.is_sound()) {
+            stacks.insert(name.clone(), known.clone());
+        }
+    }
+    for (name, problems) in broken {
+        let stack = stacks.entry(name.to_owned()).or_default();
+        stack.gate = None;
+        stack.problems = problems;
+    }
+    stacks
+}
+
+/// What a stack's pipeline reads.
+pub(super) struct Effective {
+    pub(super) packaged: Packaged,
+    pub(super) configuration: String,
+}
+
+impl Effective {
+    pub(super) fn template_digest(&self) -> Sha256 {
+        Sha256::of(&self.packaged.template)
+    }
+
+    pub(super) fn configuration_digest(&self) -> Sha256 {
+        Sha256::of(&self.configuration)
+    }
+}
+
+/// Whether what the stack's pipeline reads may have changed.
+pub(super) fn is_affected(name: &str, stack: &StoredStack, changed: &BTreeSet<String>, snapshot: &Snapshot) -> bool {
+    let Some(known) = snapshot.stacks.get(name) else {
+        return true;
+    };
+    let is_changed = |path: &String| changed.contains(path);
+    known.template != stack.template
+        || known.configuration != stack.configuration
+        || known.template_zip.is_none()
+        || known.configuration_zip.is_none()
+        || !known.problems.is_empty()
+        || is_changed(&stack.template)
+        || stack.configuration.as_ref().is_some_and(is_changed)
+        || stack.parts.iter().any(is_changed)
+}
+
+/// Makes what the stack's pipeline reads, or tells everything that is wrong with it.
+pub(super) async fn effective<R: ReadRepository>(
+    contents: &Contents<'_, R>,
+    files: &Files,
+    stack: &StoredStack,
+    settings: &SyncSettings,
+) -> Result<Result<Effective, Vec<String>>, PortError> {
+    let mut texts: BTreeMap<String, Rc<Vec<u8>>> = BTreeMap::new();
+    loop {
+        let sources = Sources {
+            files,
+            contents: &texts,
+        };
+        let mut needed = packaging::files_needed(&stack.template, sources);
+        needed.extend(
+            stack
+                .configuration
+                .iter()
+                .filter(|path| !texts.contains_key(*path))
+                .cloned(),
+        );
+        if needed.is_empty() {
+            break;
+        }
+        let count = needed.len();
+        match contents.of_paths(files, &needed).await {
+            Ok(read) if read.len() == count => texts.extend(read),
+            // The files are those of this very commit, so they are there; but one may be too large to be served.
+            Ok(_) => return Ok(Err(vec![format!("{}:1:1: a file it needs is missing", stack.template)])),
+            Err(error) if error.kind == PortErrorKind::Refused => {
+                return Ok(Err(vec![format!(
+                    "{}:1:1: a file it needs cannot be read: {error}",
+                    stack.template
+                )]));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    let sources = Sources {
+        files,
+        contents: &texts,
+    };
+    let mut problems = Vec::new();
+    let packaged = packaging::package(&stack.template, sources, &settings.destination);
+    let file = |path: &'_ String| texts.get(path).map(|bytes| bytes.as_slice());
+    let template = file(&stack.template).unwrap_or_default();
+    let configured = configuration::effective(
+        stack.configuration.as_ref().and_then(|path| {
+            Some(File {
+                path,
+                bytes: file(path)?,
+            })
+        }),
+        File {
+            path: &stack.template,
+            bytes: template,
+        },
+    );
+    let packaged = packaged.unwrap_or_else(|found| {
+        problems.extend(found);
+        Packaged::default()
+    });
+    let configuration = match configured {
+        Ok(configuration) => configuration.to_json(),
+        Err(found) => {
+            problems.extend(found.iter().map(ToString::to_string));
+            String::new()
+        }
+    };
+    problems.sort();
+    problems.dedup();
+    Ok(if problems.is_empty() {
+        Ok(Effective {
+            packaged,
+            configuration,
+        })
+    } else {
+        Err(problems)
+    })
+}

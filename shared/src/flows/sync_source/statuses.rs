@@ -1,0 +1,90 @@
+//! Tells the commit what is wrong with it.
+
+use std::collections::BTreeMap;
+
+use futures_util::stream::{self, StreamExt};
+
+use super::{SourceRepository, SyncSettings};
+use crate::domain::sync::snapshot::Snapshot;
+use crate::flows::ports::{CommitStatus, PortError, StatusState};
+
+/// Statuses that one sync sets at most; the log has all problems.
+const MOST: usize = 100;
+/// Requests at the same time.
+const CONCURRENCY: usize = 4;
+
+/// Sets a status for everything that is wrong with the commit, and for everything that was wrong and is no more.
+/// A status that cannot be set is no reason to end the sync.
+pub(super) async fn tell<R: SourceRepository>(
+    repository: &R,
+    settings: &SyncSettings,
+    commit: &str,
+    before: &Snapshot,
+    after: &Snapshot,
+    refused: &[(String, PortError)],
+) {
+    let mut statuses: BTreeMap<String, (StatusState, String, Option<String>)> = BTreeMap::new();
+    let subjects = std::iter::once(("catalogue", &before.problems, &after.problems)).map(Some);
+    let empty = Vec::new();
+    let stacks = after.stacks.iter().map(|(name, stack)| {
+        let known = before.stacks.get(name).map_or(&empty, |known| &known.problems);
+        Some((name.as_str(), known, &stack.problems))
+    });
+    for (subject, known, problems) in subjects.chain(stacks).flatten() {
+        let status = match problems.as_slice() {
+            [] if known.is_empty() => continue,
+            [] => (StatusState::Success, "in order again".to_owned(), None),
+            [only] => (StatusState::Failure, only.clone(), link(settings, commit, only)),
+            [first, rest @ ..] => {
+                let text = format!("{} problems; {first}", rest.len() + 1);
+                (StatusState::Failure, text, link(settings, commit, first))
+            }
+        };
+        for problem in problems {
+            tracing::warn!(subject, "{problem}");
+        }
+        statuses.insert(format!("changegate/{subject}"), status);
+    }
+    for (pipeline, error) in refused {
+        tracing::error!(pipeline, "the pipeline cannot be started: {error}");
+        let subject = pipeline
+            .strip_prefix(&settings.environment.pipeline_prefix)
+            .unwrap_or(pipeline);
+        let text = format!("the pipeline cannot be started: {}", error.message);
+        statuses.insert(format!("changegate/{subject}"), (StatusState::Error, text, None));
+    }
+    stream::iter(statuses.into_iter().take(MOST))
+        .for_each_concurrent(CONCURRENCY, |(context, (state, description, url))| async move {
+            let status = CommitStatus {
+                commit: commit.to_owned(),
+                context,
+                state,
+                description,
+                url,
+            };
+            if let Err(error) = repository.set_status(status).await {
+                tracing::warn!("a commit status is not set: {error}");
+            }
+        })
+        .await;
+}
+
+/// Where the problem stands, on GitHub's page of the file.
+fn link(settings: &SyncSettings, commit: &str, problem: &str) -> Option<String> {
+    let (place, _) = problem.split_once(": ")?;
+    let mut parts = place.rsplitn(3, ':');
+    let (_, line, path) = (parts.next()?, parts.next()?, parts.next()?);
+    let path: Vec<String> = path
+        .split('/')
+        .map(|segment| percent_encoding::utf8_percent_encode(segment, percent_encoding::NON_ALPHANUMERIC).to_string())
+        .collect();
+    Some(format!(
+        "{}/{}/blob/{commit}/{}#L{line}",
+        settings.web_url,
+        settings.repository,
+        path.join("/")
+            .replace("%2E", ".")
+            .replace("%2D", "-")
+            .replace("%5F", "_")
+    ))
+}
