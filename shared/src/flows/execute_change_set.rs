@@ -135,30 +135,49 @@ where
         Some(arn) => ports.cloudformation.change_set(arn).await?,
     };
     let claim = read_claim(ports.evidence, &run).await?;
-    match (&claim, &change_set) {
-        (Some(Claim::Executing), Some(change_set)) if has_begun(change_set) => {
-            return follow::follow(ports, &run, change_set).await;
-        }
-        _ => {}
+    let is_claimed = claim == Some(Claim::Executing);
+    if let Some(change_set) = change_set.as_ref().filter(|set| is_claimed && has_begun(set)) {
+        return follow::follow(ports, &run, change_set).await;
     }
-    let verdict = guard::guard(
-        ports,
-        settings,
-        &run,
-        claim,
-        change_set.as_ref(),
-        job.continuation_token.as_deref(),
-    )
-    .await?;
-    match verdict {
+    let token = job.continuation_token.as_deref();
+    match guard::guard(ports, settings, &run, claim, change_set.as_ref(), token).await? {
         Verdict::Go => start::start(ports, &run, change_set.as_ref()).await,
         Verdict::Wait { token, summary } => Ok(JobOutcome::Continue {
             token: token.to_owned(),
             summary,
             percent: None,
         }),
-        Verdict::Refuse(refusal) => refuse(ports, &run, &refusal).await,
+        Verdict::Refuse(refusal) => match overtaken(ports, &run, is_claimed).await? {
+            Some(change_set) => follow::follow(ports, &run, &change_set).await,
+            None => refuse(ports, &run, &refusal).await,
+        },
     }
+}
+
+/// The change set, if another delivery of this very job has begun to execute it while this one was looking: then
+/// what this one saw may be a mixture of before and after.
+async fn overtaken<C, P, S, E, K>(
+    ports: &ExecutePorts<'_, C, P, S, E, K>,
+    run: &Run,
+    was_claimed: bool,
+) -> Result<Option<ChangeSetDescription>, FlowError>
+where
+    C: ReadChangeSets,
+    E: ReadObjects,
+{
+    if read_claim(ports.evidence, run).await? != Some(Claim::Executing) {
+        return Ok(None);
+    }
+    let change_set = match &run.planned.change_set_arn {
+        None => None,
+        Some(arn) => ports.cloudformation.change_set(arn).await?.filter(has_begun),
+    };
+    if change_set.is_none() && !was_claimed {
+        return Err(FlowError::NotYet(
+            "another delivery of this job is about to execute the change".to_owned(),
+        ));
+    }
+    Ok(change_set)
 }
 
 /// Whether somebody has executed the change set.

@@ -1,2 +1,8 @@
+//! The guard and the execution against stateful fakes.
+
+mod attacks;
+mod kills;
 mod ordinary;
+mod refusals;
+mod superseding;
 mod world;

@@ -95,7 +95,7 @@ pub(super) struct World {
     pub(super) pipeline: &'static str,
     pub(super) parameters: String,
     pub(super) change_set: Option<String>,
-    settings: ExecuteSettings,
+    pub(super) settings: ExecuteSettings,
 }
 
 fn now<T>(future: impl Future<Output = T>) -> T {
@@ -104,6 +104,11 @@ fn now<T>(future: impl Future<Output = T>) -> T {
 
 impl World {
     pub(super) fn new(setup: &Setup) -> Self {
+        Self::new_with(setup, |_| {})
+    }
+
+    /// As [`World::new`]; `edit` changes the change set before it is reviewed.
+    pub(super) fn new_with(setup: &Setup, edit: impl FnOnce(&Self)) -> Self {
         let wire = Wire::default();
 
         let world = Self {
@@ -127,10 +132,10 @@ impl World {
             },
         };
 
-        world.prepare(setup)
+        world.prepare(setup, edit)
     }
 
-    fn prepare(mut self, setup: &Setup) -> Self {
+    fn prepare(mut self, setup: &Setup, edit: impl FnOnce(&Self)) -> Self {
         let (gate, pipeline) = (&setup.gate, self.pipeline);
         self.cloudformation
             .with_resource("changegate-pipelines", "AWS::CodePipeline::Pipeline", PIPELINE);
@@ -170,6 +175,7 @@ impl World {
             let created = now(self.cloudformation.create_change_set(new_change_set(setup))).unwrap();
             self.change_set = Some(created.arn);
         }
+        edit(&self);
         let stack = now(self.cloudformation.stack(STACK)).unwrap().unwrap();
         let planned = PlannedChange {
             version: 1,
@@ -238,6 +244,11 @@ impl World {
     pub(super) fn plan(&self, planned: &PlannedChange) {
         self.artifacts
             .with("PlannedChange", serde_json::to_vec(planned).unwrap());
+    }
+
+    pub(super) fn reviewed_digest(&self) -> String {
+        let parameters: serde_json::Value = serde_json::from_str(&self.parameters).unwrap();
+        parameters["digest"].as_str().unwrap().to_owned()
     }
 
     pub(super) fn planned(&self) -> PlannedChange {
@@ -328,7 +339,7 @@ impl World {
             .expect("no call failed")
     }
 
-    /// What the first delivery refuses with, after checking that it left the stack alone.
+    /// What a delivery refuses with, after checking that it left the stack alone.
     #[track_caller]
     pub(super) fn refusal(&self) -> String {
         let message = match self.deliver(None).expect("nothing was killed") {

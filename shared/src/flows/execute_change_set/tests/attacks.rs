@@ -1,0 +1,361 @@
+//! Somebody tries to get round the guard. Each attempt is refused with its reason, and the stack stays untouched.
+
+use super::world::*;
+use crate::domain::keys;
+use crate::domain::sha256::Sha256;
+
+#[test]
+fn one_principal_who_approves_twice_through_two_sessions_is_refused() {
+    let sessions = [
+        "arn:aws:sts::000000000000:assumed-role/Operators/alice",
+        "arn:aws:sts::000000000000:assumed-role/Operators/bob",
+    ];
+    let world = World::new(&Setup {
+        approvers: sessions.to_vec(),
+        ..Setup::default()
+    });
+    insta::assert_snapshot!(
+        world.refusal(),
+        @"not executed: approvals by 2 different people are needed, and only any session of role Operators approved; for a new review and new approvals run `aws codepipeline retry-stage-execution --pipeline-name changegate-network --stage-name Apply --pipeline-execution-id 11111111-2222-3333-4444-555555555555 --retry-mode ALL_ACTIONS`"
+    );
+}
+
+#[test]
+fn the_author_who_approves_the_own_change_is_refused() {
+    let mut setup = Setup {
+        approvers: vec![ALICE],
+        ..Setup::default()
+    };
+    setup.gate.approvals = 1;
+    setup.gate.author_may_approve = false;
+    let message = World::new(&setup).refusal();
+    assert!(
+        message.contains("only alice approved, who made, merged or pushed the change"),
+        "{message}"
+    );
+}
+
+#[test]
+fn an_author_of_an_earlier_commit_that_was_never_executed_is_an_author_still() {
+    let middle = "bbbbbbb000000000000000000000000000000000";
+    let mut setup = Setup {
+        approvers: vec![ALICE],
+        ..Setup::default()
+    };
+    setup.gate.approvals = 1;
+    setup.gate.author_may_approve = false;
+    let world = World::new(&setup);
+    world.provenance(middle, Some(OLD_COMMIT), Some(pull_request("alice", &[])));
+    world.provenance(COMMIT, Some(middle), Some(pull_request("bob", &[])));
+    assert!(world.refusal().contains("only alice approved"));
+}
+
+#[test]
+fn an_author_whose_login_nobody_knows_demands_one_approver_more() {
+    let mut setup = Setup {
+        approvers: vec![BOB],
+        ..Setup::default()
+    };
+    setup.gate.approvals = 1;
+    setup.gate.author_may_approve = false;
+    let world = World::new(&setup);
+    world.provenance(COMMIT, Some(OLD_COMMIT), Some(pull_request("mallory", &[])));
+    let message = world.refusal();
+    assert!(message.contains("has no IAM principal for mallory"), "{message}");
+    assert!(message.contains("`approvals: 2`"), "{message}");
+}
+
+#[test]
+fn a_pipeline_variable_makes_nobody_the_author() {
+    let mut setup = Setup {
+        approvers: vec![ALICE],
+        ..Setup::default()
+    };
+    setup.gate.approvals = 1;
+    setup.gate.author_may_approve = false;
+    let world = World::new(&setup);
+    world.pipelines.edit_run(PIPELINE, RUN, |run| {
+        for action in &mut run.actions {
+            action
+                .output_variables
+                .insert("Author".to_owned(), "somebody-else".to_owned());
+        }
+    });
+    assert!(world.refusal().contains("only alice approved"));
+}
+
+#[test]
+fn approvals_that_were_given_before_the_review_do_not_count() {
+    let world = World::new(&Setup::default());
+    let digest = world.reviewed_digest();
+    // The stage was retried as a whole: a new review, and nobody has answered since.
+    world.act("DescribeChangeSet", "Invoke", "09:59", &[("Digest", &digest)]);
+    let (token, summary, _) = waits(world.step(None));
+    assert!(summary.contains("approvals"), "{summary}");
+    let message = failure(world.step(Some(&token)));
+    assert!(
+        message.contains("shows 0 that were given after its review"),
+        "{message}"
+    );
+    assert_eq!(world.executions(), 0);
+}
+
+#[test]
+fn a_comment_that_claims_to_be_another_approver_is_not_read() {
+    // Every approval of this world claims in its comment to be carol's.
+    let world = World::new(&Setup {
+        approvers: vec![ALICE, ALICE],
+        ..Setup::default()
+    });
+    assert!(world.refusal().contains("only alice approved"));
+}
+
+#[test]
+fn root_is_nobody() {
+    let root = "arn:aws:iam::000000000000:root";
+    let world = World::new(&Setup {
+        approvers: vec![ALICE, root],
+        ..Setup::default()
+    });
+    assert!(world.refusal().contains("is no person"));
+}
+
+#[test]
+fn a_change_set_that_was_changed_after_the_review_is_refused_with_the_place() {
+    let world = World::new(&Setup::default());
+    world.cloudformation.edit(STACK, |held| {
+        let changes = &mut held.change_sets[0].description.changes;
+        let queue = changes[0].resource_change.as_mut().unwrap();
+        queue.replacement = Some("True".to_owned());
+    });
+    let message = world.refusal();
+    assert!(
+        message.contains("`/resources/0/replacement` was \"False\" when it was reviewed and is \"True\" now"),
+        "{message}"
+    );
+    assert!(message.contains("--retry-mode ALL_ACTIONS"), "{message}");
+}
+
+#[test]
+fn a_parameter_that_was_changed_after_the_review_is_refused() {
+    let world = World::new(&Setup::default());
+    world.cloudformation.edit(STACK, |held| {
+        held.change_sets[0]
+            .description
+            .capabilities
+            .push("CAPABILITY_NAMED_IAM".to_owned());
+    });
+    assert!(
+        world
+            .refusal()
+            .contains("`/capabilities/0` was absent when it was reviewed")
+    );
+}
+
+#[test]
+fn a_template_that_was_changed_inside_the_change_set_is_refused() {
+    let world = World::new(&Setup::default());
+    world
+        .cloudformation
+        .edit(STACK, |held| held.change_sets[0].template.push(' '));
+    let message = world.refusal();
+    assert!(message.contains("`/templates/0/originalSha256`"), "{message}");
+}
+
+#[test]
+fn a_template_artifact_that_was_replaced_is_refused() {
+    let world = World::new(&Setup::default());
+    world.artifacts.with("Template", format!("{AFTER} "));
+    assert!(
+        world
+            .refusal()
+            .contains("the hash of the template artifact was changed after it was planned")
+    );
+}
+
+#[test]
+fn a_plan_artifact_that_was_replaced_is_refused() {
+    let world = World::new(&Setup::default());
+    let genuine = world.planned();
+    let mut other_template = genuine.clone();
+    other_template.template_sha256 = Sha256::of("other");
+    let mut other_set = genuine.clone();
+    other_set.change_set_arn = Some("arn:aws:cloudformation:eu-west-1:000000000000:changeSet/other/1".to_owned());
+    let mut other_stack = genuine.clone();
+    other_stack.stack_name = "production-orders".to_owned();
+    for replaced in [other_template, other_set, other_stack] {
+        world.plan(&replaced);
+        let message = world.refusal();
+        assert!(message.contains("was changed after it was planned"), "{message}");
+    }
+}
+
+#[test]
+fn a_change_set_of_another_run_is_refused() {
+    let world = World::new(&Setup::default());
+    world.cloudformation.edit(STACK, |held| {
+        held.change_sets[0].description.change_set_name = "cg-0123456-another-run".to_owned();
+    });
+    assert!(world.refusal().contains("its name is `cg-0123456-another-run`"));
+}
+
+#[test]
+fn a_change_set_that_somebody_else_executed_is_refused() {
+    let world = World::new(&Setup::default());
+    world.cloudformation.edit(STACK, |held| {
+        held.change_sets[0].description.execution_status = "EXECUTE_COMPLETE".to_owned();
+    });
+    assert!(world.refusal().contains("it was not this guard that executed it"));
+}
+
+#[test]
+fn a_stack_that_was_changed_after_the_plan_is_refused_and_planned_anew_once() {
+    let world = World::new(&Setup::default());
+    world.cloudformation.edit(STACK, |held| {
+        held.stack.last_updated = Some("2026-11-23T09:45:00Z".to_owned())
+    });
+    let message = world.refusal();
+    assert!(
+        message.contains("the stack last changed at 2026-11-01T00:00:00Z when it was planned"),
+        "{message}"
+    );
+    let fresh = format!("started-fresh-{RUN}");
+    assert!(message.contains(&format!("run {fresh} was started")), "{message}");
+    let started = world.pipelines.started();
+    assert_eq!(started.len(), 1);
+    assert!(
+        started[0].source_versions.is_empty(),
+        "the fresh run reads what is current"
+    );
+    assert!(world.refusal().contains(&fresh));
+    assert_eq!(world.pipelines.started().len(), 1);
+}
+
+#[test]
+fn a_stack_policy_that_was_changed_after_the_plan_is_refused() {
+    for wanted in [None, Some(DENY)] {
+        let mut setup = Setup::default();
+        setup.gate.stack_policy = wanted.map(str::to_owned);
+        let world = World::new(&setup);
+        let policy = crate::domain::stack_policy::ALLOW_ALL;
+        world
+            .cloudformation
+            .edit(STACK, |held| held.policy = Some(policy.to_owned()));
+        assert!(world.refusal().contains("the stack policy was changed since"));
+    }
+}
+
+#[test]
+fn a_forged_job_that_names_a_real_run_is_refused() {
+    let mut world = World::new(&Setup::default());
+    world.parameters = world.parameters.replace("\"digest\"", " \"digest\"");
+    let message = world.refusal();
+    assert!(message.contains("this job was not sent by CodePipeline"), "{message}");
+}
+
+#[test]
+fn an_old_job_that_is_replayed_is_refused() {
+    for status in ["Succeeded", "Failed", "Abandoned"] {
+        let world = World::new(&Setup::default());
+        world
+            .pipelines
+            .edit_run(PIPELINE, RUN, |run| run.actions[0].status = status.to_owned());
+        assert!(world.refusal().contains("or its run has ended"), "{status}");
+    }
+}
+
+#[test]
+fn a_forged_continuation_token_skips_no_check() {
+    for token in ["follow", "history", "pipelines", "anything"] {
+        let world = World::new(&Setup {
+            approvers: vec![ALICE, ALICE],
+            ..Setup::default()
+        });
+        assert!(
+            failure(world.step(Some(token))).contains("only alice approved"),
+            "{token}"
+        );
+        assert_eq!(world.executions(), 0);
+    }
+}
+
+#[test]
+fn a_pipeline_that_was_not_provisioned_is_refused() {
+    let world = World::new(&Setup::default());
+    world
+        .cloudformation
+        .edit("changegate-pipelines", |held| held.resources.clear());
+    assert!(world.refusal().contains("is not one of stack `changegate-pipelines`"));
+}
+
+#[test]
+fn a_gate_document_that_was_changed_is_refused() {
+    let setup = Setup::default();
+    let world = World::new(&setup);
+    let weak = crate::domain::gate::Gate {
+        approvals: 0,
+        ..setup.gate.clone()
+    };
+    world
+        .source
+        .seed(&keys::gate(setup.gate.digest()), weak.to_canonical_json());
+    assert!(world.refusal().contains("was changed in the source bucket"));
+}
+
+#[test]
+fn a_weaker_gate_under_its_own_hash_is_not_what_the_pipeline_carries() {
+    let setup = Setup::default();
+    let mut world = World::new(&setup);
+    let weak = crate::domain::gate::Gate {
+        approvals: 0,
+        ..setup.gate.clone()
+    };
+    world.source.seed(&keys::gate(weak.digest()), weak.to_canonical_json());
+    world.parameters = world
+        .parameters
+        .replace(&setup.gate.digest().to_string(), &weak.digest().to_string());
+    assert!(world.refusal().contains("this job was not sent by CodePipeline"));
+}
+
+#[test]
+fn a_stage_condition_that_was_overridden_is_refused() {
+    for outcome in ["no-changes", "held", "blocked", ""] {
+        let world = World::new(&Setup::default());
+        world.pipelines.edit_run(PIPELINE, RUN, |run| {
+            let plan = run.actions.iter_mut().find(|action| action.action == "CreateChangeSet");
+            plan.unwrap()
+                .output_variables
+                .insert("Outcome".to_owned(), outcome.to_owned());
+        });
+        let message = world.refusal();
+        assert!(message.contains("stage conditions must not be overridden"), "{message}");
+    }
+}
+
+#[test]
+fn a_rollback_execution_is_refused_and_told_to_revert_the_commit() {
+    let world = World::new(&Setup::default());
+    world.pipelines.edit_run(PIPELINE, RUN, |run| {
+        run.execution.execution_type = Some("ROLLBACK".to_owned())
+    });
+    insta::assert_snapshot!(
+        world.refusal(),
+        @"not executed: this run is a rollback of the stage, which would apply an old plan; revert the commit in the repository instead (`git revert`): the revert is planned, reviewed and approved like any change"
+    );
+}
+
+#[test]
+fn a_digest_that_no_review_of_this_run_has_is_refused() {
+    let world = World::new(&Setup::default());
+    world.pipelines.edit_run(PIPELINE, RUN, |run| {
+        run.actions.retain(|action| action.action != "DescribeChangeSet");
+    });
+    assert!(world.refusal().contains("shows no review with the digest"));
+}
+
+#[test]
+fn a_release_that_was_skipped_is_refused() {
+    let mut setup = Setup::default();
+    setup.gate.release = true;
+    assert!(World::new(&setup).refusal().contains("nobody answered `Release`"));
+}

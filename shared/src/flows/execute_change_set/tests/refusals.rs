@@ -1,0 +1,196 @@
+//! What honest people meet: closed windows, stale plans, commits without a pull request, pipelines at work.
+
+use super::world::*;
+use crate::domain::actions::PIPELINE_TYPE;
+use crate::domain::change_set::description::{Change, ResourceChange};
+use crate::domain::gate::Window;
+use crate::domain::keys;
+use crate::domain::retry::Retry;
+
+fn with_window(days: &[u8]) -> Setup {
+    let mut setup = Setup::default();
+    setup.gate.window = Some(Window {
+        days: days.to_vec(),
+        from_minute: 540,
+        to_minute: 960,
+        time_zone: "Europe/Berlin".to_owned(),
+    });
+    setup
+}
+
+#[test]
+fn outside_the_window_the_action_ends_at_once_with_the_opening_and_a_note() {
+    let world = World::new(&with_window(&[2]));
+    insta::assert_snapshot!(
+        world.refusal(),
+        @"not executed: the window Tue 09:00-16:00 Europe/Berlin is closed and opens at 2026-11-24 09:00 +01:00; the stage is retried then by itself, and the approvals stay"
+    );
+    assert_eq!(world.claim(), None);
+    let note: Retry = serde_json::from_slice(&world.evidence.bytes(&keys::retry(PIPELINE)).unwrap()).unwrap();
+    assert_eq!(note.execution, RUN);
+    assert_eq!(note.stage, "Apply");
+    assert!(!note.is_due("2026-11-24T07:59:59Z".parse().unwrap()));
+    assert!(note.is_due("2026-11-24T08:00:00Z".parse().unwrap()));
+
+    world.clock.set("2026-11-24T08:00:00Z");
+    waits(world.step(None));
+    assert_eq!(world.executions(), 1);
+}
+
+#[test]
+fn a_window_that_never_opens_says_what_to_correct_and_leaves_no_note() {
+    let mut setup = with_window(&[2]);
+    setup.gate.window.as_mut().unwrap().to_minute = 540;
+    let world = World::new(&setup);
+    assert!(world.refusal().contains("correct `window` in the catalogue"));
+    setup.gate.window.as_mut().unwrap().time_zone = "Mars/Olympus".to_owned();
+    let world = World::new(&setup);
+    assert!(world.refusal().contains("`Mars/Olympus`"));
+    assert_eq!(world.evidence.bytes(&keys::retry(PIPELINE)), None);
+}
+
+#[test]
+fn an_approval_that_the_history_shows_late_is_waited_for_once() {
+    let world = World::new(&Setup {
+        approvers: vec![ALICE],
+        ..Setup::default()
+    });
+    let (token, _, _) = waits(world.step(None));
+    world.approve("Approve2", BOB, "09:59");
+    world.pipelines.edit_run(PIPELINE, RUN, |run| run.actions.swap(0, 1));
+    waits(world.step(Some(&token)));
+    assert_eq!(world.executions(), 1);
+}
+
+#[test]
+fn a_change_set_that_is_gone_or_obsolete_is_planned_anew() {
+    let gone = World::new(&Setup::default());
+    gone.cloudformation.edit(STACK, |held| held.change_sets.clear());
+    assert!(gone.refusal().contains("its change set is gone"));
+    assert_eq!(gone.pipelines.started().len(), 1);
+
+    let obsolete = World::new(&Setup::default());
+    obsolete.cloudformation.edit(STACK, |held| {
+        held.change_sets[0].description.execution_status = "OBSOLETE".to_owned();
+    });
+    assert!(obsolete.refusal().contains("CREATE_COMPLETE and OBSOLETE"));
+}
+
+#[test]
+fn a_stack_that_is_gone_made_anew_or_at_work_is_planned_anew() {
+    type Edit = fn(&mut crate::flows::ports::Stack);
+    let cases: [(Edit, &str); 2] = [
+        (
+            |stack| stack.status = "UPDATE_IN_PROGRESS".to_owned(),
+            "the stack is UPDATE_IN_PROGRESS",
+        ),
+        (
+            |stack| stack.created = Some("2026-11-23T09:45:00Z".to_owned()),
+            "the stack last changed at",
+        ),
+    ];
+    for (edit, expected) in cases {
+        let world = World::new(&Setup::default());
+        world.cloudformation.edit(STACK, |held| edit(&mut held.stack));
+        let message = world.refusal();
+        assert!(message.contains(expected), "{message}");
+        assert!(message.contains("plans the change anew"), "{message}");
+    }
+}
+
+#[test]
+fn no_fresh_run_is_started_when_a_newer_one_exists() {
+    let world = World::new(&Setup::default());
+    world.pipelines.with_run(PIPELINE, "newer");
+    world.cloudformation.edit(STACK, |held| held.change_sets.clear());
+    assert!(world.refusal().contains("run newer is newer and plans what is current"));
+    assert!(world.pipelines.started().is_empty());
+}
+
+#[test]
+fn a_fresh_run_that_is_stale_itself_starts_no_other() {
+    let world = World::new(&Setup::default());
+    world
+        .evidence
+        .seed(&keys::started_for(PIPELINE, RUN), r#"{"execution":"first"}"#);
+    world.cloudformation.edit(STACK, |held| held.change_sets.clear());
+    let message = world.refusal();
+    assert!(message.contains("no further run was started"), "{message}");
+    assert!(world.pipelines.started().is_empty());
+}
+
+#[test]
+fn every_commit_since_the_last_execution_needs_a_reviewed_pull_request() {
+    let mut setup = Setup::default();
+    setup.gate.require_pull_request = true;
+    waits(World::new(&setup).step(None));
+
+    let pushed = World::new(&setup);
+    pushed.provenance(COMMIT, Some(OLD_COMMIT), None);
+    insta::assert_snapshot!(
+        pushed.refusal(),
+        @r#"not executed: the stack wants every change through a reviewed pull request, and 0123456 "delay the queue": it came without a pull request; bring these changes in through a pull request that somebody else approves, or set `require_pull_request: false` through the root pipeline for this one change"#
+    );
+
+    let own = World::new(&setup);
+    own.provenance(
+        COMMIT,
+        Some(OLD_COMMIT),
+        Some(pull_request("alice", &[("alice", "APPROVED")])),
+    );
+    assert!(own.refusal().contains("nobody but its author approved pull request #7"));
+
+    let unknown = World::new(&setup);
+    unknown.source.remove(&keys::provenance(COMMIT));
+    assert!(unknown.refusal().contains("no sync recorded commit 0123456"));
+}
+
+fn root() -> World {
+    let setup = Setup {
+        is_root: true,
+        ..Setup::default()
+    };
+    World::new_with(&setup, |world| {
+        world.cloudformation.edit(STACK, |held| {
+            held.change_sets[0].description.changes.push(Change {
+                resource_change: Some(ResourceChange {
+                    action: "Modify".to_owned(),
+                    logical_resource_id: "Orders".to_owned(),
+                    physical_resource_id: Some("changegate-orders".to_owned()),
+                    resource_type: PIPELINE_TYPE.to_owned(),
+                    ..ResourceChange::default()
+                }),
+                ..Change::default()
+            });
+        });
+    })
+}
+
+#[test]
+fn the_root_pipeline_waits_while_a_pipeline_that_it_would_update_executes() {
+    let world = root();
+    world.pipelines.with_run("changegate-orders", "busy");
+    world
+        .evidence
+        .seed(&keys::claim("changegate-orders", "busy"), r#"{"claim":"executing"}"#);
+    let (token, summary, _) = waits(world.step(None));
+    assert!(
+        summary.contains("waiting until changegate-orders has executed"),
+        "{summary}"
+    );
+    assert_eq!((world.executions(), world.claim()), (0, None));
+
+    world.pipelines.edit_run("changegate-orders", "busy", |run| {
+        run.execution.status = "Succeeded".to_owned()
+    });
+    waits(world.step(Some(&token)));
+    assert_eq!(world.executions(), 1);
+}
+
+#[test]
+fn the_root_pipeline_does_not_wait_for_runs_that_only_await_approval() {
+    let world = root();
+    world.pipelines.with_run("changegate-orders", "waiting");
+    waits(world.step(None));
+    assert_eq!(world.executions(), 1);
+}
