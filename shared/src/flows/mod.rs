@@ -14,5 +14,6 @@ pub mod receive_push;
 pub mod record_outcome;
 mod run_sources;
 pub mod sync_source;
+pub mod retry_due;
 
 pub use error::FlowError;

@@ -1,1 +1,176 @@
+use super::*;
+use crate::domain::approvals::Shortfall;
+use crate::domain::job::FailureKind;
 
+fn run() -> RunRef {
+    RunRef {
+        pipeline: "changegate-network".to_owned(),
+        execution: "1111".to_owned(),
+        stage: "Apply".to_owned(),
+    }
+}
+
+#[test]
+fn every_refusal_says_that_nothing_was_executed_and_what_to_do() {
+    let refusals = [
+        (Refusal::Superseded { by: "2222".to_owned() }, "look at run 2222"),
+        (Refusal::RolledBack, "git revert"),
+        (Refusal::NotPlanned("held".to_owned()), "start the pipeline again"),
+        (
+            Refusal::PlanReplaced {
+                what: "the stack of the plan",
+                expected: "a".to_owned(),
+                found: "b".to_owned(),
+            },
+            "find out who wrote it",
+        ),
+        (
+            Refusal::WrongChangeSet("its name is `x`".to_owned()),
+            "find out who wrote it",
+        ),
+        (
+            Refusal::ExecutedElsewhere("EXECUTE_COMPLETE".to_owned()),
+            "find out who executed it",
+        ),
+        (Refusal::NotReviewed("d1".to_owned()), "--retry-mode ALL_ACTIONS"),
+        (
+            Refusal::Changed {
+                reviewed: "d1".to_owned(),
+                current: "d2".to_owned(),
+                difference: None,
+            },
+            "--retry-mode ALL_ACTIONS",
+        ),
+        (Refusal::Stale(Staleness::StackGone), "start the pipeline again"),
+        (
+            Refusal::Approvals(Shortfall::NotAnswered { needed: 2, shown: 1 }),
+            "--retry-mode ALL_ACTIONS",
+        ),
+        (Refusal::NotReleased, "--retry-mode ALL_ACTIONS"),
+        (
+            Refusal::OutsideWindow {
+                window: "Mon 09:00-10:00 UTC".to_owned(),
+                opens: None,
+            },
+            "correct `window`",
+        ),
+        (Refusal::BrokenWindow("no such zone".to_owned()), "correct `window`"),
+        (
+            Refusal::Unreviewed(vec!["c1: no pull request".to_owned()]),
+            "pull request",
+        ),
+    ];
+    for (refusal, advice) in refusals {
+        let message = refusal.message(&run(), None);
+        assert!(message.starts_with("not executed: "), "{message}");
+        assert!(message.contains(advice), "{message}");
+        assert!(message.chars().count() < 1000, "{message}");
+        assert_ne!(refusal.kind(), FailureKind::Unavailable, "a person must act: {message}");
+    }
+}
+
+#[test]
+fn of_many_unreviewed_commits_the_first_are_named_and_the_rest_counted() {
+    let reasons = (0..40)
+        .map(|number| format!("c{number}: it came without a pull request"))
+        .collect();
+    let message = Refusal::Unreviewed(reasons).message(&run(), None);
+    assert!(
+        message.contains("c4:") && !message.contains("c5:") && message.contains("and 35 more"),
+        "{message}"
+    );
+}
+
+mod stacks {
+    use std::collections::BTreeMap;
+
+    use super::super::*;
+    use crate::domain::planned_change::PlannedChange;
+    use crate::domain::sha256::Sha256;
+
+    fn planned(kind: &str) -> PlannedChange {
+        PlannedChange {
+            version: 1,
+            stack_name: "network".to_owned(),
+            stack_id: Some("arn".to_owned()),
+            change_set_arn: Some("set".to_owned()),
+            change_set_type: kind.to_owned(),
+            template_sha256: Sha256::of(""),
+            template_key: String::new(),
+            stack_last_changed: (kind == "UPDATE").then(|| "2026-11-23T10:00:00Z".to_owned()),
+            stack_policy_before: Some("{}".to_owned()),
+            parameters: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            commit: "c1".to_owned(),
+            source_versions: BTreeMap::new(),
+        }
+    }
+
+    const NOW: StackNow<'_> = StackNow {
+        id: "arn",
+        status: "UPDATE_COMPLETE",
+        last_changed: Some("2026-11-23T10:00:00.000+00:00"),
+        policy: Some("{ }"),
+    };
+
+    #[test]
+    fn the_same_moment_and_the_same_policy_in_another_spelling_are_no_change() {
+        assert_eq!(unchanged(&planned("UPDATE"), Some(NOW), None), Ok(()));
+    }
+
+    #[test]
+    fn a_policy_that_an_interrupted_guard_set_already_is_no_change() {
+        let wanted = r#"{"Statement":[]}"#;
+        let now = StackNow {
+            policy: Some(wanted),
+            ..NOW
+        };
+        assert_eq!(unchanged(&planned("UPDATE"), Some(now), Some(wanted)), Ok(()));
+        assert_eq!(
+            unchanged(&planned("UPDATE"), Some(now), None),
+            Err(Staleness::PolicyChanged)
+        );
+        let removed = StackNow { policy: None, ..NOW };
+        assert_eq!(
+            unchanged(&planned("UPDATE"), Some(removed), Some(wanted)),
+            Err(Staleness::PolicyChanged)
+        );
+    }
+
+    #[test]
+    fn a_stack_that_is_gone_anew_changed_or_at_work_is_told_apart() {
+        let update = planned("UPDATE");
+        assert_eq!(unchanged(&update, None, None), Err(Staleness::StackGone));
+        let anew = StackNow { id: "other", ..NOW };
+        assert_eq!(unchanged(&update, Some(anew), None), Err(Staleness::StackReplaced));
+        for last_changed in [None, Some("2026-11-23T10:00:01Z"), Some("unreadable")] {
+            let changed = StackNow { last_changed, ..NOW };
+            assert!(matches!(
+                unchanged(&update, Some(changed), None),
+                Err(Staleness::StackChanged { .. })
+            ));
+        }
+        let at_work = StackNow {
+            status: "UPDATE_ROLLBACK_IN_PROGRESS",
+            ..NOW
+        };
+        assert!(matches!(
+            unchanged(&update, Some(at_work), None),
+            Err(Staleness::StackBusy(_))
+        ));
+    }
+
+    #[test]
+    fn a_stack_that_is_to_be_created_must_still_be_a_shell() {
+        let shell = StackNow {
+            status: "REVIEW_IN_PROGRESS",
+            ..NOW
+        };
+        assert_eq!(unchanged(&planned("CREATE"), Some(shell), None), Ok(()));
+        assert!(matches!(
+            unchanged(&planned("CREATE"), Some(NOW), None),
+            Err(Staleness::StackBusy(_))
+        ));
+        assert_eq!(unchanged(&planned("CREATE"), None, None), Err(Staleness::StackGone));
+    }
+}

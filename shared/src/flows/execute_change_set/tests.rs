@@ -4,5 +4,6 @@ mod attacks;
 mod kills;
 mod ordinary;
 mod refusals;
+mod steps;
 mod superseding;
 mod world;

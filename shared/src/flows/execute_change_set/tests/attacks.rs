@@ -1,5 +1,6 @@
 //! Somebody tries to get round the guard. Each attempt is refused with its reason, and the stack stays untouched.
 
+use super::steps::*;
 use super::world::*;
 use crate::domain::keys;
 use crate::domain::sha256::Sha256;

@@ -1,5 +1,6 @@
 //! Whatever is killed, throttled or lost, and delivered again, ends in one execution and one report.
 
+use super::steps::*;
 use super::world::*;
 use crate::domain::job::JobOutcome;
 use crate::domain::stack_policy::ALLOW_ALL;

@@ -1,5 +1,6 @@
 //! The ordinary ways of a run that is in order.
 
+use super::steps::*;
 use super::world::*;
 use crate::domain::gate::Window;
 

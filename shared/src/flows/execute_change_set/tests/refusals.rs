@@ -1,5 +1,6 @@
 //! What honest people meet: closed windows, stale plans, commits without a pull request, pipelines at work.
 
+use super::steps::*;
 use super::world::*;
 use crate::domain::actions::PIPELINE_TYPE;
 use crate::domain::change_set::description::{Change, ResourceChange};

@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use proptest::prelude::*;
 
+use super::steps::*;
 use super::world::*;
 use crate::domain::claim::Claim;
 use crate::domain::job::JobOutcome;
