@@ -9,6 +9,7 @@ use changegate::aws::sns::Topics;
 use changegate::flows::record_outcome::{
     EndedRun, LostDelivery, RecordPorts, StackRest, record_outcome, record_stack_end, report_lost_delivery,
 };
+use changegate::flows::retry_due::retry_due;
 use changegate::github::{Connection, GitHubSettings, Repository};
 use changegate::lambda::clock::SystemClock;
 use changegate::lambda::ended_event::EndedEvent;
@@ -90,7 +91,7 @@ impl Recorder {
                 };
                 report_lost_delivery(&self.pipelines, &job_id, &lost).await
             }
-            EndedEvent::RetryDue => Ok(()),
+            EndedEvent::RetryDue => retry_due(&self.evidence, &self.pipelines, &SystemClock).await.map(drop),
             EndedEvent::Other { kind } => {
                 tracing::info!(kind, "an event that nothing follows from");
                 Ok(())

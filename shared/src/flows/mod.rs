@@ -12,8 +12,8 @@ pub mod ports;
 pub mod prove_job;
 pub mod receive_push;
 pub mod record_outcome;
+pub mod retry_due;
 mod run_sources;
 pub mod sync_source;
-pub mod retry_due;
 
 pub use error::FlowError;
