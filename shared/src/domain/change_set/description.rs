@@ -156,8 +156,11 @@ pub struct ResourceChange {
     pub details: Vec<Detail>,
     pub change_set_id: Option<String>,
     pub module_info: Option<ModuleInfo>,
+    #[serde(deserialize_with = "text_or_json")]
     pub before_context: Option<String>,
+    #[serde(deserialize_with = "text_or_json")]
     pub after_context: Option<String>,
+    #[serde(deserialize_with = "text_or_json")]
     pub previous_deployment_context: Option<String>,
 }
 
@@ -211,7 +214,9 @@ pub struct Target {
     pub name: Option<String>,
     pub requires_recreation: Option<String>,
     pub path: Option<String>,
+    #[serde(deserialize_with = "text_or_json")]
     pub before_value: Option<String>,
+    #[serde(deserialize_with = "text_or_json")]
     pub after_value: Option<String>,
     pub before_value_from: Option<String>,
     pub after_value_from: Option<String>,
@@ -227,7 +232,9 @@ pub struct Target {
     reason = "the names and meanings are those of the service; see the link above"
 )]
 pub struct Drift {
+    #[serde(deserialize_with = "text_or_json")]
     pub previous_value: Option<String>,
+    #[serde(deserialize_with = "text_or_json")]
     pub actual_value: Option<String>,
     pub drift_detection_timestamp: Option<String>,
 }
@@ -244,4 +251,13 @@ where
 /// `None` for absent and for empty: some endpoints write one, some the other.
 pub fn present(text: Option<&str>) -> Option<&str> {
     text.filter(|text| !text.is_empty())
+}
+
+/// CloudFormation writes contexts and values as texts that may hold JSON; tools that save change sets often unfold it.
+fn text_or_json<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(match Option::<serde_json::Value>::deserialize(deserializer)? {
+        None => None,
+        Some(serde_json::Value::String(text)) => Some(text),
+        Some(other) => Some(other.to_string()),
+    })
 }
