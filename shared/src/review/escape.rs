@@ -111,9 +111,20 @@ fn longest_run(text: &str, wanted: char) -> usize {
 
 /// Appends `text` to a page, as text.
 pub(super) fn push_html(out: &mut String, text: &str) {
-    for character in visible(text).chars() {
-        push_html_character(out, character);
+    let text = visible(text);
+    let mut rest = text.as_ref();
+    while let Some(at) = rest.find(['&', '<', '>', '"', '\'']) {
+        out.push_str(&rest[..at]);
+        out.push_str(match rest.as_bytes()[at] {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            b'"' => "&quot;",
+            _ => "&#39;",
+        });
+        rest = &rest[at + 1..];
     }
+    out.push_str(rest);
 }
 
 /// Appends one line of a longer text to a page; tabs stay.
@@ -123,17 +134,6 @@ pub(super) fn push_html_line(out: &mut String, line: &str) {
             out.push('\t');
         }
         push_html(out, part);
-    }
-}
-
-fn push_html_character(out: &mut String, character: char) {
-    match character {
-        '&' => out.push_str("&amp;"),
-        '<' => out.push_str("&lt;"),
-        '>' => out.push_str("&gt;"),
-        '"' => out.push_str("&quot;"),
-        '\'' => out.push_str("&#39;"),
-        other => out.push(other),
     }
 }
 

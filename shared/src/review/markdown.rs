@@ -44,13 +44,15 @@ struct Detail {
 
 /// The review as Markdown of at most [`MARKDOWN_CHARACTERS`]; long parts are folded, and what was left out is named.
 pub fn markdown(review: &Review) -> String {
-    for detail in DETAILS {
-        let rendered = render(review, detail);
-        if rendered.len() <= MARKDOWN_CHARACTERS || rendered.chars().count() <= MARKDOWN_CHARACTERS {
-            return rendered;
-        }
-    }
-    counts_only(review, &rest(review, "Everything else"))
+    DETAILS
+        .into_iter()
+        .find_map(|detail| render(review, detail))
+        .unwrap_or_else(|| counts_only(review, &rest(review, "Everything else")))
+}
+
+/// Whether a text is longer than a comment may be. Bytes are at least as many as characters.
+fn is_too_long(text: &str) -> bool {
+    text.len() > MARKDOWN_CHARACTERS && text.chars().count() > MARKDOWN_CHARACTERS
 }
 
 /// The comment for a pull request. Of a public repository everybody reads along, so it gets counts only.
@@ -87,8 +89,9 @@ fn rest(review: &Review, what: &str) -> String {
     }
 }
 
-fn render(review: &Review, detail: Detail) -> String {
-    let mut out = String::with_capacity(4_096 + review.resources.len() * 1_024);
+/// The review with this much detail; `None` as soon as it is too long.
+fn render(review: &Review, detail: Detail) -> Option<String> {
+    let mut out = String::with_capacity(16_384);
     let _ = writeln!(out, "### {}\n", code_span(&review.title));
     let _ = writeln!(
         out,
@@ -126,6 +129,9 @@ fn render(review: &Review, detail: Detail) -> String {
     let _ = writeln!(out, "#### Resources\n");
     for resource in review.resources.iter().take(detail.resources) {
         self::resource(&mut out, resource, detail);
+        if is_too_long(&out) {
+            return None;
+        }
     }
     if review.resources.len() > detail.resources {
         let left = review.resources.len() - detail.resources;
@@ -148,7 +154,7 @@ fn render(review: &Review, detail: Detail) -> String {
     if let Some(hidden) = words::hidden(review) {
         let _ = writeln!(out, "\n{hidden}");
     }
-    out
+    (!is_too_long(&out)).then_some(out)
 }
 
 fn findings(out: &mut String, review: &Review) {

@@ -28,5 +28,5 @@ pub use words::pull_requests;
 ///
 /// Source: <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>
 pub const TEXT_BYTES: usize = 250_000;
-/// Most characters of a Markdown review: what a comment on GitHub may hold.
-pub const MARKDOWN_CHARACTERS: usize = 65_536;
+/// Most characters of a Markdown review: the 65,536 that a comment on GitHub may hold, less the marker before it.
+pub const MARKDOWN_CHARACTERS: usize = 65_000;

@@ -35,15 +35,18 @@ struct Detail {
 
 /// The review as plain text of at most [`TEXT_BYTES`]; says what was left out and where it is.
 pub fn text(review: &Review) -> String {
-    let mut rendered = String::new();
-    for detail in DETAILS {
-        rendered = render(review, detail);
-        if rendered.len() <= TEXT_BYTES {
-            return rendered;
-        }
-    }
+    DETAILS
+        .into_iter()
+        .find_map(|detail| render(review, detail, TEXT_BYTES))
+        .unwrap_or_else(|| {
+            let [.., least] = DETAILS;
+            shortened(render(review, least, usize::MAX).unwrap_or_default())
+        })
+}
+
+fn shortened(mut rendered: String) -> String {
     let note = "\n\n[cut here: the rest is at the address above]\n";
-    let mut end = TEXT_BYTES - note.len();
+    let mut end = rendered.len().min(TEXT_BYTES - note.len());
     while !rendered.is_char_boundary(end) {
         end -= 1;
     }
@@ -52,8 +55,9 @@ pub fn text(review: &Review) -> String {
     rendered
 }
 
-fn render(review: &Review, detail: Detail) -> String {
-    let mut out = String::with_capacity(4_096 + review.resources.len() * 1_024);
+/// The text with this much detail; `None` as soon as it is longer than `most` bytes.
+fn render(review: &Review, detail: Detail, most: usize) -> Option<String> {
+    let mut out = String::with_capacity(16_384);
     line(&mut out, "", &super::summary(review));
     out.push_str(&"=".repeat(72));
     out.push('\n');
@@ -84,6 +88,9 @@ fn render(review: &Review, detail: Detail) -> String {
     title(&mut out, &format!("Resources: {}", words::shown(&review.counts)));
     for resource in &review.resources {
         self::resource(&mut out, resource, detail);
+        if out.len() > most {
+            return None;
+        }
     }
     settings(&mut out, review, detail);
     list(
@@ -98,7 +105,7 @@ fn render(review: &Review, detail: Detail) -> String {
         out.push('\n');
         line(&mut out, "", &hidden);
     }
-    out
+    (out.len() <= most).then_some(out)
 }
 
 fn head(out: &mut String, review: &Review) {

@@ -118,7 +118,11 @@ impl Walk {
 
     fn objects(&mut self, place: &Place, a: &Map<String, Value>, b: &Map<String, Value>) {
         for (key, before) in a {
-            self.compare(&place.key(key), Some(before), b.get(key));
+            let after = b.get(key);
+            // Most of a resource stays as it is; its places need not be named.
+            if after != Some(before) {
+                self.compare(&place.key(key), Some(before), after);
+            }
         }
         for (key, after) in b {
             if !a.contains_key(key) {

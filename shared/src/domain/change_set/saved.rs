@@ -62,14 +62,27 @@ pub fn tree_of(files: &[&str]) -> Result<(ChangeSetTree, Vec<String>), SavedErro
     let mut missing = Vec::new();
     let mut at = 0;
     while at < tree.sets.len() {
-        let nested: Vec<_> = tree.sets[at]
-            .nested()
-            .into_iter()
-            .map(|(path, arn)| (path, arn.to_owned()))
+        let parent = &tree.sets[at];
+        let nested: Vec<_> = parent
+            .description
+            .changes
+            .iter()
+            .filter_map(|change| change.resource_change.as_ref())
+            .filter_map(|change| {
+                let arn = present(change.change_set_id.as_deref())?;
+                let stack = present(change.physical_resource_id.as_deref()).unwrap_or_default();
+                Some((
+                    join(&parent.path, &change.logical_resource_id),
+                    arn.to_owned(),
+                    stack.to_owned(),
+                ))
+            })
             .collect();
         let mut placed = 0;
-        for (path, arn) in nested {
-            match sets.iter().position(|set| set.change_set_id == arn) {
+        for (path, arn, stack) in nested {
+            let is_it =
+                |set: &ChangeSetDescription| set.change_set_id == arn || (!stack.is_empty() && set.stack_id == stack);
+            match sets.iter().position(is_it) {
                 Some(found) => {
                     placed += 1;
                     let description = sets.remove(found);

@@ -313,7 +313,7 @@ fn is_credential(token: &str) -> bool {
 
 /// Whether a name says that its value is secret.
 pub(in crate::domain) fn names_secret(name: &str) -> bool {
-    if name.len() < 3 || name.len() > 120 {
+    if name.len() < 3 || name.len() > 120 || !holds_stem(name.as_bytes()) {
         return false;
     }
     let plain: String = name
@@ -331,12 +331,31 @@ pub(in crate::domain) fn names_secret(name: &str) -> bool {
     })
 }
 
+/// Whether a name holds the beginning of a word that names secrets; nearly all do not, and are done with here.
+fn holds_stem(name: &[u8]) -> bool {
+    (0..name.len()).any(|at| {
+        let rest = &name[at..];
+        let begins = |stem: &str| rest.len() >= stem.len() && rest[..stem.len()].eq_ignore_ascii_case(stem.as_bytes());
+        match rest[0].to_ascii_lowercase() {
+            b'p' => begins("pass") || begins("pwd"),
+            b's' => begins("secret"),
+            b't' => begins("token"),
+            b'k' => begins("key"),
+            b'c' => begins("credential") || begins("connection"),
+            b'd' => begins("dsn"),
+            b'w' => begins("webhook"),
+            b'b' => begins("basic") || begins("bearer"),
+            _ => false,
+        }
+    })
+}
+
 /// A dynamic reference or a reference to another resource: it says where the value comes from, not what it is.
 fn is_reference(value: &str) -> bool {
     let value = value.trim();
     (value.starts_with("{{resolve:") && value.ends_with("}}") && value.matches("{{").count() == 1)
         || (value.starts_with("${") && value.ends_with('}') && value.matches("${").count() == 1)
-        || value == format!("({})", "known after apply")
+        || value == "(known after apply)"
 }
 
 /// Values that are no secrets whatever they are called.
