@@ -3,7 +3,7 @@
 use crate::domain::actions::DESCRIBE_CHANGE_SET;
 use crate::domain::change_set::template::no_echo_among;
 use crate::domain::change_set::tree::{ChangeSetTree, PlacedChangeSet};
-use crate::domain::digest::{Covered, DigestDocument, TemplateHashes, template_sha256};
+use crate::domain::digest::{Covered, DigestDocument, TemplateHashes};
 use crate::domain::gate::Gate;
 use crate::domain::sha256::Sha256;
 use crate::flows::ports::{
@@ -66,8 +66,8 @@ pub async fn digest_inputs(
         .map(|(set, held)| TemplateHashes {
             path: set.path.clone(),
             change_set: set.description.change_set_id.clone(),
-            original_sha256: template_sha256(&held.original),
-            processed_sha256: template_sha256(&held.processed),
+            original_sha256: Sha256::of(&held.original),
+            processed_sha256: Sha256::of(&held.processed),
         })
         .collect();
     let parameters = tree.as_ref().and_then(ChangeSetTree::root).map(|root| &root.parameters);

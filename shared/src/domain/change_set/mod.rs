@@ -1,8 +1,10 @@
 //! Change sets: what CloudFormation says it would do, and what that means.
 
 pub mod build;
+mod context;
 mod deferred;
 pub mod description;
+mod details;
 pub(in crate::domain) mod diff;
 mod entropy;
 mod evaluate;

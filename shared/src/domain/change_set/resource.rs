@@ -2,13 +2,15 @@
 
 use serde_json::{Map, Value};
 
+use super::context::context;
 use super::description::{Change, Detail, ResourceChange, present};
+use super::details::{Told, covers, pointer_of};
 use super::diff::{Leaf, leaves, text};
 use super::evaluate::Evaluator;
 use super::review::{Replacement, ResourceReview, ValueSource};
-use super::secrets::{Hider, NO_ECHO};
+use super::secrets::Hider;
 use super::template::{Restorer, lossy};
-use super::values::{Cause, KNOWN_AFTER_APPLY, PropertyChange, Recreation, Shown};
+use super::values::{KNOWN_AFTER_APPLY, PropertyChange, Shown};
 
 /// The two deployments of the template that a resource belongs to, as far as they are known.
 #[derive(Debug, Default)]
@@ -314,116 +316,6 @@ impl<'a> ResourceFacts<'a> {
         names.push(self.change.resource_type.clone());
         names.extend(on_the_way.iter().cloned());
         names
-    }
-}
-
-/// What the details that cover one place say together.
-#[derive(Debug, Clone, Default)]
-struct Told {
-    recreation: Option<Recreation>,
-    causes: Vec<(Cause, bool)>,
-    actual: Option<String>,
-}
-
-impl Told {
-    fn add(&mut self, detail: &Detail) {
-        let target = detail.target.as_ref();
-        let recreation = Recreation::of(target.and_then(|target| target.requires_recreation.as_deref()));
-        self.recreation = self.recreation.max(Some(recreation));
-        let is_certain = detail.evaluation.as_deref() != Some("Dynamic");
-        if let Some(cause) = Cause::of(
-            detail.change_source.as_deref(),
-            present(detail.causing_entity.as_deref()),
-        ) {
-            self.causes.push((cause, is_certain));
-        }
-        if let Some(drift) = target.and_then(|target| target.drift.as_ref()) {
-            self.actual = present(drift.actual_value.as_deref()).map(str::to_owned);
-        }
-    }
-
-    fn recreation(&self) -> Recreation {
-        self.recreation.unwrap_or(Recreation::Unknown)
-    }
-
-    /// The causes without the "directly modified, perhaps" that CloudFormation lists beside every reference.
-    fn causes(&self) -> Vec<Cause> {
-        let is_told = self.causes.iter().any(|(cause, _)| *cause != Cause::Template);
-        let mut causes: Vec<_> = self
-            .causes
-            .iter()
-            .filter(|(cause, is_certain)| *is_certain || !is_told || *cause != Cause::Template)
-            .map(|(cause, _)| cause.clone())
-            .collect();
-        causes.sort();
-        causes.dedup();
-        causes
-    }
-}
-
-/// The place that a detail is about.
-fn pointer_of(detail: &Detail) -> Option<String> {
-    let target = detail.target.as_ref()?;
-    if let Some(path) = present(target.path.as_deref()) {
-        return Some(path.to_owned());
-    }
-    let name = present(target.name.as_deref());
-    Some(match (present(target.attribute.as_deref())?, name) {
-        ("Properties", Some(name)) => format!("/Properties/{}", name.replace('.', "/")),
-        ("Tags", _) => "/Properties/Tags".to_owned(),
-        (attribute, _) => format!("/{attribute}"),
-    })
-}
-
-/// Whether one place lies in the other.
-fn covers(place: &str, leaf: Option<&str>) -> bool {
-    let Some(leaf) = leaf else { return false };
-    let (short, long) = if place.len() <= leaf.len() {
-        (place, leaf)
-    } else {
-        (leaf, place)
-    };
-    long.strip_prefix(short)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-/// The whole resource as CloudFormation tells it, improved by what the template knows better.
-fn context(told: Option<&str>, template: Option<&Value>, source: &Restorer) -> Option<Value> {
-    let mut value: Value = serde_json::from_str(present(told)?).ok()?;
-    if !value.is_object() {
-        return None;
-    }
-    source.restore(&mut value);
-    if let Some(template) = template {
-        improve(&mut value, template);
-    }
-    Some(value)
-}
-
-/// CloudFormation resolves references to secrets and masks parameters; the template says where a value comes from.
-fn improve(value: &mut Value, template: &Value) {
-    match (value, template) {
-        (Value::Object(map), Value::Object(other)) => {
-            for (key, value) in map {
-                if let Some(template) = other.get(key) {
-                    improve(value, template);
-                }
-            }
-        }
-        (Value::Array(items), Value::Array(others)) if items.len() == others.len() => {
-            for (item, other) in items.iter_mut().zip(others) {
-                improve(item, other);
-            }
-        }
-        (value @ Value::String(_), Value::String(text)) => {
-            let knows_better = text.contains(NO_ECHO)
-                || text.contains("{{resolve:")
-                || (!text.is_ascii() && value.as_str() == Some(lossy(text).as_str()));
-            if knows_better {
-                *value = Value::String(text.clone());
-            }
-        }
-        _ => {}
     }
 }
 

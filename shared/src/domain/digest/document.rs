@@ -112,15 +112,6 @@ pub struct TemplateHashes {
     pub processed_sha256: Sha256,
 }
 
-/// Hashes a template as CloudFormation holds it: JSON in canonical form, because the AWS CLI gives it back as an object
-/// and not as a text; YAML as the text that it is.
-pub fn template_sha256(text: &str) -> Sha256 {
-    match serde_json::from_str::<Value>(text) {
-        Ok(template) if template.is_object() => Sha256::of(to_canonical_json(&template)),
-        _ => Sha256::of(text),
-    }
-}
-
 /// What happens to one resource.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

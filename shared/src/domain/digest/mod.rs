@@ -11,4 +11,4 @@ mod tests;
 
 pub use canonical::to_canonical_json;
 pub use difference::{Difference, first_difference};
-pub use document::{Covered, DigestDocument, TemplateHashes, template_sha256};
+pub use document::{Covered, DigestDocument, TemplateHashes};
