@@ -1,0 +1,58 @@
+"""Starts MiniStack for Changegate, on loopback.
+
+MiniStack is run unchanged but for the parts installed below: each closes one gap between the emulator and AWS that
+Changegate's functions would notice. Every part is one module with one `install()`.
+"""
+
+import os
+import sys
+
+import pinned_names
+
+
+def main() -> None:
+    missing = pinned_names.missing()
+    if missing:
+        sys.exit(
+            "this MiniStack lacks what the start script patches: "
+            + ", ".join(missing)
+            + "; install the version that local/ministack/requirements.txt pins"
+        )
+
+    import change_sets
+    import front
+    import function_logs
+    import lifeline
+    import mail
+    import pipelines
+    import properties
+    import replacement
+    import service_role
+    import simulation
+    import template_urls
+
+    for part in (
+        replacement,
+        properties,
+        template_urls,
+        change_sets,
+        service_role,
+        pipelines,
+        simulation,
+        function_logs,
+        mail,
+        front,
+    ):
+        part.install()
+
+    import ministack.app
+
+    lifeline.watch(sys.stdin.fileno(), os.getpid())
+    try:
+        ministack.app.main()
+    finally:
+        lifeline.end_children(os.getpid())
+
+
+if __name__ == "__main__":
+    main()
