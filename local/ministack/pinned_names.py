@@ -7,8 +7,9 @@ import importlib
 
 NAMES = {
     "ministack.app": ["AUTH", "app", "main", "_request_account_scope"],
+    "ministack.core.iam_actions": ["extract_resource_arn", "request_tag_context", "s3_service_context"],
     "ministack.core.iam_evaluator": [
-        "AuthError", "EvalContext", "_gather_role_policies", "_gather_user_policies", "_permissions_boundary",
+        "AuthError", "EvalContext", "_gather_role_policies", "_gather_user_policies", "_permissions_boundary", "_resolve_condition_key",
         "enforce", "evaluate", "evaluate_trust_policy", "parse_policy_document", "pin_request_origin",
         "pin_signed_body", "pin_signed_request", "resolve_credential", "validate_policy_document",
     ],

@@ -1,6 +1,6 @@
 """The role that CloudFormation acts as: MiniStack ignores it, so nothing would show that it may too little.
 
-It is checked where CloudFormation creates, updates and deletes resources of the types in `RULES`.
+It is checked where CloudFormation creates, updates and deletes resources of the types in `ACTIONS`.
 """
 
 import contextlib
@@ -13,50 +13,30 @@ from ministack.core import iam_evaluator
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import iam
 
+import conditions
+
 ROLE = contextvars.ContextVar("cloudformation_service_role", default="")
 
 
-class Rule(NamedTuple):
-    """What creating, updating and deleting a resource of one type takes at least, and what it is called."""
+class Actions(NamedTuple):
+    """What creating, updating and deleting a resource of one type takes at least."""
 
     create: str
     update: str
     delete: str
-    name: str  # property that names the resource
-    arn: str
 
 
-RULES = {
-    "AWS::CodePipeline::Pipeline": Rule(
-        "codepipeline:CreatePipeline", "codepipeline:UpdatePipeline", "codepipeline:DeletePipeline",
-        "Name", "arn:aws:codepipeline:{region}:{account}:{name}",
+ACTIONS = {
+    "AWS::CodePipeline::Pipeline": Actions(
+        "codepipeline:CreatePipeline", "codepipeline:UpdatePipeline", "codepipeline:DeletePipeline"
     ),
-    "AWS::DynamoDB::Table": Rule(
-        "dynamodb:CreateTable", "dynamodb:UpdateTable", "dynamodb:DeleteTable",
-        "TableName", "arn:aws:dynamodb:{region}:{account}:table/{name}",
-    ),
-    "AWS::IAM::Role": Rule(
-        "iam:CreateRole", "iam:UpdateRole", "iam:DeleteRole", "RoleName", "arn:aws:iam::{account}:role{path}{name}",
-    ),
-    "AWS::Logs::LogGroup": Rule(
-        "logs:CreateLogGroup", "logs:PutRetentionPolicy", "logs:DeleteLogGroup",
-        "LogGroupName", "arn:aws:logs:{region}:{account}:log-group:{name}",
-    ),
-    "AWS::S3::Bucket": Rule(
-        "s3:CreateBucket", "s3:CreateBucket", "s3:DeleteBucket", "BucketName", "arn:aws:s3:::{name}",
-    ),
-    "AWS::SNS::Topic": Rule(
-        "sns:CreateTopic", "sns:SetTopicAttributes", "sns:DeleteTopic",
-        "TopicName", "arn:aws:sns:{region}:{account}:{name}",
-    ),
-    "AWS::SQS::Queue": Rule(
-        "sqs:CreateQueue", "sqs:SetQueueAttributes", "sqs:DeleteQueue",
-        "QueueName", "arn:aws:sqs:{region}:{account}:{name}",
-    ),
-    "AWS::SSM::Parameter": Rule(
-        "ssm:PutParameter", "ssm:PutParameter", "ssm:DeleteParameter",
-        "Name", "arn:aws:ssm:{region}:{account}:parameter/{name}",
-    ),
+    "AWS::DynamoDB::Table": Actions("dynamodb:CreateTable", "dynamodb:UpdateTable", "dynamodb:DeleteTable"),
+    "AWS::IAM::Role": Actions("iam:CreateRole", "iam:UpdateRole", "iam:DeleteRole"),
+    "AWS::Logs::LogGroup": Actions("logs:CreateLogGroup", "logs:PutRetentionPolicy", "logs:DeleteLogGroup"),
+    "AWS::S3::Bucket": Actions("s3:CreateBucket", "s3:CreateBucket", "s3:DeleteBucket"),
+    "AWS::SNS::Topic": Actions("sns:CreateTopic", "sns:SetTopicAttributes", "sns:DeleteTopic"),
+    "AWS::SQS::Queue": Actions("sqs:CreateQueue", "sqs:SetQueueAttributes", "sqs:DeleteQueue"),
+    "AWS::SSM::Parameter": Actions("ssm:PutParameter", "ssm:PutParameter", "ssm:DeleteParameter"),
 }
 
 
@@ -97,35 +77,33 @@ def session_arn() -> str:
     return f"arn:aws:sts::{get_account_id()}:assumed-role/{role.rsplit('/', 1)[-1]}/AWSCloudFormation" if role else ""
 
 
-def arn_of(rule: Rule, properties: dict, stack_name: str, logical_id: str = "", physical_id: str = "") -> str:
-    """The ARN of a resource, from its name: given, already there, or as CloudFormation makes one up."""
-    name = physical_id or properties.get(rule.name) or provisioners._physical_name(stack_name, logical_id)
+def named(resource_type: str, properties: dict, stack_name: str, logical_id: str, physical_id: str) -> dict:
+    """The properties with the resource's name in them: given, already there, or as CloudFormation makes one up."""
+    _, property_name = conditions.RESOURCES.get(resource_type, ("", ""))
+    if not property_name or properties.get(property_name):
+        return properties
+    name = physical_id or provisioners._physical_name(stack_name, logical_id)
     # The physical id of a queue is its URL, that of a topic its ARN.
-    name = str(name).rsplit("/", 1)[-1] if "://" in str(name) else str(name)
-    if name.startswith("arn:"):
-        return name
-    return rule.arn.format(
-        region=get_region(), account=get_account_id(), name=name.lstrip("/"), path=properties.get("Path", "/"),
-    )
+    return {**properties, property_name: name.rsplit("/", 1)[-1] if "://" in name else name.rsplit(":", 1)[-1]}
 
 
 def check(
     resource_type: str, verb: str, properties: dict, stack_name: str, logical_id: str = "", physical_id: str = "",
 ) -> None:
     """Raises what CloudFormation would report when the role may not do this."""
-    role, rule = ROLE.get(), RULES.get(resource_type)
-    if not role or not rule:
+    role, actions = ROLE.get(), ACTIONS.get(resource_type)
+    if not role or not actions:
         return
-    action, name, account = getattr(rule, verb), role.rsplit("/", 1)[-1], get_account_id()
-    arn = arn_of(rule, properties, stack_name, logical_id, physical_id)
-    boundary = properties.get("PermissionsBoundary")
-    context = iam_evaluator.EvalContext(
+    action, name, account = getattr(actions, verb), role.rsplit("/", 1)[-1], get_account_id()
+    arn, keys = conditions.of_resource(
+        resource_type, named(resource_type, properties, stack_name, logical_id, physical_id)
+    )
+    request = iam_evaluator.EvalContext(
         principal_arn=session_arn(), principal_type="AssumedRole", principal_account=account, action=action,
-        resource_arn=arn, region=get_region(), secure_transport=True,
-        service_context={"iam:permissionsboundary": boundary} if boundary else {},
+        resource_arn=arn, region=get_region(), secure_transport=True, service_context=keys,
     )
     result = iam_evaluator.evaluate(
-        context,
+        request,
         iam_evaluator._gather_role_policies(name, account),
         *iam_evaluator._permissions_boundary(iam._roles, name, account),
     )

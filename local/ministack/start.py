@@ -20,6 +20,7 @@ def main() -> None:
         )
 
     import change_sets
+    import conditions
     import front
     import function_logs
     import lifeline
@@ -29,6 +30,7 @@ def main() -> None:
     import replacement
     import service_role
     import simulation
+    import stack_resources
     import template_urls
 
     for part in (
@@ -36,6 +38,8 @@ def main() -> None:
         properties,
         template_urls,
         change_sets,
+        stack_resources,
+        conditions,
         service_role,
         pipelines,
         simulation,
