@@ -7,5 +7,9 @@
 pub mod cli;
 pub mod codepipeline;
 pub mod commands;
+pub mod environment;
+pub mod githost;
 pub mod places;
+pub mod progress;
+pub mod python;
 pub mod state;

@@ -49,6 +49,16 @@ impl Places {
         self.run.join("logs")
     }
 
+    /// The functions' logs, one file each.
+    pub fn function_logs(&self) -> PathBuf {
+        self.logs().join("functions")
+    }
+
+    /// Mail that SNS sent, one file each.
+    pub fn mail(&self) -> PathBuf {
+        self.run.join("mail")
+    }
+
     /// What runs, for `status` and `down`.
     pub fn state(&self) -> PathBuf {
         self.run.join("state.json")
