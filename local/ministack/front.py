@@ -1,33 +1,30 @@
 """The emulator's port is the endpoint of CodePipeline too.
 
-A call of CodePipeline is checked here as AWS checks it, signature and IAM policies, and goes to the engine (its
-address is in `CODEPIPELINE_ENGINE`) with the caller's ARN. `FAKE_TLS=1` lets policies that demand TLS hold over
+A call of CodePipeline is checked here as AWS checks it, signature and IAM policies, and goes to the engine with the
+caller's ARN. `FAKE_TLS=1` lets policies that demand TLS hold over
 loopback.
 """
 
 import asyncio
 import json
 import os
-import urllib.error
-import urllib.request
+import pathlib
 
 import ministack.app as app
 from ministack.core import iam_evaluator
 from ministack.core.responses import get_account_id, set_request_account_id, set_request_region
 from ministack.core.router import extract_access_key_id, extract_region
 
+import engine
 import routes
 
 PREFIX = "CodePipeline_"
-SECONDS = 30
+SECRET_HEADER = engine.HEADER.encode()
 JSON = "application/x-amz-json-1.1"
 
-# Which ARN IAM compares, by operation. What is not listed is checked on the pipeline that the request names.
-# Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscodepipeline.html
-ON_STAGE = {"RetryStageExecution", "RollbackStage", "DisableStageTransition", "EnableStageTransition",
-            "OverrideStageCondition"}
-ON_ACTION = {"PutApprovalResult", "PutActionRevision"}
-ON_EVERYTHING = {"AcknowledgeJob", "GetJobDetails", "ListPipelines", "PutJobFailureResult", "PutJobSuccessResult"}
+# Which ARN IAM compares, by operation, and where a request names its pipeline: the engine's own table.
+TABLE = pathlib.Path(__file__).resolve().parents[1] / "src/codepipeline/operations.json"
+OPERATIONS = json.loads(TABLE.read_text(encoding="utf-8"))
 
 
 def install() -> None:
@@ -42,7 +39,9 @@ def install() -> None:
         target = next((value.decode() for name, value in scope["headers"] if name == b"x-amz-target"), "")
         path = scope.get("path", "")
         if path.startswith("/_local/"):
-            status, document = routes.answer(path, scope["query_string"], await whole_body(receive))
+            secret = next((value.decode() for name, value in scope["headers"] if name == SECRET_HEADER), "")
+            body = await whole_body(receive)
+            status, document = routes.answer(path, scope["query_string"], body, secret)
             return await respond(send, status, "application/json", json.dumps(document).encode())
         if target.startswith(PREFIX):
             status, body = await codepipeline(scope, target, await whole_body(receive), with_tls)
@@ -75,24 +74,24 @@ async def codepipeline(scope, target: str, body: bytes, with_tls: bool) -> tuple
 
 def resource_arn(operation: str, body: bytes, region: str, account: str) -> str:
     """What IAM compares with the resources of a policy."""
+    rule = OPERATIONS.get(operation, {"level": "any"})
     try:
         request = json.loads(body or b"{}")
     except ValueError:
         return "*"
-    if operation in ON_EVERYTHING or not isinstance(request, dict):
+    if rule["level"] == "any" or not isinstance(request, dict):
         return "*"
-    if isinstance(request.get("resourceArn"), str):
-        return request["resourceArn"]
-    declared = request.get("pipeline")
-    name = request.get("pipelineName") or request.get("name")
-    if isinstance(declared, dict):
-        name = declared.get("name")
-    if not name:
+    named = request
+    for key in rule.get("pipeline", []):
+        named = named.get(key) if isinstance(named, dict) else None
+    if not isinstance(named, str) or not named:
         return "*"
-    parts = [str(name)]
-    if operation in ON_STAGE | ON_ACTION:
+    if named.startswith("arn:"):
+        return named
+    parts = [named]
+    if rule["level"] in ("stage", "action"):
         parts.append(str(request.get("stageName", "")))
-    if operation in ON_ACTION:
+    if rule["level"] == "action":
         parts.append(str(request.get("actionName", "")))
     return f"arn:aws:codepipeline:{region}:{account}:" + "/".join(parts)
 
@@ -107,25 +106,11 @@ def refusal(denial, operation: str, arn: str) -> bytes:
 
 
 def forward(target: str, body: bytes, principal: str, region: str, account: str) -> tuple[int, bytes]:
-    request = urllib.request.Request(
-        os.environ["CODEPIPELINE_ENGINE"],
-        data=body,
-        headers={
-            "content-type": JSON,
-            "x-amz-target": target,
-            "x-principal-arn": principal,
-            "x-region": region,
-            "x-account": account,
-        },
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=SECONDS) as response:
-            return response.status, response.read()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read()
-    except OSError as error:
-        message = f"the CodePipeline engine does not answer: {error}"
-        return 503, json.dumps({"__type": "ServiceUnavailableException", "message": message}).encode()
+    headers = {
+        "content-type": JSON, "x-amz-target": target, "x-principal-arn": principal,
+        "x-region": region, "x-account": account,
+    }
+    return engine.post("/", body, headers)
 
 
 async def whole_body(receive) -> bytes:

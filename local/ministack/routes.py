@@ -1,17 +1,20 @@
 """Routes that only the local parts use: whose key is this, a session of a role, an event of AWS's own.
 
-They answer on loopback without a signature; nothing here exists on AWS.
+They answer without a signature, to whom knows the secret; nothing here exists on AWS.
 """
 
 import json
 import os
 import secrets
 import time
+from hmac import compare_digest
 from urllib.parse import parse_qs
 
 from ministack.core import iam_evaluator
 from ministack.core.responses import _account_from_sts_session, get_region, request_scope
 from ministack.services import eventbridge, iam, sts
+
+import engine
 
 ACCOUNT = "000000000000"
 REGION = os.environ.get("MINISTACK_REGION", "us-east-1")
@@ -26,7 +29,9 @@ class Refused(Exception):
         self.status = status
 
 
-def answer(path: str, query_string: bytes, body: bytes) -> tuple[int, dict]:
+def answer(path: str, query_string: bytes, body: bytes, secret: str) -> tuple[int, dict]:
+    if not engine.SECRET or not compare_digest(secret.encode(), engine.SECRET.encode()):
+        return 403, {"error": f"{path} is for the local parts only: {engine.HEADER} is missing or wrong"}
     query = {key: values[0] for key, values in parse_qs(query_string.decode()).items()}
     handler = {
         "/_local/principal": lambda: principal(query),
@@ -76,9 +81,21 @@ def check_trust(role: dict, account: str) -> None:
         resource_arn=role["Arn"], region=get_region(), secure_transport=True,
         service_context={"aws:sourceaccount": account},
     )
-    document = role.get("AssumeRolePolicyDocument", "{}")
+    document = for_service(role.get("AssumeRolePolicyDocument", "{}"))
     if not iam_evaluator.evaluate_trust_policy(document, SERVICE, context):
         raise Refused(403, f"{SERVICE} is not authorized to perform AssumeRole on role {role['Arn']}")
+
+
+def for_service(document) -> dict:
+    """The trust policy as it reads to the service: MiniStack compares callers with principals of type `AWS` only."""
+    trust = json.loads(document) if isinstance(document, str) else json.loads(json.dumps(document))
+    statements = trust.get("Statement", [])
+    for statement in [statements] if isinstance(statements, dict) else statements:
+        principal = statement.get("Principal", {})
+        named = principal.get("Service", []) if isinstance(principal, dict) else []
+        is_meant = principal == "*" or SERVICE in ([named] if isinstance(named, str) else named)
+        statement["Principal"] = "*" if is_meant else {"AWS": "arn:aws:iam::000000000000:user/nobody"}
+    return trust
 
 
 def register(assumed: str, arn: str, name: str, account: str, policy: str, seconds: int) -> dict:
