@@ -31,10 +31,17 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Start everything, deploy Changegate, and leave it running.
+    Up(commands::up::Arguments),
     /// Render a saved change set as a review.
     Review(commands::review::Arguments),
     /// Show what runs, and how to use it.
     Status(commands::status::Arguments),
+    /// End what `up` started.
+    Down(commands::down::Arguments),
+    /// Hold the environment until standard input closes; `up` and `demo` start this.
+    #[command(hide = true)]
+    Serve(commands::serve::Arguments),
 }
 
 /// Reads the command line, runs what it asks for, and prints the error if there is one.
@@ -52,8 +59,11 @@ pub fn main() -> ExitCode {
 
 async fn run(command: Command) -> Outcome {
     match command {
+        Command::Up(arguments) => commands::up::run(arguments).await,
         Command::Review(arguments) => commands::review::run(&arguments),
         Command::Status(arguments) => commands::status::run(arguments).await,
+        Command::Down(arguments) => commands::down::run(arguments).await,
+        Command::Serve(arguments) => commands::serve::run(arguments).await,
     }
 }
 

@@ -4,11 +4,14 @@
 //! functions, `template.yaml` and everything that the functions talk to are the real ones.
 //! Nothing here is ever a dependency of the functions.
 
+pub mod aws;
 pub mod cli;
 pub mod codepipeline;
 pub mod commands;
+pub mod deploy;
 pub mod environment;
 pub mod githost;
+pub mod http;
 pub mod places;
 pub mod progress;
 pub mod python;

@@ -116,7 +116,9 @@ async fn check_version(python: &str) -> Result<(), PythonError> {
         .args(["-c", "import sys; print('%d.%d' % sys.version_info[:2])"])
         .output()
         .await
-        .map_err(|_| PythonError::Missing { program: python.to_owned() })?;
+        .map_err(|_| PythonError::Missing {
+            program: python.to_owned(),
+        })?;
     let found = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     if is_new_enough(&found) {
         Ok(())

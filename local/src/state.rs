@@ -1,7 +1,9 @@
-//! The record of what runs: `.local/run/state.json`.
+//! The record of what runs: `.local/run/state.json`. Only its owner can read it: it holds this run's tokens.
 
 use std::fmt;
-use std::io::ErrorKind;
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -9,21 +11,42 @@ use serde::{Deserialize, Serialize};
 use crate::places::Places;
 
 /// What runs, and how to reach it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct State {
+    /// Tells this environment from any other.
+    pub instance: String,
     /// Process that holds everything.
     pub pid: u32,
     /// The endpoint of every AWS service, CodePipeline among them.
     pub endpoint: String,
     /// Base URL of the Git host; its REST interface is below `/api/v3`.
     pub git_host: String,
-    /// URL to push to.
-    pub push_url: String,
+    /// `owner/name` on the Git host.
+    pub repository: String,
     /// Branch that is watched.
     pub branch: String,
+    /// URL to push to, with its token.
+    pub push_url: String,
+    /// What people authenticate with at the Git host.
+    pub people_token: String,
+    /// What the deployed functions authenticate with at the Git host.
+    pub functions_token: String,
+    /// What deliveries are signed with.
+    pub webhook_secret: String,
     /// Directory of the logs.
     pub logs: PathBuf,
+    /// Directory of the mail that SNS sent.
+    pub mail: PathBuf,
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State")
+            .field("pid", &self.pid)
+            .field("endpoint", &self.endpoint)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why the record could not be read or written.
@@ -57,12 +80,57 @@ pub fn read(places: &Places) -> Result<Option<State>, StateError> {
     })
 }
 
+/// Writes the record.
+///
+/// # Errors
+///
+/// When the file cannot be written.
+pub fn write(places: &Places, state: &State) -> Result<(), StateError> {
+    let path = places.state();
+    let text = serde_json::to_vec_pretty(state).map_err(|error| StateError {
+        path: path.clone(),
+        source: error.into(),
+    })?;
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&path)
+        .and_then(|mut file| file.write_all(&text))
+        .map_err(|error| StateError {
+            path,
+            source: error.into(),
+        })
+}
+
+/// Removes the record.
+///
+/// # Errors
+///
+/// When the file is there and cannot be removed.
+pub fn remove(places: &Places) -> Result<(), StateError> {
+    let path = places.state();
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(StateError {
+            path,
+            source: error.into(),
+        }),
+        _ => Ok(()),
+    }
+}
+
 impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "process   {}", self.pid)?;
-        writeln!(f, "AWS       {}", self.endpoint)?;
-        writeln!(f, "Git host  {}", self.git_host)?;
-        writeln!(f, "push to   {} (branch {})", self.push_url, self.branch)?;
-        writeln!(f, "logs      {}", self.logs.display())
+        writeln!(f, "process     {}", self.pid)?;
+        writeln!(f, "AWS         {}", self.endpoint)?;
+        writeln!(f, "Git host    {} (REST below /api/v3)", self.git_host)?;
+        writeln!(f, "push to     {} (branch {})", self.push_url, self.branch)?;
+        writeln!(
+            f,
+            "logs        {} (functions/ has one file for each function)",
+            self.logs.display()
+        )?;
+        writeln!(f, "mail        {}", self.mail.display())
     }
 }

@@ -1,4 +1,7 @@
 //! The subcommands that start, show and end the environment.
 
+pub mod down;
 pub mod review;
+pub mod serve;
 pub mod status;
+pub mod up;

@@ -2,7 +2,12 @@
 
 use std::process::ExitCode;
 
+use aws_sdk_codepipeline::types::StageExecutionStatus;
+
+use super::up;
+use crate::aws::Aws;
 use crate::cli::Outcome;
+use crate::environment::control;
 use crate::places::Places;
 use crate::state;
 
@@ -10,21 +15,38 @@ use crate::state;
 #[derive(Debug, clap::Args)]
 pub struct Arguments {}
 
-/// Shows what runs.
+/// Shows what runs, every pipeline's state, and how to use it.
 ///
 /// # Errors
 ///
-/// When the state file is there and cannot be read.
+/// When the state file is there and cannot be read, or CodePipeline does not answer.
 pub async fn run(_: Arguments) -> Outcome {
     let places = Places::of_this_repository();
-    match state::read(&places)? {
-        None => {
-            println!("nothing runs; start it with `cargo local up`");
-            Ok(ExitCode::FAILURE)
-        }
-        Some(state) => {
-            print!("{state}");
-            Ok(ExitCode::SUCCESS)
-        }
+    let Some(state) = state::read(&places)? else {
+        println!("nothing runs; start it with `cargo local up`");
+        return Ok(ExitCode::FAILURE);
+    };
+    if !control::is_running(&state).await {
+        println!("process {} is gone; start it again with `cargo local up`", state.pid);
+        return Ok(ExitCode::FAILURE);
     }
+    println!("{state}");
+    let aws = Aws::root(&state.endpoint).await;
+    let listed = aws.codepipeline.list_pipelines().send().await?;
+    for pipeline in listed.pipelines() {
+        let name = pipeline.name().unwrap_or_default();
+        let described = aws.codepipeline.get_pipeline_state().name(name).send().await?;
+        let stages: Vec<String> = described
+            .stage_states()
+            .iter()
+            .map(|stage| {
+                let status = stage.latest_execution().map(|execution| execution.status().clone());
+                let status = status.as_ref().map_or("-", StageExecutionStatus::as_str);
+                format!("{} {status}", stage.stage_name().unwrap_or_default())
+            })
+            .collect();
+        println!("{name:<32} {}", stages.join(", "));
+    }
+    print!("\n{}", up::usage(&state, &places));
+    Ok(ExitCode::SUCCESS)
 }

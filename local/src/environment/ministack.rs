@@ -66,7 +66,13 @@ impl MiniStack {
     /// # Errors
     ///
     /// When it cannot be started or does not answer.
-    pub async fn start(places: &Places, venv: &Venv, port: u16, engine: &str) -> Result<Self, MiniStackError> {
+    pub async fn start(
+        places: &Places,
+        venv: &Venv,
+        port: u16,
+        engine: &str,
+        secret: &str,
+    ) -> Result<Self, MiniStackError> {
         let files = places.run().join("ministack");
         let log = places.logs().join("ministack.log");
         let directories = [
@@ -107,6 +113,7 @@ impl MiniStack {
             .env("FUNCTION_LOGS", places.function_logs())
             .env("MAIL", places.mail())
             .env("CODEPIPELINE_ENGINE", engine)
+            .env("FRONT_SECRET", secret)
             // Functions inherit this; without it they would call AWS itself.
             .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
             .stdin(Stdio::piped())
@@ -125,7 +132,7 @@ impl MiniStack {
     async fn wait_until_it_answers(&mut self, port: u16) -> Result<(), MiniStackError> {
         let url = format!("http://127.0.0.1:{port}/_ministack/health");
         let until = Instant::now() + START;
-        let client = reqwest::Client::new();
+        let client = crate::http::client();
         while Instant::now() < until {
             if let Ok(Some(_)) = self.child.try_wait() {
                 let text = fs::read_to_string(&self.log).unwrap_or_default();

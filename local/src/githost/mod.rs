@@ -78,7 +78,7 @@ pub async fn host(settings: Settings, url: &str) -> Result<(Arc<Host>, Router), 
         url: url.to_owned(),
         function_urls: settings.function_urls,
         pushing: tokio::sync::Mutex::new(()),
-        client: reqwest::Client::new(),
+        client: crate::http::client(),
         board: Mutex::default(),
     });
     let router = Router::new()

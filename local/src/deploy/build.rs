@@ -1,0 +1,91 @@
+//! Builds the functions.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tokio::process::Command;
+
+use crate::places::Places;
+
+/// Why the functions were not built.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The folder of the functions could not be read.
+    #[error("reading {}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Cargo could not be started.
+    #[error("starting cargo; install Rust from https://rustup.rs")]
+    Cargo(#[source] io::Error),
+    /// Cargo said no.
+    #[error("the functions do not build; what cargo printed above says why")]
+    Failed,
+}
+
+/// A function: its name and its binary.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Function {
+    /// Name of the folder, the crate and the binary.
+    pub name: String,
+    /// The binary.
+    pub binary: PathBuf,
+}
+
+/// The functions, one for each folder in `functions/`, in order.
+///
+/// # Errors
+///
+/// When the folder cannot be read.
+pub fn functions(places: &Places) -> Result<Vec<Function>, BuildError> {
+    let path = places.repository().join("functions");
+    let fail = |source| BuildError::Folder {
+        path: path.clone(),
+        source,
+    };
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(&path).map_err(fail)? {
+        let entry = entry.map_err(fail)?;
+        if entry.path().join("Cargo.toml").is_file() {
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    names.sort();
+    let binaries = target(places.repository()).join("debug");
+    Ok(names
+        .into_iter()
+        .map(|name| Function {
+            binary: binaries.join(&name),
+            name,
+        })
+        .collect())
+}
+
+fn target(repository: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository.join("target"), |path| repository.join(path))
+}
+
+/// Builds all functions. This package is built with them: so they share what it was compiled with.
+///
+/// # Errors
+///
+/// When they do not build.
+pub async fn build(places: &Places) -> Result<(), BuildError> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command
+        .current_dir(places.repository())
+        .args(["build", "--package", "local"]);
+    for function in functions(places)? {
+        command.args(["--package", &function.name]);
+    }
+    let status = command.kill_on_drop(true).status().await.map_err(BuildError::Cargo)?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(BuildError::Failed)
+    }
+}
