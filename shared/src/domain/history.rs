@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// One action of one run, as ListActionExecutions tells it.
+/// One action of one run, as `ListActionExecutions` tells it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ActionExecution {
     /// Id; each attempt has its own.

@@ -13,6 +13,9 @@ pub const COMMIT_METADATA: &str = "changegate-commit";
 /// Source: <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ArtifactRevision.html>
 pub const SUMMARY_METADATA: &str = "codepipeline-artifact-revision-summary";
 
+/// Name under which [`Provenance::stacks`] lists the catalogue, which the root pipeline reads. No stack may have it.
+pub const ROOT_STACK: &str = "root";
+
 /// What one sync brought into the source bucket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -27,7 +30,8 @@ pub struct Provenance {
     pub commit: String,
     /// The commit that the bucket held before; absent on the first sync.
     pub previous: Option<String>,
-    /// Catalogue names of the stacks whose effective template or configuration this sync changed; sorted.
+    /// Catalogue names of the stacks whose effective template or configuration this sync changed, and [`ROOT_STACK`]
+    /// when it changed the resolved catalogue; sorted.
     pub stacks: Vec<String>,
     /// Whether `commits` holds every commit between `previous` and `commit`; it does not after a force-push, on the
     /// first sync, or when GitHub lists no more.

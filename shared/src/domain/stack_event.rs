@@ -1,4 +1,4 @@
-//! Stack events, as DescribeStackEvents tells them.
+//! Stack events, as `DescribeStackEvents` tells them.
 
 /// One stack event.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Stack policies: whether two say the same, and what must be set when.
 //!
-//! CreateChangeSet and ExecuteChangeSet take no stack policy, so it is set by itself, outside the change set.
+//! `CreateChangeSet` and `ExecuteChangeSet` take no stack policy, so it is set by itself, outside the change set.
 //! A policy cannot be removed once it is set, only replaced by one that allows everything.
 //!
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/protect-stack-resources.html>

@@ -51,7 +51,7 @@ fn walk(records: &[Provenance], from: &[&str], executed: Option<&str>) -> Commit
         .collect();
     let mut walk = ProvenanceWalk::new("network", from.iter().map(|commit| (*commit).to_owned()), executed);
     let mut reads = 0;
-    while let Some(commit) = walk.next() {
+    while let Some(commit) = walk.needed() {
         reads += 1;
         assert!(reads <= MAX_RECORDS, "the walk does not end");
         walk.add(records.get(&commit).cloned());
@@ -74,6 +74,12 @@ fn only_commits_since_the_last_execution_that_touch_the_stack_are_taken() {
     let range = walk(&records, &["c4"], Some("c1"));
     assert_eq!(shas(&range), ["c4", "c2"]);
     assert_eq!(range.gaps, []);
+}
+
+#[test]
+fn the_sync_that_wrote_a_source_touched_the_stack_whatever_its_record_says() {
+    let records = [record("c1", None, &["network"]), record("c2", Some("c1"), &["orders"])];
+    assert_eq!(shas(&walk(&records, &["c2"], Some("c1"))), ["c2"]);
 }
 
 #[test]
@@ -111,7 +117,7 @@ fn a_missing_record_a_force_push_and_older_versions_are_gaps() {
         [Gap::NotListed("c2".to_owned())]
     );
     assert_eq!(
-        walk(&[record("c3", Some("c2"), &["orders"])], &["c3"], Some("c1")).gaps,
+        walk(&[record("c3", Some("c2"), &["network"])], &["c3"], Some("c1")).gaps,
         [Gap::NoRecord("c2".to_owned())]
     );
     assert_eq!(

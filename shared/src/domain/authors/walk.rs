@@ -10,11 +10,14 @@ pub const MAX_RECORDS: usize = 500;
 
 /// Which records are needed, one after the other, and what they come to.
 ///
-/// Feed it: [`next`](Self::next) tells the commit whose record is needed, [`add`](Self::add) takes it.
+/// Feed it: [`needed`](Self::needed) tells the commit whose record is needed, [`add`](Self::add) takes it.
 #[derive(Debug)]
 pub struct ProvenanceWalk {
     stack: String,
     executed: Option<String>,
+    /// The commits that the run's changed sources were written from. The syncs of these touched the stack, whatever
+    /// their records say.
+    written_from: BTreeSet<String>,
     /// Commits to walk back from, the one being walked first.
     ahead: VecDeque<String>,
     seen: BTreeSet<String>,
@@ -27,10 +30,12 @@ impl ProvenanceWalk {
     /// A walk for the stack with this catalogue name, from the commits that the run's changed sources were written
     /// from, back to the commit that was executed last; `None` when nothing was.
     pub fn new(stack: &str, from: impl IntoIterator<Item = String>, executed: Option<&str>) -> Self {
+        let ahead: VecDeque<_> = from.into_iter().collect();
         Self {
             stack: stack.to_owned(),
             executed: executed.map(str::to_owned),
-            ahead: from.into_iter().collect(),
+            written_from: ahead.iter().cloned().collect(),
+            ahead,
             seen: BTreeSet::new(),
             path: BTreeSet::new(),
             range: CommitRange::default(),
@@ -38,7 +43,7 @@ impl ProvenanceWalk {
     }
 
     /// The commit whose record is needed next; `None` when the walk is over.
-    pub fn next(&mut self) -> Option<String> {
+    pub fn needed(&mut self) -> Option<String> {
         while let Some(commit) = self.ahead.front() {
             if self.executed.as_ref() == Some(commit) || self.seen.contains(commit) {
                 // A chain that bites its own tail never comes to what was executed.
@@ -57,7 +62,7 @@ impl ProvenanceWalk {
         None
     }
 
-    /// Takes the record of the commit that [`next`](Self::next) told; `None` when there is none.
+    /// Takes the record of the commit that [`needed`](Self::needed) told; `None` when there is none.
     pub fn add(&mut self, record: Option<Provenance>) {
         let Some(commit) = self.ahead.pop_front() else {
             return;
@@ -68,7 +73,7 @@ impl ProvenanceWalk {
             self.range.gaps.push(Gap::NoRecord(commit));
             return;
         };
-        if record.stacks.contains(&self.stack) {
+        if record.stacks.contains(&self.stack) || self.written_from.contains(&record.commit) {
             if !record.complete {
                 self.range.gaps.push(Gap::NotListed(commit));
             }

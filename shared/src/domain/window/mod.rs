@@ -83,7 +83,7 @@ impl Window {
         let mut day = zone.to_datetime(now).date().yesterday().ok()?;
         for _ in 0..=HORIZON_DAYS + 1 {
             let wall = zone.to_ambiguous_timestamp(day.to_datetime(opening));
-            moments.extend(wall.clone().earlier().ok());
+            moments.extend(wall.earlier().ok());
             moments.extend(wall.later().ok());
             let midnight = zone.to_ambiguous_timestamp(day.to_datetime(Time::midnight()));
             moments.extend(midnight.earlier().ok());

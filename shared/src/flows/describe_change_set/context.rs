@@ -146,7 +146,7 @@ async fn commit_range(
         &proven.gate.stack
     };
     let mut walk = ProvenanceWalk::new(stack, from, last.map(|last| last.commit.as_str()));
-    while let Some(commit) = walk.next() {
+    while let Some(commit) = walk.needed() {
         let record = source.get(&keys::provenance(&commit), None).await?;
         walk.add(record.and_then(|object| serde_json::from_slice::<Provenance>(&object.bytes).ok()));
     }

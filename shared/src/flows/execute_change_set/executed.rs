@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::sources::source_versions;
 use super::{ExecutePorts, Run};
 use crate::domain::executed::Executed;
 use crate::domain::keys;
 use crate::flows::FlowError;
 use crate::flows::ports::{Clock, NewObject, ReadObjects, WriteCondition, WriteObjects};
+use crate::flows::run_sources::versions;
 
 /// The record of what `pipeline` executed last; `None` when it executed nothing yet.
 pub(super) async fn read(evidence: &impl ReadObjects, pipeline: &str) -> Result<Option<Executed>, FlowError> {
@@ -37,7 +37,7 @@ where
         commit: run.planned.commit.clone(),
         execution: run.proven.execution.clone(),
         change_set_arn: run.planned.change_set_arn.clone(),
-        source_versions: source_versions(run),
+        source_versions: versions(&run.proven.actions),
         stack_last_changed,
         executed_at: ports.clock.now().to_string(),
     };

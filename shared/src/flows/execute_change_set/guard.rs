@@ -2,9 +2,11 @@
 
 use super::sources::commit_range;
 use super::{ExecutePorts, ExecuteSettings, Run, Verdict, has_begun};
+use crate::domain::actions::PIPELINE_TYPE;
 use crate::domain::approvals;
 use crate::domain::authors::CommitRange;
 use crate::domain::change_set::description::ChangeSetDescription;
+use crate::domain::change_set::tree::ChangeSetTree;
 use crate::domain::claim::Claim;
 use crate::domain::digest::first_difference;
 use crate::domain::guard::{self, Refusal, StackNow, Staleness};
@@ -244,9 +246,9 @@ where
     P: ReadPipelines,
     E: ReadObjects,
 {
-    let changes = inputs.tree.iter().flat_map(|tree| tree.resource_changes());
+    let changes = inputs.tree.iter().flat_map(ChangeSetTree::resource_changes);
     let touched = changes.filter_map(|(_, change)| {
-        let is_touched = change.resource_type == crate::domain::actions::PIPELINE_TYPE && change.action != "Add";
+        let is_touched = change.resource_type == PIPELINE_TYPE && change.action != "Add";
         change
             .physical_resource_id
             .as_deref()

@@ -13,7 +13,7 @@ use super::{
     statuses, write_snapshot,
 };
 use crate::domain::keys;
-use crate::domain::provenance::{COMMIT_METADATA, Commit, Provenance, SUMMARY_METADATA};
+use crate::domain::provenance::{COMMIT_METADATA, Commit, Provenance, ROOT_STACK, SUMMARY_METADATA};
 use crate::domain::sync::files::{FileEntry, Files};
 use crate::domain::sync::plan::{SyncPlan, Wanted, WantedStack};
 use crate::domain::sync::snapshot::{Listing, OwedStart, Snapshot, StoredFile, StoredObject};
@@ -84,7 +84,11 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
     let record = if plan.writes_nothing() {
         None
     } else {
-        let stacks = plan.started().into_iter().map(str::to_owned).collect();
+        let mut stacks = plan.started();
+        if plan.catalogue || plan.catalogue_zip {
+            stacks.insert(ROOT_STACK);
+        }
+        let stacks = stacks.into_iter().map(str::to_owned).collect();
         let previous = snapshot.recorded.as_deref();
         let record = provenance::gather(world.repository, settings, &observed, previous, stacks).await?;
         write_record(world.source, &record).await?;

@@ -3,6 +3,7 @@
 use super::steps::*;
 use super::world::*;
 use crate::domain::keys;
+use crate::domain::provenance::Provenance;
 use crate::domain::sha256::Sha256;
 
 #[test]
@@ -49,6 +50,52 @@ fn an_author_of_an_earlier_commit_that_was_never_executed_is_an_author_still() {
     world.provenance(middle, Some(OLD_COMMIT), Some(pull_request("alice", &[])));
     world.provenance(COMMIT, Some(middle), Some(pull_request("bob", &[])));
     assert!(world.refusal().contains("only alice approved"));
+}
+
+#[test]
+fn the_author_of_a_catalogue_does_not_approve_it_alone_whatever_the_records_list() {
+    let mut setup = Setup {
+        approvers: vec![ALICE],
+        is_root: true,
+        ..Setup::default()
+    };
+    setup.gate.approvals = 1;
+    setup.gate.author_may_approve = false;
+    let world = World::new(&setup);
+    assert!(world.refusal().contains("only alice approved"));
+    let mut record: Provenance =
+        serde_json::from_slice(&world.source.bytes(&keys::provenance(COMMIT)).unwrap()).unwrap();
+    record.stacks.clear();
+    world
+        .source
+        .seed(&keys::provenance(COMMIT), serde_json::to_vec(&record).unwrap());
+    assert!(world.refusal().contains("only alice approved"));
+}
+
+#[test]
+fn a_source_whose_version_is_not_known_has_an_unknown_author() {
+    let mut setup = Setup {
+        approvers: vec![BOB],
+        ..Setup::default()
+    };
+    setup.gate.approvals = 1;
+    setup.gate.author_may_approve = false;
+    waits(World::new(&setup).step(None));
+    for action in ["Template", "Configuration"] {
+        let world = World::new(&setup);
+        world.pipelines.edit_run(PIPELINE, RUN, |run| {
+            for held in run.actions.iter_mut().filter(|held| held.action == action) {
+                held.output_variables.clear();
+            }
+        });
+        let message = world.refusal();
+        assert!(
+            message.contains(&format!(
+                "the object that source action {action} read does not name its commit"
+            )),
+            "{message}"
+        );
+    }
 }
 
 #[test]
@@ -213,7 +260,7 @@ fn a_change_set_that_somebody_else_executed_is_refused() {
 fn a_stack_that_was_changed_after_the_plan_is_refused_and_planned_anew_once() {
     let world = World::new(&Setup::default());
     world.cloudformation.edit(STACK, |held| {
-        held.stack.last_updated = Some("2026-11-23T09:45:00Z".to_owned())
+        held.stack.last_updated = Some("2026-11-23T09:45:00Z".to_owned());
     });
     let message = world.refusal();
     assert!(
@@ -337,7 +384,7 @@ fn a_stage_condition_that_was_overridden_is_refused() {
 fn a_rollback_execution_is_refused_and_told_to_revert_the_commit() {
     let world = World::new(&Setup::default());
     world.pipelines.edit_run(PIPELINE, RUN, |run| {
-        run.execution.execution_type = Some("ROLLBACK".to_owned())
+        run.execution.execution_type = Some("ROLLBACK".to_owned());
     });
     insta::assert_snapshot!(
         world.refusal(),

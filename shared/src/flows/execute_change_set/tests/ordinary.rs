@@ -87,7 +87,7 @@ fn a_policy_is_set_before_an_update_only_when_it_differs() {
         policy: Some(DENY),
         ..Setup::default()
     };
-    setup.gate.stack_policy = Some(DENY.replace(",", ", "));
+    setup.gate.stack_policy = Some(DENY.replace(',', ", "));
     let world = World::new(&setup);
     waits(world.step(None));
     assert_eq!(world.wire.count_of("cloudformation:SetStackPolicy"), 0);

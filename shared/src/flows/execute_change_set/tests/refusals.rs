@@ -182,7 +182,7 @@ fn the_root_pipeline_waits_while_a_pipeline_that_it_would_update_executes() {
     assert_eq!((world.executions(), world.claim()), (0, None));
 
     world.pipelines.edit_run("changegate-orders", "busy", |run| {
-        run.execution.status = "Succeeded".to_owned()
+        run.execution.status = "Succeeded".to_owned();
     });
     waits(world.step(Some(&token)));
     assert_eq!(world.executions(), 1);

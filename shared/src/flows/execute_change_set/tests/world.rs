@@ -139,7 +139,11 @@ impl World {
             .with_resource("changegate-pipelines", "AWS::CodePipeline::Pipeline", PIPELINE);
         self.source
             .seed_with(&keys::gate(gate.digest()), gate.to_canonical_json(), &[]);
-        let template_key = keys::zipped(&keys::source(&gate.template));
+        let template_key = keys::zipped(&if setup.is_root {
+            keys::catalogue("production")
+        } else {
+            keys::source(&gate.template)
+        });
         let configuration_key = keys::zipped(&keys::configuration("production", "network"));
         let old = self
             .source
