@@ -11,6 +11,7 @@ mod evaluate;
 pub mod resource;
 pub mod review;
 pub mod saved;
+mod secret_names;
 pub(in crate::domain) mod secrets;
 mod settings;
 pub mod template;

@@ -1,84 +1,14 @@
 //! Keeps secrets out of reviews. Whatever looks like one is hidden; a review says how often that happened.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 
+use super::secret_names::{holds_stem, names_secret};
 use super::values::{KNOWN_AFTER_APPLY, MASK, Shown};
 use crate::domain::change_set::entropy::looks_random;
 
 /// Marks, in evaluated templates, the value of a parameter with `NoEcho`. Not a character of any text.
 pub(in crate::domain) const NO_ECHO: &str = "\u{10fffd}NoEcho\u{10fffd}";
-
-/// Words that name secrets, compared without case and without `_`, `-`, `.` and spaces.
-const SECRET_WORDS: [&str; 24] = [
-    "password",
-    "passwd",
-    "passphrase",
-    "passcode",
-    "pwd",
-    "secret",
-    "token",
-    "apikey",
-    "accesskey",
-    "authkey",
-    "privatekey",
-    "presharedkey",
-    "sharedkey",
-    "signingkey",
-    "hostkey",
-    "accountkey",
-    "clientkey",
-    "licensekey",
-    "credential",
-    "connectionstring",
-    "dsn",
-    "webhook",
-    "basicauth",
-    "bearer",
-];
-
-/// What follows such a word when the value is not the secret itself: `SecretArn`, `PasswordLength`.
-const HARMLESS_ENDINGS: [&str; 40] = [
-    "arn",
-    "arns",
-    "id",
-    "ids",
-    "name",
-    "names",
-    "length",
-    "policy",
-    "policies",
-    "expiration",
-    "expiry",
-    "validity",
-    "units",
-    "enabled",
-    "type",
-    "rotation",
-    "count",
-    "version",
-    "versions",
-    "days",
-    "age",
-    "reuse",
-    "required",
-    "minutes",
-    "seconds",
-    "hours",
-    "lifetime",
-    "ttl",
-    "source",
-    "endpoint",
-    "issuer",
-    "audience",
-    "algorithm",
-    "description",
-    "update",
-    "signature",
-    "limits",
-    "region",
-    "lambda",
-    "rules",
-];
 
 /// Beginnings of texts that are credentials whatever they are called.
 ///
@@ -108,6 +38,9 @@ const CREDENTIAL_STARTS: [&str; 22] = [
     "npm_",
     "eyJ",
 ];
+
+/// Shortest token that can be a credential: the shortest beginning and twelve more characters.
+const SHORTEST_CREDENTIAL: usize = 15;
 
 /// Types and properties that hold a secret without a name that says so.
 const SECRET_PROPERTIES: [(&str, &str); 6] = [
@@ -157,7 +90,7 @@ impl Hider {
             return self.hide("the parameter has NoEcho");
         }
         if is_reference(value) || is_harmless(value) {
-            return Shown::Text(value.replace(KNOWN_AFTER_APPLY, "(known after apply)"));
+            return Shown::Text(without_marks(value).into_owned());
         }
         if let Some(word) = names.iter().rev().take(4).find(|name| names_secret(name)) {
             return self.hide(&format!("{} names a secret", short(word)));
@@ -168,19 +101,19 @@ impl Hider {
         if SECRET_PROPERTIES.iter().any(of_type) {
             return self.hide("the property holds a secret");
         }
-        Shown::Text(self.text(&value.replace(KNOWN_AFTER_APPLY, "(known after apply)")))
+        Shown::Text(self.text(&without_marks(value)))
     }
 
     /// Shows a text that is no property: what looks secret in it is masked.
     pub fn text(&self, text: &str) -> String {
-        let mut shown = std::borrow::Cow::Borrowed(text);
+        let mut shown = Cow::Borrowed(text);
         for secret in std::iter::once(NO_ECHO).chain(self.known.iter().map(String::as_str)) {
             if shown.contains(secret) {
                 self.hidden.set(self.hidden.get() + shown.matches(secret).count());
                 shown = shown.replace(secret, MASK).into();
             }
         }
-        if shown.len() < 8 {
+        if is_plain(&shown) {
             return shown.into_owned();
         }
         self.masked(&shown)
@@ -235,6 +168,29 @@ impl Hider {
     }
 }
 
+/// Words in place of CloudFormation's mark.
+fn without_marks(value: &str) -> Cow<'_, str> {
+    if value.contains("{{") {
+        Cow::Owned(value.replace(KNOWN_AFTER_APPLY, "(known after apply)"))
+    } else {
+        Cow::Borrowed(value)
+    }
+}
+
+/// Whether nothing in the text can be a secret: no word names one, no address holds a password, no token is random.
+/// Nearly all texts are plain; the others are taken apart.
+fn is_plain(text: &str) -> bool {
+    if text.len() < 8 {
+        return true;
+    }
+    text.is_ascii()
+        && !holds_stem(text.as_bytes())
+        && !(text.contains('@') && text.contains("//"))
+        && text
+            .split(|character| !is_token_character(character))
+            .all(|token| token.len() < SHORTEST_CREDENTIAL || !is_credential(token))
+}
+
 /// Whether the token before said that a secret follows: `password = …`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Named {
@@ -261,25 +217,25 @@ enum Piece<'a> {
     Gap(&'a str),
 }
 
+fn is_token_character(character: char) -> bool {
+    character.is_alphanumeric()
+        || matches!(
+            character,
+            '+' | '/' | '_' | '-' | '.' | '$' | '!' | '%' | '^' | '*' | '~' | '‹' | '›'
+        )
+}
+
 /// Splits a text into tokens and what stands between them.
 fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
     let mut rest = text;
     std::iter::from_fn(move || {
-        let is_token = |character: char| {
-            character.is_alphanumeric()
-                || matches!(
-                    character,
-                    '+' | '/' | '_' | '-' | '.' | '$' | '!' | '%' | '^' | '*' | '~'
-                )
-                || matches!(character, '‹' | '›')
-        };
         let first = rest.chars().next()?;
         let end = rest
-            .find(|character| is_token(character) != is_token(first))
+            .find(|character| is_token_character(character) != is_token_character(first))
             .unwrap_or(rest.len());
         let (piece, tail) = rest.split_at(end);
         rest = tail;
-        Some(if is_token(first) {
+        Some(if is_token_character(first) {
             Piece::Token(piece)
         } else {
             Piece::Gap(piece)
@@ -305,49 +261,13 @@ fn is_userinfo(before: &str, text: &str, token: &str) -> bool {
 }
 
 fn is_credential(token: &str) -> bool {
+    if token.len() < SHORTEST_CREDENTIAL {
+        return false;
+    }
     let starts = CREDENTIAL_STARTS
         .iter()
         .any(|start| token.starts_with(start) && token.len() >= start.len() + 12);
     starts || looks_random(token)
-}
-
-/// Whether a name says that its value is secret.
-pub(in crate::domain) fn names_secret(name: &str) -> bool {
-    if name.len() < 3 || name.len() > 120 || !holds_stem(name.as_bytes()) {
-        return false;
-    }
-    let plain: String = name
-        .chars()
-        .filter(|character| !matches!(character, '_' | '-' | '.' | ' '))
-        .flat_map(char::to_lowercase)
-        .collect();
-    SECRET_WORDS.iter().any(|word| {
-        plain.rfind(word).is_some_and(|at| {
-            let rest = &plain[at + word.len()..];
-            // A plural `s` still names the secrets themselves.
-            let rest = rest.strip_prefix('s').unwrap_or(rest);
-            !HARMLESS_ENDINGS.iter().any(|ending| rest.ends_with(ending))
-        })
-    })
-}
-
-/// Whether a name holds the beginning of a word that names secrets; nearly all do not, and are done with here.
-fn holds_stem(name: &[u8]) -> bool {
-    (0..name.len()).any(|at| {
-        let rest = &name[at..];
-        let begins = |stem: &str| rest.len() >= stem.len() && rest[..stem.len()].eq_ignore_ascii_case(stem.as_bytes());
-        match rest[0].to_ascii_lowercase() {
-            b'p' => begins("pass") || begins("pwd"),
-            b's' => begins("secret"),
-            b't' => begins("token"),
-            b'k' => begins("key"),
-            b'c' => begins("credential") || begins("connection"),
-            b'd' => begins("dsn"),
-            b'w' => begins("webhook"),
-            b'b' => begins("basic") || begins("bearer"),
-            _ => false,
-        }
-    })
 }
 
 /// A dynamic reference or a reference to another resource: it says where the value comes from, not what it is.

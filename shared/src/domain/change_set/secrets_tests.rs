@@ -1,5 +1,6 @@
 use super::entropy::looks_random;
-use super::secrets::{Hider, NO_ECHO, names_secret};
+use super::secret_names::names_secret;
+use super::secrets::{Hider, NO_ECHO};
 use super::values::{KNOWN_AFTER_APPLY, MASK, Shown};
 
 fn shown(names: &[&str], value: &str) -> Shown {

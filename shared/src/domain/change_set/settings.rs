@@ -8,7 +8,8 @@ use super::build::{DeployedStack, Inputs, Pair};
 use super::description::{ChangeSetDescription, present};
 use super::diff::leaves;
 use super::review::{SettingChange, SettingKind};
-use super::secrets::{Hider, names_secret};
+use super::secret_names::names_secret;
+use super::secrets::Hider;
 use super::values::Shown;
 
 /// All changes of settings, in the order of [`SettingKind`].

@@ -1,0 +1,112 @@
+//! Names that say that a value is secret.
+
+/// Words that name secrets, compared without case and without `_`, `-`, `.` and spaces.
+const SECRET_WORDS: [&str; 24] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "passcode",
+    "pwd",
+    "secret",
+    "token",
+    "apikey",
+    "accesskey",
+    "authkey",
+    "privatekey",
+    "presharedkey",
+    "sharedkey",
+    "signingkey",
+    "hostkey",
+    "accountkey",
+    "clientkey",
+    "licensekey",
+    "credential",
+    "connectionstring",
+    "dsn",
+    "webhook",
+    "basicauth",
+    "bearer",
+];
+
+/// What follows such a word when the value is not the secret itself: `SecretArn`, `PasswordLength`.
+const HARMLESS_ENDINGS: [&str; 40] = [
+    "arn",
+    "arns",
+    "id",
+    "ids",
+    "name",
+    "names",
+    "length",
+    "policy",
+    "policies",
+    "expiration",
+    "expiry",
+    "validity",
+    "units",
+    "enabled",
+    "type",
+    "rotation",
+    "count",
+    "version",
+    "versions",
+    "days",
+    "age",
+    "reuse",
+    "required",
+    "minutes",
+    "seconds",
+    "hours",
+    "lifetime",
+    "ttl",
+    "source",
+    "endpoint",
+    "issuer",
+    "audience",
+    "algorithm",
+    "description",
+    "update",
+    "signature",
+    "limits",
+    "region",
+    "lambda",
+    "rules",
+];
+
+/// Whether a name says that its value is secret.
+pub(in crate::domain) fn names_secret(name: &str) -> bool {
+    if name.len() < 3 || name.len() > 120 || !holds_stem(name.as_bytes()) {
+        return false;
+    }
+    let plain: String = name
+        .chars()
+        .filter(|character| !matches!(character, '_' | '-' | '.' | ' '))
+        .flat_map(char::to_lowercase)
+        .collect();
+    SECRET_WORDS.iter().any(|word| {
+        plain.rfind(word).is_some_and(|at| {
+            let rest = &plain[at + word.len()..];
+            // A plural `s` still names the secrets themselves.
+            let rest = rest.strip_prefix('s').unwrap_or(rest);
+            !HARMLESS_ENDINGS.iter().any(|ending| rest.ends_with(ending))
+        })
+    })
+}
+
+/// Whether a name holds the beginning of a word that names secrets; nearly all do not, and are done with here.
+pub(super) fn holds_stem(name: &[u8]) -> bool {
+    (0..name.len()).any(|at| {
+        let rest = &name[at..];
+        let begins = |stem: &str| rest.len() >= stem.len() && rest[..stem.len()].eq_ignore_ascii_case(stem.as_bytes());
+        match rest[0].to_ascii_lowercase() {
+            b'p' => begins("pass") || begins("pwd"),
+            b's' => begins("secret"),
+            b't' => begins("token"),
+            b'k' => begins("key"),
+            b'c' => begins("credential") || begins("connection"),
+            b'd' => begins("dsn"),
+            b'w' => begins("webhook"),
+            b'b' => begins("basic") || begins("bearer"),
+            _ => false,
+        }
+    })
+}
