@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::digest::to_canonical_json;
 use super::sha256::Sha256;
 
 /// Everything that decides about one stack's changes, resolved: no defaults are left to apply.
@@ -94,9 +95,9 @@ pub struct Floor {
 impl Gate {
     /// The canonical bytes of the document: compact JSON, keys sorted.
     pub fn to_canonical_json(&self) -> String {
-        // serde_json's map sorts its keys, so the passage through `Value` is what makes the form canonical.
+        // Whether serde_json's own map sorts its keys depends on what else is built, so the keys are sorted here.
         serde_json::to_value(self)
-            .map(|value| value.to_string())
+            .map(|value| to_canonical_json(&value))
             .unwrap_or_default()
     }
 

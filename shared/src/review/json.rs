@@ -1,9 +1,11 @@
 //! A review as JSON, with a published schema: `docs/review.schema.json`.
 
+use std::collections::BTreeMap;
 use std::io;
 
 use schemars::schema_for;
 use serde::Serialize as _;
+use serde_json::Value;
 use serde_json::ser::{CharEscape, Formatter, PrettyFormatter};
 
 use super::escape::is_invisible;
@@ -23,9 +25,24 @@ pub fn json(review: &Review) -> String {
 
 /// The JSON Schema of [`json`].
 pub fn schema() -> String {
-    let mut text = serde_json::to_string_pretty(&schema_for!(Review)).unwrap_or_default();
+    // Whether serde_json's own map sorts its keys depends on what else is built, so they are sorted here.
+    let sorted = serde_json::to_value(schema_for!(Review)).map(sorted);
+    let mut text = sorted
+        .and_then(|schema| serde_json::to_string_pretty(&schema))
+        .unwrap_or_default();
     text.push('\n');
     text
+}
+
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let sorted: BTreeMap<_, _> = map.into_iter().map(|(key, value)| (key, self::sorted(value))).collect();
+            Value::Object(sorted.into_iter().collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(sorted).collect()),
+        other => other,
+    }
 }
 
 struct Visible(PrettyFormatter<'static>);

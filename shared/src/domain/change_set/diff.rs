@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::domain::digest::to_canonical_json;
+
 /// One leaf in which two values differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leaf {
@@ -117,17 +119,16 @@ impl Walk {
     }
 
     fn objects(&mut self, place: &Place, a: &Map<String, Value>, b: &Map<String, Value>) {
-        for (key, before) in a {
-            let after = b.get(key);
-            // Most of a resource stays as it is; its places need not be named.
-            if after != Some(before) {
-                self.compare(&place.key(key), Some(before), after);
-            }
-        }
-        for (key, after) in b {
-            if !a.contains_key(key) {
-                self.compare(&place.key(key), None, Some(after));
-            }
+        // Most of a resource stays as it is; its places need not be named.
+        let mut keys: Vec<_> = a
+            .iter()
+            .filter(|(key, before)| b.get(*key) != Some(*before))
+            .map(|(key, _)| key)
+            .chain(b.keys().filter(|key| !a.contains_key(*key)))
+            .collect();
+        keys.sort_unstable();
+        for key in keys {
+            self.compare(&place.key(key), a.get(key), b.get(key));
         }
     }
 
@@ -201,7 +202,9 @@ impl Walk {
     fn one_side(&mut self, place: &Place, value: &Value, is_before: bool) {
         match value {
             Value::Object(map) if !map.is_empty() => {
-                for (key, value) in map {
+                let mut entries: Vec<_> = map.iter().collect();
+                entries.sort_unstable_by_key(|(key, _)| *key);
+                for (key, value) in entries {
                     self.one_side(&place.key(key), value, is_before);
                 }
             }
@@ -254,7 +257,7 @@ fn embedded(value: &Value) -> Option<Value> {
 pub(in crate::domain) fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        other => other.to_string(),
+        other => to_canonical_json(other),
     }
 }
 

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::secrets::NO_ECHO;
 use super::template::Template;
+use crate::domain::digest::to_canonical_json;
 
 /// Most levels of functions within functions; deeper ones stay as they are written.
 const DEEPEST: usize = 64;
@@ -241,7 +242,7 @@ impl<'a> Evaluator<'a> {
                     region.as_str().unwrap_or("the region")
                 )))
             }
-            "Fn::ToJsonString" => Some(Value::String(self.eval(argument, depth).to_string())),
+            "Fn::ToJsonString" => Some(Value::String(to_canonical_json(&self.eval(argument, depth)))),
             "Fn::Length" => Some(Value::String(self.eval(argument, depth).as_array()?.len().to_string())),
             _ => None,
         }
@@ -312,7 +313,7 @@ impl<'a> Evaluator<'a> {
                         Value::Array(items) => {
                             out.push_str(&items.iter().map(super::diff::text).collect::<Vec<_>>().join(","));
                         }
-                        other => out.push_str(&other.to_string()),
+                        other => out.push_str(&to_canonical_json(&other)),
                     },
                 },
             }

@@ -11,6 +11,7 @@ use super::review::{SettingChange, SettingKind};
 use super::secret_names::names_secret;
 use super::secrets::Hider;
 use super::values::Shown;
+use crate::domain::digest::to_canonical_json;
 
 /// All changes of settings, in the order of [`SettingKind`].
 pub(super) fn changes(inputs: &Inputs<'_>, pairs: &[Pair<'_>], hider: &Hider) -> Vec<SettingChange> {
@@ -175,7 +176,7 @@ impl Found<'_> {
                 match evaluator.as_ref().and_then(|evaluator| evaluator.condition(name)) {
                     Some(true) => "true".to_owned(),
                     Some(false) => "false".to_owned(),
-                    None => declared.to_string(),
+                    None => to_canonical_json(declared),
                 },
             )
         };

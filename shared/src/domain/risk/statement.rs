@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::domain::digest::to_canonical_json;
+
 /// Most grants of one policy that are compared one by one.
 const MOST_GRANTS: usize = 20_000;
 
@@ -43,7 +45,7 @@ impl Grants {
     }
 
     fn add(&mut self, statement: &Value) {
-        let condition = statement.get("Condition").map(Value::to_string).unwrap_or_default();
+        let condition = statement.get("Condition").map(to_canonical_json).unwrap_or_default();
         let target = if statement.get("Effect").and_then(Value::as_str) == Some("Deny") {
             &mut self.denied
         } else {
