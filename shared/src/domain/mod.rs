@@ -22,6 +22,7 @@ pub mod operation;
 pub mod outcome;
 pub mod packaging;
 pub mod people;
+pub mod pipelines;
 pub mod planned_change;
 pub mod planning;
 pub mod progress;

@@ -8,8 +8,12 @@ pub mod execute_change_set;
 #[cfg(any(test, feature = "fakes"))]
 pub mod fakes;
 pub mod fresh_run;
+pub mod pipeline_changes;
+pub mod ports;
 pub mod ports;
 pub mod prove_job;
+pub mod prove_job;
+pub mod provision_pipelines;
 pub mod receive_push;
 pub mod record_outcome;
 pub mod retry_due;

@@ -1,26 +1,6 @@
 //! Patterns in which `*` stands for any text, and path patterns.
 
-/// Whether `text` matches `pattern`, in which each `*` stands for any text, also none.
-pub(super) fn matches(pattern: &str, text: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else {
-        return false;
-    };
-    let mut parts = parts.peekable();
-    if parts.peek().is_none() {
-        return rest.is_empty();
-    }
-    while let Some(part) = parts.next() {
-        if parts.peek().is_none() {
-            return rest.ends_with(part);
-        }
-        match rest.find(part) {
-            Some(index) => rest = rest.get(index + part.len()..).unwrap_or_default(),
-            None => return false,
-        }
-    }
-    true
-}
+pub(super) use crate::domain::gate::matches;
 
 /// Whether `path` is below the folder that `pattern` names; a segment `**` stands for any number of folders, and `*`
 /// in a segment for any text of it.
@@ -49,30 +29,6 @@ pub(super) fn weight(pattern: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_star_stands_for_any_text() {
-        for (pattern, text) in [
-            ("*", ""),
-            ("*", "a"),
-            ("a*", "a"),
-            ("a*c*e", "abcde"),
-            ("a*a", "aa"),
-            ("abc", "abc"),
-        ] {
-            assert!(matches(pattern, text), "{pattern} {text}");
-        }
-        for (pattern, text) in [
-            ("", "a"),
-            ("a*a", "a"),
-            ("a*", "b"),
-            ("a*c*e", "abde"),
-            ("abc", "abcd"),
-            ("*b", "ba"),
-        ] {
-            assert!(!matches(pattern, text), "{pattern} {text}");
-        }
-    }
 
     #[test]
     fn a_path_pattern_matches_what_is_below_it() {

@@ -3,12 +3,17 @@
 //! A gate document is content-addressed ([`crate::domain::keys::gate`]); the pipeline carries only its hash, so a
 //! commit cannot lower its own gate.
 
+pub mod changes;
+mod floor;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::digest::to_canonical_json;
 use super::sha256::Sha256;
+
+pub use floor::matches;
 
 /// Everything that decides about one stack's changes, resolved: no defaults are left to apply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
