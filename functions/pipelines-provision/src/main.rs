@@ -1,1 +1,21 @@
-fn main() {}
+//! Renders the template of the pipelines from the resolved catalogue.
+
+use changegate::aws::connect;
+use changegate::lambda::job::serve_jobs;
+use changegate::lambda::settings::Variables;
+use changegate::lambda::telemetry;
+
+mod handler;
+mod settings;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    telemetry::init();
+    let settings = settings::read(&Variables::of_process())?;
+    let aws = connect::load().await;
+    let services = handler::Services::new(&aws, &settings);
+    serve_jobs(&aws, async |job, artifacts| {
+        handler::handle(&services, &settings, &job, &artifacts).await
+    })
+    .await
+}

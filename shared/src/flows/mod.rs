@@ -10,8 +10,6 @@ pub mod fakes;
 pub mod fresh_run;
 pub mod pipeline_changes;
 pub mod ports;
-pub mod ports;
-pub mod prove_job;
 pub mod prove_job;
 pub mod provision_pipelines;
 pub mod receive_push;
