@@ -173,10 +173,11 @@ impl WriteChangeSets for CloudFormation {
             .stack_name(&new.stack)
             .change_set_name(&new.name)
             .change_set_type(kind)
-            .set_parameters(Some(parameters.collect()))
+            .set_parameters(unless_empty(parameters.collect()))
             .set_tags(tags)
-            .set_capabilities(Some(capabilities.collect()))
-            .set_notification_arns(Some(new.notification_arns))
+            .set_capabilities(unless_empty(capabilities.collect()))
+            // An empty list would take away the topics that a stack had before Changegate knew it.
+            .set_notification_arns(unless_empty(new.notification_arns))
             .role_arn(&new.role_arn)
             .include_nested_stacks(new.include_nested_stacks)
             .description(&new.description)
@@ -209,6 +210,10 @@ impl WriteChangeSets for CloudFormation {
             }
         }
     }
+}
+
+fn unless_empty<T>(list: Vec<T>) -> Option<Vec<T>> {
+    Some(list).filter(|list| !list.is_empty())
 }
 
 impl ExecuteChangeSets for CloudFormation {

@@ -1,1 +1,356 @@
+//! Against answers as CloudFormation gives them.
 
+use std::collections::BTreeMap;
+
+use aws_sdk_cloudformation::config::retry::RetryConfig;
+use aws_sdk_cloudformation::config::{BehaviorVersion, Credentials, Region};
+use aws_smithy_http_client::test_util::StaticReplayClient;
+
+use super::*;
+use crate::aws::recorded::{all_sent, answers};
+use crate::flows::ports::{
+    ExecuteChangeSets, NewChangeSet, PortErrorKind, ReadChangeSets, ReadStacks, TemplateLocation, TemplateOf,
+    TemplateStage, WriteChangeSets, WriteStackPolicies,
+};
+
+fn cloudformation<'a>(recorded: impl IntoIterator<Item = (u16, &'a str)>) -> (CloudFormation, StaticReplayClient) {
+    let replay = answers(recorded);
+    let config = aws_sdk_cloudformation::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("eu-west-1"))
+        .credentials_provider(Credentials::new("AKIAEXAMPLE", "secret", None, None, "test"))
+        .retry_config(RetryConfig::disabled())
+        .http_client(replay.clone())
+        .build();
+    (CloudFormation::from_client(Client::from_conf(config)), replay)
+}
+
+fn error(code: &str, message: &str) -> String {
+    format!(
+        "<ErrorResponse xmlns=\"http://cloudformation.amazonaws.com/doc/2010-05-15/\"><Error><Type>Sender</Type>\
+         <Code>{code}</Code><Message>{message}</Message></Error><RequestId>r</RequestId></ErrorResponse>"
+    )
+}
+
+fn answer(operation: &str, result: &str) -> String {
+    format!(
+        "<{operation}Response xmlns=\"http://cloudformation.amazonaws.com/doc/2010-05-15/\"><{operation}Result>\
+         {result}</{operation}Result></{operation}Response>"
+    )
+}
+
+#[tokio::test]
+async fn only_the_answer_that_a_stack_does_not_exist_is_an_absence() {
+    for message in ["Stack with id network does not exist", "Stack [network] does not exist"] {
+        let (stacks, _) = cloudformation([(400, error("ValidationError", message).as_str())]);
+        assert_eq!(stacks.stack("network").await.unwrap(), None);
+    }
+    for (status, code, message, kind) in [
+        (400, "Throttling", "Rate exceeded", PortErrorKind::Throttled),
+        (400, "RequestLimitExceeded", "slow", PortErrorKind::Throttled),
+        (403, "AccessDenied", "not authorized", PortErrorKind::Denied),
+        (500, "InternalFailure", "", PortErrorKind::Unavailable),
+        (503, "ServiceUnavailable", "", PortErrorKind::Unavailable),
+        (
+            400,
+            "ValidationError",
+            "Role arn:aws:iam::1:role/x does not exist",
+            PortErrorKind::Refused,
+        ),
+        (
+            400,
+            "ValidationError",
+            "1 validation error detected",
+            PortErrorKind::Refused,
+        ),
+    ] {
+        let (stacks, _) = cloudformation([(status, error(code, message).as_str())]);
+        let error = stacks.stack("network").await.unwrap_err();
+        assert_eq!(error.kind, kind, "{error}");
+        assert!(
+            error.to_string().contains("cloudformation:DescribeStacks on `network`"),
+            "{error}"
+        );
+    }
+    let (stacks, _) = cloudformation([(502, "<html>Bad Gateway</html>")]);
+    assert!(stacks.stack("network").await.is_err());
+}
+
+#[tokio::test]
+async fn a_stack_is_read_whole_and_empty_texts_are_absent() {
+    let body = answer(
+        "DescribeStacks",
+        "<Stacks><member><StackName>network</StackName><StackId>arn:x</StackId>\
+         <StackStatus>UPDATE_COMPLETE</StackStatus><StackStatusReason></StackStatusReason>\
+         <CreationTime>2026-11-01T00:00:00.000Z</CreationTime><LastUpdatedTime>2026-11-20T08:00:00.123Z</LastUpdatedTime>\
+         <RoleARN></RoleARN><ParentId></ParentId><EnableTerminationProtection>true</EnableTerminationProtection>\
+         <Parameters><member><ParameterKey>Secret</ParameterKey><ParameterValue>****</ParameterValue></member></Parameters>\
+         <Tags><member><Key>team</Key><Value>net</Value></member></Tags>\
+         <Outputs><member><OutputKey>Id</OutputKey><OutputValue>v</OutputValue><ExportName>e</ExportName></member></Outputs>\
+         </member></Stacks>",
+    );
+    let (stacks, _) = cloudformation([(200, body.as_str())]);
+    let stack = stacks.stack("network").await.unwrap().unwrap();
+    assert_eq!(stack.status, "UPDATE_COMPLETE");
+    assert_eq!((stack.role_arn, stack.parent_id), (None, None));
+    assert_eq!(stack.last_updated.as_deref(), Some("2026-11-20T08:00:00.123Z"));
+    assert_eq!(stack.parameters, [("Secret".to_owned(), "****".to_owned())]);
+    assert_eq!(stack.outputs[0].2.as_deref(), Some("e"));
+    assert!(stack.is_termination_protected);
+}
+
+fn page(changes: &str, next: &str) -> String {
+    answer(
+        "DescribeChangeSet",
+        &format!(
+            "<ChangeSetId>arn:set</ChangeSetId><ChangeSetName>cg-1</ChangeSetName><StackName>network</StackName>\
+             <Status>CREATE_COMPLETE</Status><ExecutionStatus>AVAILABLE</ExecutionStatus><StatusReason></StatusReason>\
+             <Changes>{changes}</Changes>{next}"
+        ),
+    )
+}
+
+fn change(name: &str) -> String {
+    format!(
+        "<member><Type>Resource</Type><ResourceChange><Action>Modify</Action><LogicalResourceId>{name}</LogicalResourceId>\
+         <ResourceType>AWS::SNS::Topic</ResourceType><Replacement>True</Replacement><Scope><member>Properties</member></Scope>\
+         <Details><member><Target><Attribute>Properties</Attribute><Name>TopicName</Name>\
+         <RequiresRecreation>Always</RequiresRecreation><Path>/Properties/TopicName</Path><BeforeValue></BeforeValue>\
+         <AfterValue>b</AfterValue></Target><Evaluation>Static</Evaluation></member></Details></ResourceChange></member>"
+    )
+}
+
+#[tokio::test]
+async fn a_change_set_is_read_over_all_its_pages_with_values() {
+    let first = page(&change("A"), "<NextToken>more</NextToken>");
+    let second = page(&change("B"), "");
+    let (stacks, replay) = cloudformation([(200, first.as_str()), (200, second.as_str())]);
+    let set = stacks.change_set("arn:set").await.unwrap().unwrap();
+    let names: Vec<_> = set
+        .changes
+        .iter()
+        .map(|change| change.resource_change.as_ref().unwrap().logical_resource_id.as_str())
+        .collect();
+    assert_eq!(names, ["A", "B"]);
+    assert_eq!(set.status_reason, None);
+    let target = set.changes[0].resource_change.as_ref().unwrap().details[0]
+        .target
+        .clone()
+        .unwrap();
+    assert_eq!(target.before_value.as_deref(), Some(""), "an empty value is a value");
+    let sent = all_sent(&replay);
+    assert!(
+        sent.iter().all(|body| body.contains("IncludePropertyValues=true")),
+        "{sent:?}"
+    );
+    assert!(sent[1].contains("NextToken=more"), "{sent:?}");
+}
+
+#[tokio::test]
+async fn half_a_change_set_is_never_taken_for_a_whole_one() {
+    let first = page(&change("A"), "<NextToken>more</NextToken>");
+    let gone = error("ChangeSetNotFound", "ChangeSet [arn:set] does not exist");
+    let (stacks, _) = cloudformation([(200, first.as_str()), (404, gone.as_str())]);
+    assert_eq!(stacks.change_set("arn:set").await.unwrap(), None);
+    let slow = error("Throttling", "Rate exceeded");
+    let (stacks, _) = cloudformation([(200, first.as_str()), (400, slow.as_str())]);
+    assert!(stacks.change_set("arn:set").await.unwrap_err().is_transient());
+    let (stacks, _) = cloudformation([(200, first.as_str()), (200, first.as_str())]);
+    assert!(stacks.change_set("arn:set").await.is_err(), "the same page for ever");
+}
+
+fn new_change_set() -> NewChangeSet {
+    NewChangeSet {
+        stack: "network".to_owned(),
+        name: "cg-0123456-run".to_owned(),
+        is_create: false,
+        template: TemplateLocation::Body("{}".to_owned()),
+        parameters: BTreeMap::from([
+            ("Kept".to_owned(), None),
+            ("Set".to_owned(), Some("a b".to_owned())),
+            ("Empty".to_owned(), Some(String::new())),
+        ]),
+        tags: None,
+        capabilities: Vec::new(),
+        notification_arns: Vec::new(),
+        role_arn: "arn:role".to_owned(),
+        include_nested_stacks: true,
+        description: "Commit".to_owned(),
+        client_token: "cg-token".to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn a_change_set_is_asked_for_with_exactly_what_was_planned() {
+    let body = answer("CreateChangeSet", "<Id>arn:set</Id><StackId>arn:stack</StackId>");
+    let (stacks, replay) = cloudformation([(200, body.as_str())]);
+    let created = stacks.create_change_set(new_change_set()).await.unwrap();
+    assert_eq!(
+        (created.arn.as_str(), created.stack_id.as_str()),
+        ("arn:set", "arn:stack")
+    );
+    let sent = all_sent(&replay).remove(0);
+    for part in [
+        "ChangeSetType=UPDATE",
+        "ChangeSetName=cg-0123456-run",
+        "RoleARN=arn%3Arole",
+        "IncludeNestedStacks=true",
+        "TemplateBody=%7B%7D",
+        "ParameterKey=Kept&Parameters.member.2.UsePreviousValue=true",
+        "ParameterKey=Set&Parameters.member.3.ParameterValue=a%20b",
+        "ParameterKey=Empty&Parameters.member.1.ParameterValue=",
+        "ClientToken=cg-token",
+    ] {
+        assert!(sent.contains(part), "{part} in {sent}");
+    }
+    for absent in [
+        "Tags",
+        "NotificationARNs",
+        "Capabilities",
+        "OnStackFailure",
+        "TemplateURL",
+    ] {
+        assert!(!sent.contains(absent), "{absent} in {sent}");
+    }
+}
+
+#[tokio::test]
+async fn refusals_of_a_change_set_are_told_apart() {
+    for (code, message, kind) in [
+        (
+            "AlreadyExistsException",
+            "ChangeSet [c] already exists",
+            PortErrorKind::Conflict,
+        ),
+        (
+            "InsufficientCapabilitiesException",
+            "Requires capabilities : [CAPABILITY_NAMED_IAM]",
+            PortErrorKind::Refused,
+        ),
+        (
+            "LimitExceededException",
+            "ChangeSet limit exceeded for stack arn:x",
+            PortErrorKind::Refused,
+        ),
+        (
+            "ValidationError",
+            "Stack:arn:x is in ROLLBACK_COMPLETE state and can not be updated.",
+            PortErrorKind::Refused,
+        ),
+    ] {
+        let (stacks, _) = cloudformation([(400, error(code, message).as_str())]);
+        let error = stacks.create_change_set(new_change_set()).await.unwrap_err();
+        assert_eq!(error.kind, kind, "{error}");
+        assert_eq!(error.message, message);
+    }
+}
+
+#[tokio::test]
+async fn an_execution_always_rolls_back_and_bears_its_token() {
+    let body = answer("ExecuteChangeSet", "");
+    let (stacks, replay) = cloudformation([(200, body.as_str())]);
+    stacks.execute_change_set("arn:set", "cg-run").await.unwrap();
+    let sent = all_sent(&replay).remove(0);
+    assert!(
+        sent.contains("DisableRollback=false") && sent.contains("ClientRequestToken=cg-run"),
+        "{sent}"
+    );
+
+    let refused = error(
+        "InvalidChangeSetStatus",
+        "ChangeSet [arn:set] cannot be executed in its current status of [FAILED]",
+    );
+    let (stacks, _) = cloudformation([(400, refused.as_str())]);
+    let error = stacks.execute_change_set("arn:set", "cg-run").await.unwrap_err();
+    assert_eq!(error.kind, PortErrorKind::Conflict);
+}
+
+#[tokio::test]
+async fn deleting_what_is_gone_is_done_and_listing_what_is_gone_is_empty() {
+    let gone = error("ChangeSetNotFound", "ChangeSet [arn:set] does not exist");
+    let (stacks, _) = cloudformation([(404, gone.as_str())]);
+    stacks.delete_change_set("arn:set").await.unwrap();
+    let gone = error("ValidationError", "Stack [network] does not exist");
+    let (stacks, _) = cloudformation([(400, gone.as_str())]);
+    assert!(stacks.change_sets("network").await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn findings_of_the_validation_are_read_with_their_place() {
+    let body = answer(
+        "DescribeEvents",
+        "<OperationEvents><member><EventType>VALIDATION_ERROR</EventType><LogicalResourceId>Topic</LogicalResourceId>\
+         <ResourceType>AWS::SNS::Topic</ResourceType><ValidationName>PropertyValidation</ValidationName>\
+         <ValidationStatus>FAILED</ValidationStatus><ValidationFailureMode>FAIL</ValidationFailureMode>\
+         <ValidationPath>/Resources/Topic/Properties/Nam</ValidationPath>\
+         <ValidationStatusReason>unknown property Nam</ValidationStatusReason></member></OperationEvents>",
+    );
+    let (stacks, replay) = cloudformation([(200, body.as_str())]);
+    let events = stacks.change_set_events("arn:set").await.unwrap();
+    assert_eq!(events[0].path, "/Resources/Topic/Properties/Nam");
+    assert_eq!(events[0].reason, "unknown property Nam");
+    assert_eq!(events[0].validation_mode, "FAIL");
+    assert!(all_sent(&replay)[0].contains("Filters.FailedEvents=true"));
+}
+
+#[tokio::test]
+async fn the_owner_of_a_resource_is_found_by_its_physical_id_alone() {
+    let body = answer(
+        "DescribeStackResources",
+        "<StackResources><member><StackName>p</StackName><PhysicalResourceId>other</PhysicalResourceId></member>\
+         <member><StackName>changegate-pipelines</StackName><StackId>arn:p</StackId>\
+         <LogicalResourceId>L</LogicalResourceId><PhysicalResourceId>changegate-network</PhysicalResourceId>\
+         <ResourceType>AWS::CodePipeline::Pipeline</ResourceType><ResourceStatus>CREATE_COMPLETE</ResourceStatus>\
+         </member></StackResources>",
+    );
+    let (stacks, _) = cloudformation([(200, body.as_str())]);
+    let owner = stacks.stack_resource_of("changegate-network").await.unwrap().unwrap();
+    assert_eq!(owner.stack_name, "changegate-pipelines");
+    let missing = error("ValidationError", "Stack for changegate-network does not exist");
+    let (stacks, _) = cloudformation([(400, missing.as_str())]);
+    assert_eq!(stacks.stack_resource_of("changegate-network").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn events_are_read_until_there_is_enough() {
+    let body = answer(
+        "DescribeStackEvents",
+        "<StackEvents><member><EventId>2</EventId><Timestamp>2026-11-23T10:00:00Z</Timestamp></member>\
+         <member><EventId>1</EventId><Timestamp>2026-11-23T09:00:00Z</Timestamp></member></StackEvents>\
+         <NextToken>more</NextToken>",
+    );
+    let (stacks, replay) = cloudformation([(200, body.as_str())]);
+    let events = stacks.stack_events("network", &|event| event.id == "1").await.unwrap();
+    assert_eq!(events.len(), 2);
+    assert_eq!(all_sent(&replay).len(), 1);
+}
+
+#[tokio::test]
+async fn the_template_of_a_change_set_is_asked_for_by_its_stage() {
+    let body = answer(
+        "GetTemplate",
+        "<TemplateBody>{&quot;Resources&quot;: {}}</TemplateBody>",
+    );
+    let (stacks, replay) = cloudformation([(200, body.as_str())]);
+    let text = stacks
+        .template(TemplateOf::ChangeSet("arn:set"), TemplateStage::Processed)
+        .await
+        .unwrap();
+    assert_eq!(text, r#"{"Resources": {}}"#);
+    let sent = all_sent(&replay).remove(0);
+    assert!(
+        sent.contains("ChangeSetName=arn%3Aset") && sent.contains("TemplateStage=Processed"),
+        "{sent}"
+    );
+}
+
+#[tokio::test]
+async fn a_stack_without_a_policy_has_none() {
+    let body = answer("GetStackPolicy", "");
+    let (stacks, _) = cloudformation([(200, body.as_str())]);
+    assert_eq!(stacks.stack_policy("network").await.unwrap(), None);
+    let body = answer("SetStackPolicy", "");
+    let (stacks, replay) = cloudformation([(200, body.as_str())]);
+    stacks.set_stack_policy("network", "{}").await.unwrap();
+    assert!(all_sent(&replay)[0].contains("StackPolicyBody=%7B%7D"));
+}

@@ -1,1 +1,6 @@
+//! Ends of runs against stateful fakes, every one announced more than once.
 
+mod ends;
+mod faults;
+mod restarts;
+mod world;
