@@ -48,3 +48,6 @@ pub(crate) async fn handle(
     };
     execute_change_set(&ports, &settings.execute, job, artifacts).await
 }
+
+#[cfg(test)]
+mod tests;
