@@ -99,7 +99,9 @@ def for_service(document) -> dict:
 
 
 def register(assumed: str, arn: str, name: str, account: str, policy: str, seconds: int) -> dict:
-    key, secret, token = "ASIA" + secrets.token_hex(8).upper(), secrets.token_urlsafe(30), secrets.token_urlsafe(96)
+    key = "ASIA" + secrets.token_hex(8).upper()
+    # A scan of the logs finds them by how they begin.
+    secret, token = "local-secret-" + secrets.token_urlsafe(30), "local-session-" + secrets.token_urlsafe(96)
     sts.register_session(key, {
         "Arn": assumed,
         "UserId": f"{sts._role_id(arn)}:{name}",

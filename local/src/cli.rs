@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands;
+use crate::{commands, demo};
 
 /// What a subcommand answers: the exit code, or the error to print.
 pub type Outcome = Result<ExitCode, Box<dyn Error + Send + Sync>>;
@@ -31,6 +31,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Show the whole way from a push to a changed stack, and check every step.
+    Demo(demo::Arguments),
     /// Start everything, deploy Changegate, and leave it running.
     Up(commands::up::Arguments),
     /// Render a saved change set as a review.
@@ -51,14 +53,18 @@ pub fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return refuse(&error),
     };
-    match runtime.block_on(run(cli.command)) {
+    let code = match runtime.block_on(run(cli.command)) {
         Ok(code) => code,
         Err(error) => refuse(error.as_ref()),
-    }
+    };
+    // A question at the terminal that nobody answers any more would be waited for otherwise.
+    runtime.shutdown_background();
+    code
 }
 
 async fn run(command: Command) -> Outcome {
     match command {
+        Command::Demo(arguments) => demo::run(arguments).await,
         Command::Up(arguments) => commands::up::run(arguments).await,
         Command::Review(arguments) => commands::review::run(&arguments),
         Command::Status(arguments) => commands::status::run(arguments).await,

@@ -8,6 +8,7 @@ pub mod aws;
 pub mod cli;
 pub mod codepipeline;
 pub mod commands;
+pub mod demo;
 pub mod deploy;
 pub mod environment;
 pub mod githost;

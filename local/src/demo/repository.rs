@@ -1,0 +1,107 @@
+//! The working copy from which the demo pushes.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tokio::process::Command;
+
+use super::world::DemoError;
+
+/// A clone of the example repository.
+#[derive(Debug)]
+pub struct WorkingCopy {
+    path: PathBuf,
+    remote: String,
+    branch: String,
+}
+
+impl WorkingCopy {
+    /// Copies `examples/infrastructure` and makes a repository of it.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be copied, or git fails.
+    pub async fn make(from: &Path, path: PathBuf, remote: &str, branch: &str) -> Result<Self, DemoError> {
+        copy(from, &path).map_err(|error| DemoError::call("copying the example repository", &error.to_string()))?;
+        let copy = WorkingCopy {
+            path,
+            remote: remote.to_owned(),
+            branch: branch.to_owned(),
+        };
+        copy.git(&["init", "--quiet", "--initial-branch", branch]).await?;
+        for (key, value) in [
+            ("user.name", "The Octocat"),
+            ("user.email", "octocat@users.noreply.github.com"),
+            ("commit.gpgsign", "false"),
+            ("core.hooksPath", "/dev/null"),
+        ] {
+            copy.git(&["config", key, value]).await?;
+        }
+        Ok(copy)
+    }
+
+    /// Replaces a text in a file, which must be there once.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, or the text is not there exactly once.
+    pub fn replace(&self, file: &str, old: &str, new: &str) -> Result<(), DemoError> {
+        let path = self.path.join(file);
+        let text = fs::read_to_string(&path).map_err(|error| DemoError::call(file, &error.to_string()))?;
+        if text.matches(old).count() != 1 {
+            return Err(DemoError::call(
+                file,
+                &format!("`{old}` is not there exactly once: the example has changed"),
+            ));
+        }
+        fs::write(&path, text.replacen(old, new, 1)).map_err(|error| DemoError::call(file, &error.to_string()))
+    }
+
+    /// Commits everything and pushes. Gives the commit's id.
+    ///
+    /// # Errors
+    ///
+    /// When git fails.
+    pub async fn push(&self, subject: &str) -> Result<String, DemoError> {
+        self.git(&["add", "--all"]).await?;
+        self.git(&["commit", "--quiet", "--message", subject]).await?;
+        let refspec = format!("HEAD:refs/heads/{}", self.branch);
+        self.git(&["push", "--quiet", &self.remote, &refspec]).await?;
+        Ok(self.git(&["rev-parse", "HEAD"]).await?.trim().to_owned())
+    }
+
+    async fn git(&self, arguments: &[&str]) -> Result<String, DemoError> {
+        let output = Command::new("git")
+            .current_dir(&self.path)
+            .args(arguments)
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .kill_on_drop(true)
+            .output()
+            .await
+            .map_err(|error| DemoError::call("git", &error.to_string()))?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        }
+        // The remote's URL holds a token.
+        let said = String::from_utf8_lossy(&output.stderr).replace(&self.remote, "the Git host");
+        Err(DemoError::call(
+            &format!("git {}", arguments.first().unwrap_or(&"")),
+            said.trim(),
+        ))
+    }
+}
+
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
