@@ -32,6 +32,8 @@ struct Line {
     calls: Vec<(&'static str, String)>,
     faults: BTreeMap<usize, Fault>,
     named_faults: Vec<(&'static str, Fault)>,
+    /// State of the generator that says how long each call takes; `None` when calls take no time.
+    interleaving: Option<u64>,
 }
 
 impl Wire {
@@ -43,6 +45,24 @@ impl Wire {
     /// Breaks the next call of this operation, once.
     pub fn break_next(&self, operation: &'static str, fault: Fault) {
         self.line().named_faults.push((operation, fault));
+    }
+
+    /// Lets every call give way to others before it takes effect, as often as a generator with this seed says: two
+    /// flows that run at once then meet in another order for every seed.
+    pub fn interleave(&self, seed: u64) {
+        self.line().interleaving = Some(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    }
+
+    /// How often the next call gives way.
+    fn delay(&self) -> u64 {
+        let mut line = self.line();
+        let Some(state) = &mut line.interleaving else {
+            return 0;
+        };
+        *state ^= *state << 13;
+        *state ^= *state >> 7;
+        *state ^= *state << 17;
+        *state % 5
     }
 
     /// How many calls were made so far.
@@ -77,6 +97,9 @@ impl Wire {
         subject: &str,
         effect: impl FnOnce() -> Result<T, PortError>,
     ) -> Result<T, PortError> {
+        for _ in 0..self.delay() {
+            tokio::task::yield_now().await;
+        }
         let fault = {
             let mut line = self.line();
             let number = line.calls.len();

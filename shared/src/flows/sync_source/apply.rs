@@ -265,9 +265,14 @@ fn wanted(files: Files, resolved: &Stacks, effective: &BTreeMap<String, Effectiv
     }
 }
 
-/// Objects below `TemplateSource/` that nothing accounts for. Packages are named by their content and stay.
+/// Objects below `TemplateSource/` that nothing accounts for. Packages are named by their content and stay, and so
+/// does a ZIP beside a file of the branch: the article's script left one beside each, and other pipelines may read it.
 fn strays(listing: &Listing, wanted: &Wanted, plan: &SyncPlan, snapshot: &Snapshot, environment: &str) -> Vec<String> {
-    let mut known: BTreeSet<String> = wanted.files.keys().map(|path| keys::source(path)).collect();
+    let files = wanted.files.iter().filter(|(_, entry)| entry.is_file());
+    let mut known: BTreeSet<String> = files
+        .map(|(path, _)| keys::source(path))
+        .flat_map(|key| [keys::zipped(&key), key])
+        .collect();
     for (name, stack) in &wanted.stacks {
         known.insert(keys::zipped(&keys::source(&stack.template)));
         known.insert(keys::zipped(&keys::configuration(environment, name)));
