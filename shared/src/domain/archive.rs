@@ -22,20 +22,47 @@ pub enum ArchiveError {
     Damaged(#[source] std::io::Error),
 }
 
+/// A file to pack.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry<'e> {
+    /// Path in the archive.
+    pub name: &'e str,
+    /// Content.
+    pub content: &'e [u8],
+    /// Whether it may be executed.
+    pub is_executable: bool,
+}
+
 /// Packs one file. Time, permissions and compression are fixed: equal input gives equal bytes.
 ///
 /// # Errors
 ///
 /// [`ArchiveError::Unreadable`] when `name` or `content` exceed what the ZIP format can hold.
 pub fn pack(name: &str, content: &[u8]) -> Result<Vec<u8>, ArchiveError> {
+    let is_executable = false;
+    pack_all([Entry {
+        name,
+        content,
+        is_executable,
+    }])
+}
+
+/// Packs files in the order in which they come. Times and compression are fixed: equal input gives equal bytes.
+///
+/// # Errors
+///
+/// [`ArchiveError::Unreadable`] when names or contents exceed what the ZIP format can hold.
+pub fn pack_all<'e>(entries: impl IntoIterator<Item = Entry<'e>>) -> Result<Vec<u8>, ArchiveError> {
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
         .compression_level(Some(6))
-        .last_modified_time(DateTime::default())
-        .unix_permissions(0o644);
-    let mut archive = ZipWriter::new(Cursor::new(Vec::with_capacity(content.len() / 3 + 256)));
-    archive.start_file(name, options)?;
-    archive.write_all(content).map_err(ArchiveError::Damaged)?;
+        .last_modified_time(DateTime::default());
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    for entry in entries {
+        let permissions = if entry.is_executable { 0o755 } else { 0o644 };
+        archive.start_file(entry.name, options.unix_permissions(permissions))?;
+        archive.write_all(entry.content).map_err(ArchiveError::Damaged)?;
+    }
     Ok(archive.finish()?.into_inner())
 }
 

@@ -125,7 +125,7 @@ pub struct StoredStack {
     /// The zipped effective configuration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub configuration_zip: Option<StoredObject>,
-    /// Paths of the other files that the effective template is made from.
+    /// Paths of the other files that the effective template is made from, and of folders, with a final slash.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<String>,
     /// Keys of the content-addressed objects that the effective template needs.

@@ -8,7 +8,7 @@ use super::contents::Contents;
 use crate::domain::catalogue::{self, FormerStack, RepositoryFiles, Resolution};
 use crate::domain::configuration::{self, File};
 use crate::domain::gate::Gate;
-use crate::domain::packaging::{self, Packaged, Sources};
+use crate::domain::packaging::{self, Packaged, Packaging, Sources};
 use crate::domain::sha256::Sha256;
 use crate::domain::sync::files::Files;
 use crate::domain::sync::snapshot::{Snapshot, StoredStack};
@@ -181,7 +181,15 @@ pub(super) fn is_affected(name: &str, stack: &StoredStack, changed: &BTreeSet<St
         || !known.problems.is_empty()
         || is_changed(&stack.template)
         || stack.configuration.as_ref().is_some_and(is_changed)
-        || stack.parts.iter().any(is_changed)
+        || stack.parts.iter().any(|part| {
+            let folder = part.ends_with('/');
+            is_changed(part)
+                || (folder
+                    && changed
+                        .range(part.clone()..)
+                        .next()
+                        .is_some_and(|path| path.starts_with(part)))
+        })
 }
 
 /// Makes what the stack's pipeline reads, or tells everything that is wrong with it.
@@ -192,22 +200,12 @@ pub(super) async fn effective<R: ReadRepository>(
     settings: &SyncSettings,
 ) -> Result<Result<Effective, Vec<String>>, PortError> {
     let mut texts: BTreeMap<String, Rc<Vec<u8>>> = BTreeMap::new();
-    loop {
-        let sources = Sources {
-            files,
-            contents: &texts,
-        };
-        let mut needed = packaging::files_needed(&stack.template, sources);
-        needed.extend(
-            stack
-                .configuration
-                .iter()
-                .filter(|path| !texts.contains_key(*path))
-                .cloned(),
-        );
-        if needed.is_empty() {
-            break;
-        }
+    let mut problems = Vec::new();
+    let mut needed: Vec<String> = std::iter::once(&stack.template)
+        .chain(&stack.configuration)
+        .cloned()
+        .collect();
+    let packaged = loop {
         let count = needed.len();
         match contents.of_paths(files, &needed).await {
             Ok(read) if read.len() == count => texts.extend(read),
@@ -221,13 +219,19 @@ pub(super) async fn effective<R: ReadRepository>(
             }
             Err(error) => return Err(error),
         }
-    }
-    let sources = Sources {
-        files,
-        contents: &texts,
+        let sources = Sources {
+            files,
+            contents: &texts,
+        };
+        match packaging::package(&stack.template, sources, &settings.destination) {
+            Packaging::Needs(more) => needed = more,
+            Packaging::Done(packaged) => break packaged,
+            Packaging::Refused(found) => {
+                problems.extend(found);
+                break Packaged::default();
+            }
+        }
     };
-    let mut problems = Vec::new();
-    let packaged = packaging::package(&stack.template, sources, &settings.destination);
     let file = |path: &'_ String| texts.get(path).map(|bytes| bytes.as_slice());
     let template = file(&stack.template).unwrap_or_default();
     let configured = configuration::effective(
@@ -242,10 +246,6 @@ pub(super) async fn effective<R: ReadRepository>(
             bytes: template,
         },
     );
-    let packaged = packaged.unwrap_or_else(|found| {
-        problems.extend(found);
-        Packaged::default()
-    });
     let configuration = match configured {
         Ok(configuration) => configuration.to_json(),
         Err(found) => {
