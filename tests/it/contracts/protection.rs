@@ -144,7 +144,7 @@ fn evidence_is_written_once_and_by_whom_it_belongs_to() {
     }
     for (prefix, writers) in [
         ("reviews", vec!["ChangesetDescribeRole.Arn"]),
-        ("outcomes", vec!["ChangesetExecuteRole.Arn", "OutcomeRecordRole.Arn"]),
+        ("outcomes", vec!["OutcomeRecordRole.Arn"]),
         ("runs", vec!["ChangesetCreateRole.Arn", "ChangesetExecuteRole.Arn"]),
         ("executed", vec!["ChangesetExecuteRole.Arn"]),
     ] {
