@@ -79,9 +79,21 @@ fn names(code: &str, flow: &str) -> bool {
     })
 }
 
+/// The code with chains of calls on one line each.
+fn chained(code: &str) -> String {
+    let mut text = String::new();
+    for line in code.lines().map(str::trim) {
+        if !line.starts_with('.') {
+            text.push('\n');
+        }
+        text.push_str(line);
+    }
+    text
+}
+
 /// The actions of the methods that `code` calls on a port.
 fn calls(code: &str) -> BTreeSet<&'static str> {
-    let code: String = code.split_whitespace().collect();
+    let code = chained(code);
     let mut found = BTreeSet::new();
     for (method, action) in ACTIONS {
         for (at, _) in code.match_indices(&format!(".{method}(")) {
@@ -117,8 +129,7 @@ fn reached(function: &str, flows: &BTreeMap<String, String>) -> BTreeSet<&'stati
 
 #[test]
 fn calls_are_found_on_ports_and_on_nothing_else() {
-    let code =
-        "ports.cloudformation\n    .stack(name).await?; stacks().template(of); clock.start(x); pipelines.start(y)";
+    let code = "ports.cloudformation\n    .stack(name).await?; stacks().template(of); clock.start(x); match pipelines.start(y)";
 
     let found: Vec<_> = calls(code).into_iter().collect();
 
