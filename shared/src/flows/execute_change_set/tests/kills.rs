@@ -110,7 +110,7 @@ fn a_stale_plan_is_followed_by_exactly_one_fresh_run() {
         for number in 0.. {
             let world = World::new(&Setup::default());
             world.cloudformation.edit(STACK, |held| {
-                held.stack.last_updated = Some("2026-11-23T09:45:00Z".to_owned())
+                held.stack.last_updated = Some("2026-11-23T09:45:00Z".to_owned());
             });
             let first = world.wire.count();
             world.wire.break_call(first + number, fault);

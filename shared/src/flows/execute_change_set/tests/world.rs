@@ -133,12 +133,9 @@ impl World {
         world.prepare(setup, edit)
     }
 
-    fn prepare(mut self, setup: &Setup, edit: impl FnOnce(&Self)) -> Self {
+    /// Puts the sources of the run and what is known of their commits, and tells the versions of both sources.
+    fn seed_sources(&self, setup: &Setup) -> (String, String) {
         let (gate, pipeline) = (&setup.gate, self.pipeline);
-        self.cloudformation
-            .with_resource("changegate-pipelines", "AWS::CodePipeline::Pipeline", PIPELINE);
-        self.source
-            .seed_with(&keys::gate(gate.digest()), gate.to_canonical_json(), &[]);
         let template_key = keys::zipped(&if setup.is_root {
             keys::catalogue("production")
         } else {
@@ -168,6 +165,16 @@ impl World {
         };
         self.evidence
             .seed_with(&keys::executed(pipeline), serde_json::to_vec(&executed).unwrap(), &[]);
+        (version, old)
+    }
+
+    fn prepare(mut self, setup: &Setup, edit: impl FnOnce(&Self)) -> Self {
+        let (gate, pipeline) = (&setup.gate, self.pipeline);
+        self.cloudformation
+            .with_resource("changegate-pipelines", "AWS::CodePipeline::Pipeline", PIPELINE);
+        self.source
+            .seed_with(&keys::gate(gate.digest()), gate.to_canonical_json(), &[]);
+        let (version, old) = self.seed_sources(setup);
         if !setup.is_create {
             self.cloudformation.with_stack(STACK, "CREATE_COMPLETE", BEFORE);
             self.cloudformation
