@@ -1,8 +1,8 @@
 //! From a job to the flow.
 
-use aws_config::SdkConfig;
 use changegate::aws::cloudformation::CloudFormation;
 use changegate::aws::codepipeline::CodePipeline;
+use changegate::aws::connect::Connection as AwsConnection;
 use changegate::aws::s3::Bucket;
 use changegate::aws::secrets::Secrets;
 use changegate::aws::sns::Topics;
@@ -27,7 +27,7 @@ pub(crate) struct Services {
 
 impl Services {
     /// Connects them.
-    pub(crate) fn new(aws: &SdkConfig, settings: &Settings) -> Result<Self, PortError> {
+    pub(crate) fn new(aws: &AwsConnection, settings: &Settings) -> Result<Self, PortError> {
         let github = Connection::new(settings.github.clone(), Secrets::connect(aws))?;
         Ok(Self {
             pipelines: CodePipeline::new(aws),
@@ -57,4 +57,20 @@ pub(crate) async fn handle(
         clock: &SystemClock,
     };
     describe_change_set(ports, &settings.describe, job, artifacts).await
+}
+
+#[cfg(test)]
+mod tests {
+    use changegate::domain::user_parameters::UserParameters;
+    use changegate::lambda::job_event::JobEvent;
+
+    #[test]
+    fn the_delivered_event_is_a_job_with_all_that_the_flow_reads() {
+        let event = include_str!("../../../events/changeset-describe--review.json");
+        let event = JobEvent::parse(&serde_json::from_str(event).unwrap()).unwrap();
+        assert_eq!(event.job.input_artifacts, ["PlannedChange", "Template"]);
+        let parameters: UserParameters = serde_json::from_str(&event.job.user_parameters).unwrap();
+        assert!(parameters.change_set.is_some_and(|arn| arn.contains(":changeSet/cg-")));
+        assert_eq!(parameters.digest, None);
+    }
 }

@@ -36,3 +36,14 @@ pub(crate) fn read(of: &Variables) -> Result<Settings, SettingError> {
         },
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_variable_is_named() {
+        let error = read(&Variables::from_map([].into())).err().unwrap();
+        assert!(error.to_string().contains("CHANGEGATE_"), "{error}");
+    }
+}

@@ -155,3 +155,57 @@ fn the_document_survives_its_json_form() {
     let read: DigestDocument = serde_json::from_str(&document.to_canonical_json()).unwrap();
     assert_eq!(read, document);
 }
+
+/// Runs the script of `docs/digest.md`, with stand-ins for `aws` and Python that answer what CloudFormation would.
+#[test]
+fn the_documented_recipe_makes_the_same_document() {
+    let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/digest.md");
+    let text = std::fs::read_to_string(docs).unwrap();
+    let begin = text.find("#!/bin/sh\n# recompute.sh").unwrap();
+    let script = &text[begin..begin + text[begin..].find("```").unwrap()];
+    let set = include_str!("../../review/fixtures/orders.json");
+    let mut gate = gate();
+    gate.stack_policy = Some("{\"Statement\": []}".to_owned());
+    let (original, processed, template) = ("{\"a\":  1}", "{\"a\":1}", "a: 1 # — é\n");
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, content: &str| std::fs::write(folder.path().join(name), content).unwrap();
+    write("answer.json", set);
+    write("Original.txt", original);
+    write("Processed.txt", processed);
+    write("template.yaml", template);
+    write("gate.json", &gate.to_canonical_json());
+    write("recompute.sh", script);
+    write("aws", "#!/bin/sh\ncat answer.json\n");
+    write("python3", "#!/bin/sh\ncat \"$3.txt\"\n");
+    let run = std::process::Command::new("sh")
+        .args([
+            "-c",
+            "chmod +x aws python3 && PATH=\"$PWD:$PATH\" sh recompute.sh arn template.yaml gate.json",
+        ])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let answer = String::from_utf8_lossy(&run.stdout).into_owned();
+    assert!(
+        run.status.success(),
+        "the recipe needs `jq` and `sha256sum`: {}",
+        String::from_utf8_lossy(&run.stderr)
+    );
+    let description: ChangeSetDescription = serde_json::from_str(set).unwrap();
+    let arn = description.change_set_id.clone();
+    let document = DigestDocument::of(&Covered {
+        tree: Some(&ChangeSetTree::of(description)),
+        template_sha256: Sha256::of(template),
+        templates: &[TemplateHashes {
+            path: String::new(),
+            change_set: arn,
+            original_sha256: Sha256::of(original),
+            processed_sha256: Sha256::of(processed),
+        }],
+        secret_parameters: &[],
+        gate: &gate,
+    });
+    let made = std::fs::read_to_string(folder.path().join("digest.json")).unwrap();
+    assert_eq!(made, document.to_canonical_json());
+    assert_eq!(answer.split(' ').next(), Some(document.sha256().to_string().as_str()));
+}
