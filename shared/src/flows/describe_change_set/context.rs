@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{DescribeSettings, Ports, Run};
-use crate::domain::actions::{CATALOGUE, CONFIGURATION, PIPELINE_TYPE, SOURCE_STAGE, TEMPLATE};
+use crate::domain::actions::{CATALOGUE, CONFIGURATION, SOURCE_STAGE, TEMPLATE};
 use crate::domain::authors::{CommitRange, Gap, ProvenanceWalk, actors};
-use crate::domain::change_set::description::present;
 use crate::domain::change_set::review::{CommitFacts, LastExecuted, PullRequestFacts, RunFacts};
 use crate::domain::change_set::tree::join;
 use crate::domain::executed::Executed;
@@ -222,36 +221,6 @@ async fn waiting(
             format!("Another run of this pipeline is under way{since}: {}.", run.id)
         })
         .collect())
-}
-
-/// Updating a pipeline ends its runs, so a review of pipelines says which ones are under way.
-///
-/// Source: <https://docs.aws.amazon.com/codepipeline/latest/userguide/pipelines-edit.html>
-pub(super) async fn pipelines_in_flight(
-    pipelines: &impl ReadPipelines,
-    inputs: &DigestInputs,
-) -> Result<Vec<String>, FlowError> {
-    let mut found = Vec::new();
-    let changes = inputs.tree.iter().flat_map(|tree| tree.resource_changes());
-    for (_, change) in changes.filter(|(_, change)| change.resource_type == PIPELINE_TYPE && change.action != "Add") {
-        let Some(name) = present(change.physical_resource_id.as_deref()) else {
-            continue;
-        };
-        let verb = if change.action == "Remove" {
-            "removing"
-        } else {
-            "updating"
-        };
-        for run in pipelines.pipeline_executions(name, RUNS).await? {
-            if run.status == "InProgress" {
-                found.push(format!(
-                    "{verb} the pipeline {name} ends its run {}, which is under way",
-                    run.id
-                ));
-            }
-        }
-    }
-    Ok(found)
 }
 
 /// What CloudFormation's validation before deployment warns of.

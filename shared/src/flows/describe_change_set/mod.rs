@@ -2,6 +2,7 @@
 
 mod context;
 mod delivery;
+mod gates;
 mod templates;
 #[cfg(test)]
 mod tests;
@@ -257,7 +258,7 @@ where
     let is_new = run.planned.change_set_type == "CREATE";
     let mut warnings = Vec::new();
     let facts = context::read(ports, settings, run, stack, digest, link, &mut warnings).await?;
-    warnings.extend(context::pipelines_in_flight(ports.pipelines, inputs).await?);
+    let gates = gates::read(ports, settings, run, &mut warnings).await?;
     warnings.extend(context::validations(ports.cloudformation, inputs).await?);
     let templates = templates::read(ports, run, inputs, &facts.last_template_versions, &mut warnings).await?;
     let deployed = stack.filter(|_| !is_new).map(deployed);
@@ -271,7 +272,7 @@ where
         stack_policy_before: run.planned.stack_policy_before.as_deref(),
         stack_policy_after: gate.stack_policy.as_deref(),
         run: Some(facts.run),
-        gates: Vec::new(),
+        gates,
         warnings,
     }))
 }
