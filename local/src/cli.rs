@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::{commands, demo};
+use crate::{bench, commands, demo};
 
 /// What a subcommand answers: the exit code, or the error to print.
 pub type Outcome = Result<ExitCode, Box<dyn Error + Send + Sync>>;
@@ -35,6 +35,8 @@ enum Command {
     Demo(demo::Arguments),
     /// Start everything, deploy Changegate, and leave it running.
     Up(commands::up::Arguments),
+    /// Measure what things cost, side by side in one run.
+    Bench(bench::Arguments),
     /// Render a saved change set as a review.
     Review(commands::review::Arguments),
     /// Show what runs, and how to use it.
@@ -66,6 +68,7 @@ async fn run(command: Command) -> Outcome {
     match command {
         Command::Demo(arguments) => demo::run(arguments).await,
         Command::Up(arguments) => commands::up::run(arguments).await,
+        Command::Bench(arguments) => bench::run(arguments).await,
         Command::Review(arguments) => commands::review::run(&arguments),
         Command::Status(arguments) => commands::status::run(arguments).await,
         Command::Down(arguments) => commands::down::run(arguments).await,

@@ -5,6 +5,7 @@
 //! Nothing here is ever a dependency of the functions.
 
 pub mod aws;
+pub mod bench;
 pub mod cli;
 pub mod codepipeline;
 pub mod commands;

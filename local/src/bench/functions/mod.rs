@@ -1,0 +1,151 @@
+//! `cargo local bench functions`: what the deployed binaries cost to start and to run.
+//!
+//! Each function runs as it is deployed (the release build) under a loopback Runtime API, against service endpoints
+//! with TLS. Beside it runs a handler for the same event written the usual way in Python with boto3, so that the
+//! ratio is measured in one run.
+
+mod endpoints;
+mod process;
+mod runtime_api;
+mod scenarios;
+mod table;
+
+use std::ffi::OsStr;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
+
+use self::endpoints::Endpoint;
+use self::process::{Sample, sample};
+use self::scenarios::{SCENARIOS, Scenario};
+use self::table::Row;
+use crate::cli::Outcome;
+use crate::places::Places;
+
+/// Measure size, start, invocations, memory and requests of every function.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Print JSON, times in microseconds.
+    #[arg(long)]
+    json: bool,
+    /// How many processes of each function to start.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    runs: u16,
+    /// Measure only this function; may be given several times.
+    #[arg(long = "function", value_name = "NAME")]
+    functions: Vec<String>,
+    /// Folder of the release binaries; they are built there when none is given.
+    #[arg(long, value_name = "FOLDER")]
+    binaries: Option<PathBuf>,
+    /// Python with boto3 to compare with; without it there is no comparison.
+    #[arg(long, value_name = "FILE")]
+    python: Option<PathBuf>,
+}
+
+/// Invocations of each process after its first.
+const LATER: usize = 5;
+
+/// Runs the benchmark and prints its table.
+///
+/// # Errors
+///
+/// When a binary cannot be built, started or measured.
+pub async fn run(arguments: Arguments) -> Outcome {
+    let places = Places::of_this_repository();
+    let root = places.repository();
+    let chosen: Vec<&Scenario> = SCENARIOS
+        .iter()
+        .filter(|scenario| arguments.functions.is_empty() || arguments.functions.iter().any(|n| n == scenario.function))
+        .collect();
+    if chosen.is_empty() {
+        let names: Vec<_> = SCENARIOS.iter().map(|scenario| scenario.function).collect();
+        return Err(format!("no function has that name; there are: {}", names.join(", ")).into());
+    }
+    let binaries = match arguments.binaries {
+        Some(folder) => folder,
+        None => build(root, &chosen).await?,
+    };
+    let folder = tempfile::tempdir()?;
+    let mut rows = Vec::new();
+    for scenario in chosen {
+        eprintln!("measuring {}: {} processes", scenario.function, arguments.runs);
+        let binary = binaries.join(scenario.function);
+        let samples = repeat(arguments.runs, scenario, folder.path(), &binary, &[]).await?;
+        let python = match &arguments.python {
+            Some(python) => python_samples(arguments.runs, scenario, folder.path(), root, python).await?,
+            None => None,
+        };
+        rows.push(Row::new(
+            scenario.function,
+            sizes(&binary)?,
+            &samples,
+            python.as_deref(),
+        ));
+    }
+    let text = if arguments.json {
+        table::json(&rows)?
+    } else {
+        table::text(&rows, arguments.runs)
+    };
+    println!("{text}");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Builds the release binaries, as they are deployed, for this machine.
+async fn build(root: &Path, chosen: &[&Scenario]) -> Result<PathBuf, Box<dyn std::error::Error + Send + Sync>> {
+    eprintln!("building the release binaries (minutes the first time)");
+    let mut cargo = tokio::process::Command::new("cargo");
+    cargo
+        .current_dir(root)
+        .args(["build", "--release", "--locked", "--quiet"]);
+    for scenario in chosen {
+        cargo.args(["--package", scenario.function]);
+    }
+    match cargo.status().await?.success() {
+        true => Ok(root.join("target/release")),
+        false => Err("the release build did not succeed; its messages are above".into()),
+    }
+}
+
+async fn repeat(
+    runs: u16,
+    scenario: &Scenario,
+    folder: &Path,
+    program: &Path,
+    arguments: &[&OsStr],
+) -> Result<Vec<Sample>, Box<dyn std::error::Error + Send + Sync>> {
+    let endpoint = Endpoint::start(folder, scenario.answer).await?;
+    let event = (scenario.event)();
+    let variables = scenarios::variables(&endpoint.url());
+    let mut samples = Vec::new();
+    for _ in 0..runs {
+        samples.push(sample(program, arguments, &variables, &endpoint, &event, LATER).await?);
+    }
+    Ok(samples)
+}
+
+/// The same events through the Python handler, where there is one.
+async fn python_samples(
+    runs: u16,
+    scenario: &Scenario,
+    folder: &Path,
+    root: &Path,
+    python: &Path,
+) -> Result<Option<Vec<Sample>>, Box<dyn std::error::Error + Send + Sync>> {
+    let Some(module) = scenario.python else { return Ok(None) };
+    let runtime = root.join("local/bench/runtime.py");
+    let arguments = [runtime.as_os_str(), OsStr::new(module)];
+    repeat(runs, scenario, folder, python, &arguments).await.map(Some)
+}
+
+/// Bytes of the binary, and of its compressed form in a deployment package.
+fn sizes(binary: &Path) -> std::io::Result<(u64, u64)> {
+    let bytes = std::fs::read(binary)?;
+    let mut deflate = DeflateEncoder::new(Vec::new(), Compression::default());
+    deflate.write_all(&bytes)?;
+    Ok((bytes.len() as u64, deflate.finish()?.len() as u64))
+}
