@@ -79,21 +79,19 @@ def resource_arn(operation: str, body: bytes, region: str, account: str) -> str:
         request = json.loads(body or b"{}")
     except ValueError:
         return "*"
-    if rule["level"] == "any" or not isinstance(request, dict):
+    if "arn" in rule:
+        return named(request, rule["arn"]) or "*"
+    parts = [named(request, rule[part]) for part in ("pipeline", "stage", "action") if part in rule]
+    if not parts or not parts[0]:
         return "*"
-    named = request
-    for key in rule.get("pipeline", []):
-        named = named.get(key) if isinstance(named, dict) else None
-    if not isinstance(named, str) or not named:
-        return "*"
-    if named.startswith("arn:"):
-        return named
-    parts = [named]
-    if rule["level"] in ("stage", "action"):
-        parts.append(str(request.get("stageName", "")))
-    if rule["level"] == "action":
-        parts.append(str(request.get("actionName", "")))
     return f"arn:aws:codepipeline:{region}:{account}:" + "/".join(parts)
+
+
+def named(request, path: list[str]) -> str:
+    """The text at a path of a request, or an empty one."""
+    for key in path:
+        request = request.get(key) if isinstance(request, dict) else None
+    return request if isinstance(request, str) else ""
 
 
 def refusal(denial, operation: str, arn: str) -> bytes:

@@ -1,0 +1,1 @@
+"""Tests of the start script's parts, against the pinned MiniStack, in process."""

@@ -1,0 +1,69 @@
+import unittest
+
+from ministack.core.responses import request_scope
+from ministack.services import iam, s3
+
+import change_sets
+import properties
+import stack_resources
+from ministack.services import cloudformation
+
+
+class Properties(unittest.TestCase):
+    def setUp(self):
+        scope = request_scope("000000000000", "eu-west-1")
+        scope.__enter__()
+        self.addCleanup(scope.__exit__, None, None, None)
+
+    def test_a_role_keeps_its_boundary(self):
+        iam._roles["r"] = {"RoleName": "r"}
+        properties.keep_boundary("r", {"PermissionsBoundary": "arn:b"})
+        self.assertEqual(iam._roles["r"]["PermissionsBoundary"], "arn:b")
+        properties.keep_boundary("r", {})
+        self.assertIsNone(iam._roles["r"]["PermissionsBoundary"])
+
+    def test_a_bucket_with_objects_is_not_deleted(self):
+        s3._buckets["full"] = {"objects": {"k": {}}}
+        with self.assertRaisesRegex(ValueError, "not empty"):
+            properties.refuse_full_bucket("full", {})
+        s3._buckets["empty"] = {"objects": {}}
+        properties.refuse_full_bucket("empty", {})
+
+
+class ChangeSets(unittest.TestCase):
+    def test_stacks_that_rest_badly_or_are_busy_take_no_update(self):
+        for status in ("ROLLBACK_COMPLETE", "UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_FAILED"):
+            self.assertFalse(change_sets.is_updatable(status), status)
+        for status in ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"):
+            self.assertTrue(change_sets.is_updatable(status), status)
+
+    def test_secret_parameters_are_masked(self):
+        change_set = {
+            "Parameters": [{"ParameterKey": "a", "ParameterValue": "x"}, {"ParameterKey": "b", "ParameterValue": "y"}],
+            "_resolved_params": {"a": {"NoEcho": True}, "b": {}},
+        }
+        change_sets.mask_parameters(change_set)
+        self.assertEqual([each["ParameterValue"] for each in change_set["Parameters"]], ["****", "y"])
+
+    def test_a_stack_is_found_by_name_when_its_arn_is_given(self):
+        asked = change_sets.by_name(lambda parameters: parameters["StackName"][0])
+        self.assertEqual(asked({"StackName": ["arn:aws:cloudformation:r:1:stack/web/uuid"]}), "web")
+        self.assertEqual(asked({"StackName": ["web"]}), "web")
+
+
+class StackResources(unittest.TestCase):
+    def setUp(self):
+        scope = request_scope("000000000000", "eu-west-1")
+        scope.__enter__()
+        self.addCleanup(scope.__exit__, None, None, None)
+
+    def test_a_stack_is_found_by_its_resource(self):
+        resources = {"P": {"PhysicalResourceId": "web-pipeline"}}
+        cloudformation._stacks["web"] = {"StackName": "web", "StackStatus": "CREATE_COMPLETE", "_resources": resources}
+        self.assertEqual(stack_resources.owner("web-pipeline")["StackName"], "web")
+        cloudformation._stacks["web"]["StackStatus"] = "DELETE_COMPLETE"
+        self.assertIsNone(stack_resources.owner("web-pipeline"))
+
+
+if __name__ == "__main__":
+    unittest.main()
