@@ -71,6 +71,20 @@ impl WorkingCopy {
         Ok(self.git(&["rev-parse", "HEAD"]).await?.trim().to_owned())
     }
 
+    /// Ids of all commits, newest first.
+    ///
+    /// # Errors
+    ///
+    /// When git fails.
+    pub async fn commits(&self) -> Result<Vec<String>, DemoError> {
+        Ok(self
+            .git(&["rev-list", "HEAD"])
+            .await?
+            .lines()
+            .map(str::to_owned)
+            .collect())
+    }
+
     async fn git(&self, arguments: &[&str]) -> Result<String, DemoError> {
         let output = Command::new("git")
             .current_dir(&self.path)

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::ask::Answer;
 use super::runs::Question;
 use super::world::{DemoError, World};
+use crate::deploy::ENVIRONMENT;
 
 const ROOT: &str = "changegate-root";
 /// The stacks of the example, in the order in which they can stand.
@@ -24,7 +25,8 @@ pub(super) async fn tell(world: &mut World) -> Result<(), DemoError> {
     replacing_push(world).await?;
     empty_push(world).await?;
     rejected_push(world).await?;
-    superseded_push(world).await
+    superseded_push(world).await?;
+    nothing_pending(world).await
 }
 
 fn yes(words: &str) -> Answer {
@@ -208,7 +210,7 @@ async fn replacing_push(world: &mut World) -> Result<(), DemoError> {
         outcome["end"] == "executed" && outcome["commit"] == commit.as_str(),
         || outcome.to_string(),
     );
-    check_status(world, &commit, "changegate/alarms", "success").await
+    check_status(world, &commit, "alarms", "success").await
 }
 
 async fn empty_push(world: &mut World) -> Result<(), DemoError> {
@@ -284,7 +286,7 @@ async fn rejected_push(world: &mut World) -> Result<(), DemoError> {
         outcome["end"] == "rejected" && text.contains(&who) && text.contains(&answer.words),
         || outcome.to_string(),
     );
-    check_status(world, &commit, "changegate/data", "failure").await
+    check_status(world, &commit, "data", "failure").await
 }
 
 async fn superseded_push(world: &mut World) -> Result<(), DemoError> {
@@ -341,7 +343,25 @@ async fn superseded_push(world: &mut World) -> Result<(), DemoError> {
         "only this pipeline ran, once for each push",
     )
     .await?;
-    check_status(world, &commit, "changegate/orders-service", "success").await
+    check_status(world, &commit, "orders-service", "success").await
+}
+
+/// GitHub keeps a commit from being merged, and people waiting, as long as a status of it is pending.
+async fn nothing_pending(world: &mut World) -> Result<(), DemoError> {
+    let mut pending = Vec::new();
+    for commit in world.copy.commits().await? {
+        for status in world.statuses(&commit).await? {
+            if status["state"] == "pending" {
+                pending.push(format!("{} of {}", status["context"], &commit[..7]));
+            }
+        }
+    }
+    world
+        .report
+        .check("no status of any commit stays pending", pending.is_empty(), || {
+            pending.join(", ")
+        });
+    Ok(())
 }
 
 /// The newest run that there was when the counts were taken.
@@ -373,7 +393,8 @@ async fn check_counts(
     Ok(())
 }
 
-async fn check_status(world: &mut World, commit: &str, context: &str, wanted: &str) -> Result<(), DemoError> {
+async fn check_status(world: &mut World, commit: &str, stack: &str, wanted: &str) -> Result<(), DemoError> {
+    let context = &format!("changegate/{ENVIRONMENT}/{stack}");
     let mut found = None;
     for _ in 0..100 {
         found = world.status(commit, context).await?;

@@ -263,6 +263,17 @@ impl World {
     ///
     /// When the Git host does not answer.
     pub async fn status(&self, commit: &str, context: &str) -> Result<Option<String>, DemoError> {
+        let statuses = self.statuses(commit).await?;
+        let found = statuses.iter().find(|status| status["context"] == context);
+        Ok(found.and_then(|status| status["state"].as_str().map(str::to_owned)))
+    }
+
+    /// The newest status of a commit in each context, at the Git host.
+    ///
+    /// # Errors
+    ///
+    /// When the Git host does not answer.
+    pub async fn statuses(&self, commit: &str) -> Result<Vec<Value>, DemoError> {
         let url = format!(
             "{}/api/v3/repos/{}/commits/{commit}/status",
             self.state.git_host, self.state.repository
@@ -279,11 +290,7 @@ impl World {
                 .map_err(|error| DemoError::call("the Git host", &error.to_string()))?,
             Err(error) => return Err(DemoError::call("the Git host", &error.to_string())),
         };
-        let statuses = body["statuses"].as_array().cloned().unwrap_or_default();
-        Ok(statuses
-            .iter()
-            .find(|status| status["context"] == context)
-            .and_then(|status| status["state"].as_str().map(str::to_owned)))
+        Ok(body["statuses"].as_array().cloned().unwrap_or_default())
     }
 }
 

@@ -41,7 +41,10 @@ async fn world() -> World {
         root: root.path().to_path_buf(),
         repository: REPOSITORY.to_owned(),
         branch: "main".to_owned(),
-        tokens: Tokens { people: "people".to_owned(), functions: "functions".to_owned() },
+        tokens: Tokens {
+            people: "people".to_owned(),
+            functions: "functions".to_owned(),
+        },
         function_urls: "http://127.0.0.1:1".to_owned(),
     };
     let (_, router) = host(settings, &url).await.unwrap();
@@ -57,10 +60,18 @@ async fn world() -> World {
     );
     tokio::spawn(async move { axum::serve(receiver, hook).await });
     let api = format!("{url}/api/v3/repos/{REPOSITORY}");
-    let mut world = World { url, api, clone: tempfile::tempdir().unwrap(), deliveries, _root: root };
+    let mut world = World {
+        url,
+        api,
+        clone: tempfile::tempdir().unwrap(),
+        deliveries,
+        _root: root,
+    };
     world.git(&["init", "-q", "-b", "main"]);
     let config = json!({ "url": hook_url, "content_type": "json", "secret": "s3cr3t" });
-    let made = world.post("/hooks", "ada", &json!({ "events": ["push"], "config": config })).await;
+    let made = world
+        .post("/hooks", "ada", &json!({ "events": ["push"], "config": config }))
+        .await;
     assert_eq!(made.0, StatusCode::CREATED);
     assert_eq!(world.delivered().await.0["x-github-event"], "ping");
     world
@@ -74,7 +85,12 @@ impl World {
     fn try_git(&self, arguments: &[&str]) -> Result<String, String> {
         let output = Command::new("git")
             .current_dir(self.clone.path())
-            .args(["-c", "user.name=Octo Cat", "-c", "user.email=octocat@users.noreply.github.com"])
+            .args([
+                "-c",
+                "user.name=Octo Cat",
+                "-c",
+                "user.email=octocat@users.noreply.github.com",
+            ])
             .args(["-c", "commit.gpgsign=false", "-c", "protocol.version=2"])
             .args(arguments)
             .env("GIT_TERMINAL_PROMPT", "0")
@@ -82,7 +98,11 @@ impl World {
             .output()
             .unwrap();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
-        if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
+        if output.status.success() {
+            Ok(text(&output.stdout))
+        } else {
+            Err(text(&output.stderr))
+        }
     }
 
     fn git(&self, arguments: &[&str]) -> String {
@@ -109,19 +129,27 @@ impl World {
     }
 
     async fn delivered(&mut self) -> (HeaderMap, Value, Bytes) {
-        let (headers, body) =
-            tokio::time::timeout(Duration::from_secs(20), self.deliveries.recv()).await.unwrap().unwrap();
+        let (headers, body) = tokio::time::timeout(Duration::from_secs(20), self.deliveries.recv())
+            .await
+            .unwrap()
+            .unwrap();
         (headers, serde_json::from_slice(&body).unwrap(), body)
     }
 
     async fn get(&self, path: &str) -> (StatusCode, Value) {
-        let answer =
-            http::client().get(format!("{}{path}", self.api)).bearer_auth("functions").send().await.unwrap();
+        let answer = http::client()
+            .get(format!("{}{path}", self.api))
+            .bearer_auth("functions")
+            .send()
+            .await
+            .unwrap();
         (answer.status(), answer.json().await.unwrap_or(Value::Null))
     }
 
     async fn post(&self, path: &str, login: &str, body: &Value) -> (StatusCode, Value) {
-        let request = http::client().post(format!("{}{path}", self.api)).basic_auth(login, Some("people"));
+        let request = http::client()
+            .post(format!("{}{path}", self.api))
+            .basic_auth(login, Some("people"));
         let answer = request.json(body).send().await.unwrap();
         (answer.status(), answer.json().await.unwrap_or(Value::Null))
     }
@@ -156,12 +184,21 @@ async fn a_push_is_delivered_signed_with_what_it_changed() {
     assert_eq!(activity[0]["actor"]["login"], "ada");
 
     world.git(&["commit", "-q", "--amend", "-m", "Rewrite it"]);
-    world.push(&["--force", &world.remote("bob:people"), "main"]).await.unwrap();
+    world
+        .push(&["--force", &world.remote("bob:people"), "main"])
+        .await
+        .unwrap();
     let (_, event, _) = world.delivered().await;
     assert_eq!(event["forced"], true);
-    world.push(&[&world.remote("bob:people"), "HEAD:refs/heads/side"]).await.unwrap();
+    world
+        .push(&[&world.remote("bob:people"), "HEAD:refs/heads/side"])
+        .await
+        .unwrap();
     world.delivered().await;
-    world.push(&[&world.remote("bob:people"), ":refs/heads/side"]).await.unwrap();
+    world
+        .push(&[&world.remote("bob:people"), ":refs/heads/side"])
+        .await
+        .unwrap();
     let (_, event, _) = world.delivered().await;
     assert_eq!((&event["deleted"], &event["head_commit"]), (&json!(true), &Value::Null));
 }
@@ -172,11 +209,29 @@ async fn only_people_push_and_only_with_the_token() {
     world.write("a", "a");
     world.commit("a");
     assert!(world.push(&[&world.remote("ada:wrong"), "main"]).await.is_err());
-    assert!(world.push(&[&world.remote("x:functions"), "main"]).await.unwrap_err().contains("403"));
-    let answer = http::client().get(format!("{}/commits", world.api)).send().await.unwrap();
+    assert!(
+        world
+            .push(&[&world.remote("x:functions"), "main"])
+            .await
+            .unwrap_err()
+            .contains("403")
+    );
+    let answer = http::client()
+        .get(format!("{}/commits", world.api))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
-    assert_eq!(answer.json::<Value>().await.unwrap()["message"], "Requires authentication");
-    let answer = http::client().get(&world.api).bearer_auth("other").send().await.unwrap();
+    assert_eq!(
+        answer.json::<Value>().await.unwrap()["message"],
+        "Requires authentication"
+    );
+    let answer = http::client()
+        .get(&world.api)
+        .bearer_auth("other")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(answer.json::<Value>().await.unwrap()["message"], "Bad credentials");
 }
 
@@ -193,12 +248,28 @@ async fn trees_blobs_and_archives_are_those_of_git() {
     assert_eq!(commit["author"]["login"], "octocat");
     let tree = commit["commit"]["tree"]["sha"].as_str().unwrap();
     let (_, listed) = world.get(&format!("/git/trees/{tree}?recursive=1")).await;
-    let paths: Vec<&str> = listed["tree"].as_array().unwrap().iter().map(|each| each["path"].as_str().unwrap()).collect();
-    assert_eq!(paths, ["README.md", "stacks", "stacks/with space", "stacks/with space/ünïcode.yaml"]);
+    let paths: Vec<&str> = listed["tree"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|each| each["path"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        paths,
+        [
+            "README.md",
+            "stacks",
+            "stacks/with space",
+            "stacks/with space/ünïcode.yaml"
+        ]
+    );
     assert_eq!(listed["truncated"], false);
     let blob = listed["tree"][3]["sha"].as_str().unwrap();
     let (_, shown) = world.get(&format!("/git/blobs/{blob}")).await;
-    assert_eq!((&shown["encoding"], &shown["content"]), (&json!("base64"), &json!("YTogMQo=")));
+    assert_eq!(
+        (&shown["encoding"], &shown["content"]),
+        (&json!("base64"), &json!("YTogMQo="))
+    );
     let raw = http::client()
         .get(format!("{}/git/blobs/{blob}", world.api))
         .header("Accept", "application/vnd.github.raw+json")
@@ -208,12 +279,19 @@ async fn trees_blobs_and_archives_are_those_of_git() {
         .unwrap();
     assert_eq!(raw.text().await.unwrap(), "a: 1\n");
     // The client follows the redirect, without the credential.
-    let archive =
-        http::client().get(format!("{}/tarball/{sha}", world.api)).bearer_auth("functions").send().await.unwrap();
+    let archive = http::client()
+        .get(format!("{}/tarball/{sha}", world.api))
+        .bearer_auth("functions")
+        .send()
+        .await
+        .unwrap();
     let bytes = archive.bytes().await.unwrap();
     let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(&bytes[..]));
-    let names: Vec<String> =
-        archive.entries().unwrap().map(|entry| entry.unwrap().path().unwrap().display().to_string()).collect();
+    let names: Vec<String> = archive
+        .entries()
+        .unwrap()
+        .map(|entry| entry.unwrap().path().unwrap().display().to_string())
+        .collect();
     let file = format!("octo-org-infrastructure-{}/README.md", &sha[..7]);
     assert!(names.contains(&file), "{names:?}");
 }
@@ -238,7 +316,14 @@ async fn a_comparison_names_files_and_commits_since_the_common_ancestor() {
         .iter()
         .map(|file| format!("{} {} {}", file["status"], file["previous_filename"], file["filename"]))
         .collect();
-    assert_eq!(files, ["\"renamed\" \"a\" \"b\"", "\"removed\" null \"gone\"", "\"added\" null \"new\""]);
+    assert_eq!(
+        files,
+        [
+            "\"renamed\" \"a\" \"b\"",
+            "\"removed\" null \"gone\"",
+            "\"added\" null \"new\""
+        ]
+    );
     let (status, same) = world.get(&format!("/compare/{head}...{head}")).await;
     assert_eq!((status, &same["status"]), (StatusCode::OK, &json!("identical")));
     assert_eq!(world.get("/compare/nothing...main").await.0, StatusCode::NOT_FOUND);
@@ -254,13 +339,24 @@ async fn what_is_known_already_is_not_sent_again() {
     let first = http::client().get(&url).bearer_auth("functions").send().await.unwrap();
     let tag = first.headers()["etag"].clone();
     assert_eq!(first.headers()["x-ratelimit-limit"], "5000");
-    let again =
-        http::client().get(&url).bearer_auth("functions").header("If-None-Match", &tag).send().await.unwrap();
+    let again = http::client()
+        .get(&url)
+        .bearer_auth("functions")
+        .header("If-None-Match", &tag)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
     world.write("a", "b");
     world.commit("b");
     world.push(&[&world.remote("ada:people"), "main"]).await.unwrap();
-    let other = http::client().get(&url).bearer_auth("functions").header("If-None-Match", &tag).send().await.unwrap();
+    let other = http::client()
+        .get(&url)
+        .bearer_auth("functions")
+        .header("If-None-Match", &tag)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(other.status(), StatusCode::OK);
 }
 
@@ -276,7 +372,10 @@ async fn statuses_are_kept_and_checked() {
         assert_eq!(world.post(&path, "ada", &body).await.0, StatusCode::CREATED);
     }
     let (_, combined) = world.get("/commits/main/status").await;
-    assert_eq!((&combined["state"], &combined["total_count"]), (&json!("success"), &json!(1)));
+    assert_eq!(
+        (&combined["state"], &combined["total_count"]),
+        (&json!("success"), &json!(1))
+    );
     let (_, all) = world.get(&format!("/commits/{sha}/statuses")).await;
     assert_eq!(all.as_array().unwrap().len(), 2);
     for bad in [
@@ -284,10 +383,17 @@ async fn statuses_are_kept_and_checked() {
         json!({ "state": "success", "description": "x".repeat(141) }),
         json!({ "state": "success", "target_url": "ftp://x" }),
     ] {
-        assert_eq!(world.post(&path, "ada", &bad).await.0, StatusCode::UNPROCESSABLE_ENTITY, "{bad}");
+        assert_eq!(
+            world.post(&path, "ada", &bad).await.0,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "{bad}"
+        );
     }
     let missing = format!("/statuses/{}", "0".repeat(40));
-    assert_eq!(world.post(&missing, "ada", &json!({ "state": "success" })).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(
+        world.post(&missing, "ada", &json!({ "state": "success" })).await.0,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -299,7 +405,10 @@ async fn a_pull_request_is_reviewed_merged_and_found_by_its_commits() {
     world.delivered().await;
     world.write("b", "b");
     let change = world.commit("b");
-    world.push(&[&world.remote("ada:people"), "HEAD:refs/heads/change"]).await.unwrap();
+    world
+        .push(&[&world.remote("ada:people"), "HEAD:refs/heads/change"])
+        .await
+        .unwrap();
     world.delivered().await;
     let new = json!({ "title": "Add b", "head": "change", "base": "main" });
     let (status, pull) = world.post("/pulls", "ada", &new).await;
@@ -308,7 +417,10 @@ async fn a_pull_request_is_reviewed_merged_and_found_by_its_commits() {
     let approve = json!({ "event": "APPROVE", "body": "good" });
     let own = world.post(&format!("/pulls/{number}/reviews"), "ada", &approve).await;
     assert_eq!(own.0, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(world.post(&format!("/pulls/{number}/reviews"), "bob", &approve).await.0, StatusCode::OK);
+    assert_eq!(
+        world.post(&format!("/pulls/{number}/reviews"), "bob", &approve).await.0,
+        StatusCode::OK
+    );
     let merged = http::client()
         .put(format!("{}/pulls/{number}/merge", world.api))
         .basic_auth("bob", Some("people"))
@@ -318,22 +430,34 @@ async fn a_pull_request_is_reviewed_merged_and_found_by_its_commits() {
         .unwrap();
     assert_eq!(merged.status(), StatusCode::OK);
     let (_, event, _) = world.delivered().await;
-    assert_eq!((&event["ref"], &event["pusher"]["name"]), (&json!("refs/heads/main"), &json!("bob")));
+    assert_eq!(
+        (&event["ref"], &event["pusher"]["name"]),
+        (&json!("refs/heads/main"), &json!("bob"))
+    );
     let merge = event["after"].as_str().unwrap().to_owned();
     for commit in [&change, &merge] {
         let (_, found) = world.get(&format!("/commits/{commit}/pulls")).await;
         assert_eq!(found[0]["number"], json!(number));
     }
     let (_, shown) = world.get(&format!("/pulls/{number}")).await;
-    assert_eq!((&shown["merged"], &shown["merged_by"]["login"]), (&json!(true), &json!("bob")));
+    assert_eq!(
+        (&shown["merged"], &shown["merged_by"]["login"]),
+        (&json!(true), &json!("bob"))
+    );
     let (_, reviews) = world.get(&format!("/pulls/{number}/reviews")).await;
-    assert_eq!((&reviews[0]["state"], &reviews[0]["user"]["login"]), (&json!("APPROVED"), &json!("bob")));
+    assert_eq!(
+        (&reviews[0]["state"], &reviews[0]["user"]["login"]),
+        (&json!("APPROVED"), &json!("bob"))
+    );
     let comments = format!("/issues/{number}/comments");
     let (_, comment) = world.post(&comments, "ada", &json!({ "body": "first" })).await;
     let id = comment["id"].as_u64().unwrap();
     let change = |login: &'static str| {
         let request = http::client().patch(format!("{}/issues/comments/{id}", world.api));
-        request.basic_auth(login, Some("people")).json(&json!({ "body": "second" })).send()
+        request
+            .basic_auth(login, Some("people"))
+            .json(&json!({ "body": "second" }))
+            .send()
     };
     assert_eq!(change("bob").await.unwrap().status(), StatusCode::FORBIDDEN);
     assert_eq!(change("ada").await.unwrap().status(), StatusCode::OK);
@@ -345,10 +469,19 @@ async fn what_is_not_served_is_refused_by_name() {
     let world = world().await;
     let (status, answer) = world.get("/actions/runs").await;
     assert_eq!(status, StatusCode::NOT_IMPLEMENTED);
-    assert!(answer["message"].as_str().unwrap().contains("/actions/runs"), "{answer}");
-    let other = http::client().get(format!("{}/api/v3/repos/o/other", world.url)).bearer_auth("functions");
+    assert!(
+        answer["message"].as_str().unwrap().contains("/actions/runs"),
+        "{answer}"
+    );
+    let other = http::client()
+        .get(format!("{}/api/v3/repos/o/other", world.url))
+        .bearer_auth("functions");
     assert_eq!(other.send().await.unwrap().status(), StatusCode::NOT_FOUND);
-    let page = http::client().get(format!("{}/o/other.git/info/refs", world.url)).send().await.unwrap();
+    let page = http::client()
+        .get(format!("{}/o/other.git/info/refs", world.url))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(page.status(), StatusCode::NOT_FOUND);
 }
 
@@ -373,8 +506,17 @@ async fn a_delivery_that_was_lost_is_listed_and_can_be_repeated() {
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    assert_eq!((&listed[0]["status_code"], &listed[0]["redelivery"]), (&json!(200), &json!(false)));
+    assert_eq!(
+        (&listed[0]["status_code"], &listed[0]["redelivery"]),
+        (&json!(200), &json!(false))
+    );
     let id = listed[0]["id"].as_u64().unwrap();
-    assert_eq!(world.post(&format!("{path}/{id}/attempts"), "ada", &Value::Null).await.0, StatusCode::ACCEPTED);
+    assert_eq!(
+        world
+            .post(&format!("{path}/{id}/attempts"), "ada", &Value::Null)
+            .await
+            .0,
+        StatusCode::ACCEPTED
+    );
     assert_eq!(world.delivered().await.0["x-github-delivery"], guid);
 }
