@@ -65,6 +65,15 @@ impl Venv {
     /// When Python is missing or too old, or the packages cannot be had.
     pub async fn ensure(places: &Places, progress: &Progress) -> Result<Self, PythonError> {
         let venv = Venv { root: places.venv() };
+        // Two that start at the same time make one environment.
+        let path = places.repository().join(".local/venv.lock");
+        let fail = |source| PythonError::File {
+            path: path.clone(),
+            source,
+        };
+        std::fs::create_dir_all(places.repository().join(".local")).map_err(fail)?;
+        let lock = std::fs::File::create(&path).map_err(fail)?;
+        lock.lock().map_err(fail)?;
         let requirements = places.ministack().join("requirements.txt");
         let wanted = hash_of(&requirements)?;
         let marker = venv.root.join(MARKER);

@@ -24,6 +24,7 @@ use world::World;
 
 /// Arguments of `cargo local demo`.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Arguments {
     /// Approve and reject by itself, as IAM users with the operators' policy; without it the terminal asks.
     #[arg(long)]

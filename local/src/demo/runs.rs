@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use aws_sdk_codepipeline::operation::get_pipeline_state::GetPipelineStateError;
+use aws_sdk_codepipeline::operation::list_pipeline_executions::ListPipelineExecutionsError;
 use aws_sdk_codepipeline::types::{
     ActionExecutionDetail, ActionExecutionFilter, ActionExecutionStatus, PipelineExecutionStatus,
     PipelineExecutionSummary,
@@ -14,7 +16,7 @@ use crate::aws::Aws;
 use crate::places::Places;
 
 /// How long anything may take.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+pub const PATIENCE: Duration = Duration::from_mins(2);
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Somebody is asked.
@@ -65,7 +67,7 @@ impl Runs {
             Err(error)
                 if error
                     .as_service_error()
-                    .is_some_and(|error| error.is_pipeline_not_found_exception()) =>
+                    .is_some_and(ListPipelineExecutionsError::is_pipeline_not_found_exception) =>
             {
                 Ok(Vec::new())
             }
@@ -153,7 +155,7 @@ impl Runs {
             Err(error)
                 if error
                     .as_service_error()
-                    .is_some_and(|error| error.is_pipeline_not_found_exception()) =>
+                    .is_some_and(GetPipelineStateError::is_pipeline_not_found_exception) =>
             {
                 return Ok(None);
             }

@@ -4,6 +4,7 @@ use std::io::{self, Cursor, Write as _};
 use std::path::PathBuf;
 
 use aws_sdk_s3::error::DisplayErrorContext;
+use aws_sdk_s3::operation::create_bucket::CreateBucketError;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use changegate::domain::sha256::Sha256;
 use zip::write::SimpleFileOptions;
@@ -96,7 +97,7 @@ async fn make_bucket(aws: &Aws) -> Result<(), PackageError> {
         Err(error)
             if error
                 .as_service_error()
-                .is_some_and(|error| error.is_bucket_already_owned_by_you()) =>
+                .is_some_and(CreateBucketError::is_bucket_already_owned_by_you) =>
         {
             Ok(())
         }

@@ -19,7 +19,7 @@ pub const ACCOUNT: &str = "000000000000";
 /// Access key of the account's root user. `MiniStack` lets it do everything, whatever its secret.
 pub const ROOT_KEY: &str = "test";
 
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 const STOP: Duration = Duration::from_secs(8);
 
 /// Why `MiniStack` does not run.

@@ -122,7 +122,7 @@ impl World {
     }
 
     /// Pushes off the runtime's threads: the host answers on them.
-    async fn push(&self, arguments: &[&str]) -> Result<String, String> {
+    fn push(&self, arguments: &[&str]) -> Result<String, String> {
         let mut all = vec!["push".to_owned(), "-q".to_owned()];
         all.extend(arguments.iter().map(|each| (*each).to_owned()));
         tokio::task::block_in_place(|| self.try_git(&all.iter().map(String::as_str).collect::<Vec<_>>()))
@@ -160,7 +160,7 @@ async fn a_push_is_delivered_signed_with_what_it_changed() {
     let mut world = world().await;
     world.write("stacks/network/template.yaml", "Resources: {}\n");
     let first = world.commit("Add the network");
-    world.push(&[&world.remote("ada:people"), "main"]).await.unwrap();
+    world.push(&[&world.remote("ada:people"), "main"]).unwrap();
     let (headers, event, body) = world.delivered().await;
     assert_eq!(headers["x-github-event"], "push");
     assert_eq!(headers["x-hub-signature-256"], signature("s3cr3t", &body));
@@ -174,7 +174,7 @@ async fn a_push_is_delivered_signed_with_what_it_changed() {
 
     world.write("stacks/network/template.yaml", "Resources: {A: {}}\n");
     let second = world.commit("Change it");
-    world.push(&[&world.remote("ada:people"), "main"]).await.unwrap();
+    world.push(&[&world.remote("ada:people"), "main"]).unwrap();
     let (_, event, _) = world.delivered().await;
     assert_eq!((&event["before"], &event["after"]), (&json!(first), &json!(second)));
     assert_eq!(event["forced"], false);
@@ -184,21 +184,14 @@ async fn a_push_is_delivered_signed_with_what_it_changed() {
     assert_eq!(activity[0]["actor"]["login"], "ada");
 
     world.git(&["commit", "-q", "--amend", "-m", "Rewrite it"]);
-    world
-        .push(&["--force", &world.remote("bob:people"), "main"])
-        .await
-        .unwrap();
+    world.push(&["--force", &world.remote("bob:people"), "main"]).unwrap();
     let (_, event, _) = world.delivered().await;
     assert_eq!(event["forced"], true);
     world
         .push(&[&world.remote("bob:people"), "HEAD:refs/heads/side"])
-        .await
         .unwrap();
     world.delivered().await;
-    world
-        .push(&[&world.remote("bob:people"), ":refs/heads/side"])
-        .await
-        .unwrap();
+    world.push(&[&world.remote("bob:people"), ":refs/heads/side"]).unwrap();
     let (_, event, _) = world.delivered().await;
     assert_eq!((&event["deleted"], &event["head_commit"]), (&json!(true), &Value::Null));
 }
@@ -208,11 +201,10 @@ async fn only_people_push_and_only_with_the_token() {
     let world = world().await;
     world.write("a", "a");
     world.commit("a");
-    assert!(world.push(&[&world.remote("ada:wrong"), "main"]).await.is_err());
+    assert!(world.push(&[&world.remote("ada:wrong"), "main"]).is_err());
     assert!(
         world
             .push(&[&world.remote("x:functions"), "main"])
-            .await
             .unwrap_err()
             .contains("403")
     );
@@ -241,7 +233,7 @@ async fn trees_blobs_and_archives_are_those_of_git() {
     world.write("stacks/with space/ünïcode.yaml", "a: 1\n");
     world.write("README.md", "");
     let sha = world.commit("Files");
-    world.push(&[&world.remote("ada:people"), "main"]).await.unwrap();
+    world.push(&[&world.remote("ada:people"), "main"]).unwrap();
 
     let (_, commit) = world.get("/commits/main").await;
     assert_eq!(commit["sha"], json!(sha));
@@ -306,7 +298,7 @@ async fn a_comparison_names_files_and_commits_since_the_common_ancestor() {
     world.git(&["rm", "-q", "gone"]);
     world.write("new", "n");
     let head = world.commit("Two");
-    world.push(&[&world.remote("ada:people"), "main"]).await.unwrap();
+    world.push(&[&world.remote("ada:people"), "main"]).unwrap();
     let (_, compared) = world.get(&format!("/compare/{base}...main")).await;
     assert_eq!(compared["status"], "ahead");
     assert_eq!(compared["commits"][0]["sha"], json!(head));
@@ -334,7 +326,7 @@ async fn what_is_known_already_is_not_sent_again() {
     let world = world().await;
     world.write("a", "a");
     world.commit("a");
-    world.push(&[&world.remote("ada:people"), "main"]).await.unwrap();
+    world.push(&[&world.remote("ada:people"), "main"]).unwrap();
     let url = format!("{}/commits/main", world.api);
     let first = http::client().get(&url).bearer_auth("functions").send().await.unwrap();
     let tag = first.headers()["etag"].clone();
@@ -349,7 +341,7 @@ async fn what_is_known_already_is_not_sent_again() {
     assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
     world.write("a", "b");
     world.commit("b");
-    world.push(&[&world.remote("ada:people"), "main"]).await.unwrap();
+    world.push(&[&world.remote("ada:people"), "main"]).unwrap();
     let other = http::client()
         .get(&url)
         .bearer_auth("functions")
@@ -365,7 +357,7 @@ async fn statuses_are_kept_and_checked() {
     let world = world().await;
     world.write("a", "a");
     let sha = world.commit("a");
-    world.push(&[&world.remote("ada:people"), "main"]).await.unwrap();
+    world.push(&[&world.remote("ada:people"), "main"]).unwrap();
     let path = format!("/statuses/{sha}");
     for state in ["pending", "success"] {
         let body = json!({ "state": state, "context": "changegate/a", "description": "d" });
@@ -401,13 +393,12 @@ async fn a_pull_request_is_reviewed_merged_and_found_by_its_commits() {
     let mut world = world().await;
     world.write("a", "a");
     world.commit("a");
-    world.push(&[&world.remote("ada:people"), "main"]).await.unwrap();
+    world.push(&[&world.remote("ada:people"), "main"]).unwrap();
     world.delivered().await;
     world.write("b", "b");
     let change = world.commit("b");
     world
         .push(&[&world.remote("ada:people"), "HEAD:refs/heads/change"])
-        .await
         .unwrap();
     world.delivered().await;
     let new = json!({ "title": "Add b", "head": "change", "base": "main" });
@@ -490,7 +481,7 @@ async fn a_delivery_that_was_lost_is_listed_and_can_be_repeated() {
     let mut world = world().await;
     world.write("a", "a");
     world.commit("a");
-    world.push(&[&world.remote("ada:people"), "main"]).await.unwrap();
+    world.push(&[&world.remote("ada:people"), "main"]).unwrap();
     let (headers, _, _) = world.delivered().await;
     let guid = headers["x-github-delivery"].clone();
     let (_, hooks) = world.get("/hooks").await;
