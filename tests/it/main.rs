@@ -2,3 +2,5 @@
 
 #[cfg(test)]
 mod contracts;
+#[cfg(test)]
+mod system;

@@ -42,9 +42,11 @@ pub async fn start(
     places: &Places,
     progress: &Progress,
 ) -> Result<Environment, Box<dyn std::error::Error + Send + Sync>> {
-    Venv::ensure(places, progress).await?;
     progress.step("building the functions");
-    deploy::build::build(places).await?;
+    // The one waits for the network, the other for the processor.
+    let (venv, built) = tokio::join!(Venv::ensure(places, progress), deploy::build::build(places));
+    venv?;
+    built?;
     progress.step("starting MiniStack, the CodePipeline engine and the Git host");
     let environment = Environment::start(places).await?;
     progress.step(&format!(

@@ -1,0 +1,140 @@
+//! The whole system on this machine: the demo, and what people do with an environment that runs.
+//!
+//! All tests here share one environment: the one that the demo leaves. It ends with this process, whose end closes
+//! the demo's standard input.
+
+mod cargo_lambda;
+mod command_line;
+mod demo;
+mod git;
+mod interruption;
+mod python;
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::LazyLock;
+
+use local::places::Places;
+use local::state::{self, State};
+use tempfile::TempDir;
+
+/// The line after which a demo only waits.
+const HELD: &str = "held until standard input closes";
+
+/// A running environment with the demo's stacks in it.
+pub(crate) struct System {
+    /// What the demo printed.
+    pub(crate) story: String,
+    /// What runs; nothing when the demo could not hold it.
+    state: Option<State>,
+    // Held, so that the environment lives as long as this process.
+    _demo: Child,
+    _directory: TempDir,
+}
+
+static SYSTEM: LazyLock<System> = LazyLock::new(System::start);
+
+/// The environment that all tests share; the first caller starts it.
+pub(crate) fn system() -> &'static System {
+    &SYSTEM
+}
+
+impl System {
+    fn start() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let run_directory = directory.path().join("run");
+        let mut demo = local_command()
+            .args(["demo", "--yes", "--hold", "--run-directory"])
+            .arg(&run_directory)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut story = String::new();
+        for line in BufReader::new(demo.stdout.take().unwrap()).lines().map_while(Result::ok) {
+            story.push_str(&line);
+            story.push('\n');
+            if line == HELD {
+                break;
+            }
+        }
+        let places = Places::of_this_repository().with_run_directory(run_directory);
+        System { story, state: state::read(&places).unwrap(), _demo: demo, _directory: directory }
+    }
+
+    /// What runs.
+    pub(crate) fn state(&self) -> &State {
+        self.state.as_ref().unwrap_or_else(|| panic!("the demo left nothing running; it said:\n{}", self.story))
+    }
+
+    /// Runs the AWS CLI as the root user and gives its JSON.
+    pub(crate) fn aws(&self, arguments: &[&str]) -> serde_json::Value {
+        let output = self.try_aws(arguments);
+        assert!(output.status.success(), "aws {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap_or_default()
+    }
+
+    /// Runs the AWS CLI as the root user.
+    pub(crate) fn try_aws(&self, arguments: &[&str]) -> Output {
+        self.with_aws(&mut Command::new(program("aws"))).args(["--output", "json"]).args(arguments).output().unwrap()
+    }
+
+    /// Points a program at the environment, as the root user.
+    pub(crate) fn with_aws<'c>(&self, command: &'c mut Command) -> &'c mut Command {
+        command
+            .env("AWS_ENDPOINT_URL", &self.state().endpoint)
+            .env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_SECRET_ACCESS_KEY", "test")
+            .env("AWS_DEFAULT_REGION", "eu-west-1")
+            .env("AWS_REGION", "eu-west-1")
+            .env_remove("AWS_PROFILE")
+            .env_remove("AWS_SESSION_TOKEN")
+    }
+
+    /// Asks until the answer is there.
+    pub(crate) fn eventually<T>(&self, what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+        for _ in 0..300 {
+            if let Some(found) = ask() {
+                return found;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(200));
+        }
+        panic!("{what} did not come within a minute; the logs are in {}", self.state().logs.display());
+    }
+}
+
+/// `cargo local …`, in this repository.
+pub(crate) fn local_command() -> Command {
+    let mut command = Command::new(env!("CARGO"));
+    command.current_dir(repository()).args(["run", "--quiet", "--package", "local", "--"]);
+    command
+}
+
+/// Root of the repository.
+pub(crate) fn repository() -> PathBuf {
+    Places::of_this_repository().repository().to_path_buf()
+}
+
+/// A program of the Python environment.
+pub(crate) fn program(name: &str) -> PathBuf {
+    Places::of_this_repository().venv().join("bin").join(name)
+}
+
+/// Runs a program and gives what it printed; fails with what it complained about.
+pub(crate) fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    assert!(
+        output.status.success(),
+        "{command:?} ended with {}:\n{}\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// The text of a file of the repository.
+pub(crate) fn text(path: &Path) -> String {
+    std::fs::read_to_string(repository().join(path)).unwrap()
+}
