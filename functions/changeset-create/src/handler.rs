@@ -46,3 +46,6 @@ pub(crate) async fn handle(
     };
     create_change_set(ports, &settings.create, job, artifacts).await
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,8 +6,14 @@ use changegate::aws::connect;
 use changegate::aws::s3::Bucket;
 use changegate::aws::secrets::Secrets;
 use changegate::aws::sns::Topics;
+use changegate::flows::FlowError;
+use changegate::flows::ports::{
+    Clock, ControlPipelines, Notify, ReadChangeSets, ReadObjects, ReadPipelines, ReadStacks, ReportJobs,
+    TellRepository, WriteChangeSets, WriteObjects,
+};
 use changegate::flows::record_outcome::{
-    EndedRun, LostDelivery, RecordPorts, StackRest, record_outcome, record_stack_end, report_lost_delivery,
+    EndedRun, LostDelivery, RecordPorts, RecordSettings, StackRest, record_outcome, record_stack_end,
+    report_lost_delivery,
 };
 use changegate::flows::retry_due::retry_due;
 use changegate::github::{Connection, GitHubSettings, Repository};
@@ -60,46 +66,66 @@ impl Recorder {
             repository: &self.repository,
             clock: &SystemClock,
         };
-        let settings = &self.settings.record;
-        let result = match EndedEvent::parse(&event.payload) {
-            EndedEvent::Run {
-                pipeline,
-                execution,
-                state,
-            } => {
-                let run = EndedRun {
-                    pipeline,
-                    execution,
-                    state,
-                };
-                Box::pin(record_outcome(&ports, settings, &run)).await
-            }
-            EndedEvent::Stack { stack_id, status } => {
-                let rest = StackRest { stack_id, status };
-                Box::pin(record_stack_end(&ports, settings, &rest)).await
-            }
-            EndedEvent::Delivery {
-                job_id,
-                function,
-                condition,
-                error,
-            } => {
-                let lost = LostDelivery {
-                    function,
-                    condition,
-                    error,
-                };
-                report_lost_delivery(&self.pipelines, &job_id, &lost).await
-            }
-            EndedEvent::RetryDue => retry_due(&self.evidence, &self.pipelines, &SystemClock).await.map(drop),
-            EndedEvent::Other { kind } => {
-                tracing::info!(kind, "an event that nothing follows from");
-                Ok(())
-            }
-        };
-        result.map_err(|error| {
+        let recorded = Box::pin(record(&ports, &self.settings.record, &event.payload)).await;
+        recorded.map_err(|error| {
             tracing::error!(%error, "an end could not be recorded; it is delivered again");
             error.into()
         })
     }
 }
+
+/// Does what follows from an event.
+async fn record<P, C, S, E, N, G, K>(
+    ports: &RecordPorts<'_, P, C, S, E, N, G, K>,
+    settings: &RecordSettings,
+    event: &Value,
+) -> Result<(), FlowError>
+where
+    P: ReadPipelines + ControlPipelines + ReportJobs,
+    C: ReadStacks + ReadChangeSets + WriteChangeSets,
+    S: ReadObjects,
+    E: ReadObjects + WriteObjects,
+    N: Notify,
+    G: TellRepository,
+    K: Clock,
+{
+    match EndedEvent::parse(event) {
+        EndedEvent::Run {
+            pipeline,
+            execution,
+            state,
+        } => {
+            let run = EndedRun {
+                pipeline,
+                execution,
+                state,
+            };
+            record_outcome(ports, settings, &run).await
+        }
+        EndedEvent::Stack { stack_id, status } => {
+            let rest = StackRest { stack_id, status };
+            record_stack_end(ports, settings, &rest).await
+        }
+        EndedEvent::Delivery {
+            job_id,
+            function,
+            condition,
+            error,
+        } => {
+            let lost = LostDelivery {
+                function,
+                condition,
+                error,
+            };
+            report_lost_delivery(ports.pipelines, &job_id, &lost).await
+        }
+        EndedEvent::RetryDue => retry_due(ports.evidence, ports.pipelines, ports.clock).await.map(drop),
+        EndedEvent::Other { kind } => {
+            tracing::info!(kind, "an event that nothing follows from");
+            Ok(())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -53,13 +53,7 @@ impl TemplateFacts {
         let Some(root) = self.document.as_ref().map(|document| &document.root) else {
             return Vec::new();
         };
-        let parameters = root.get("Parameters").map(Node::entries).unwrap_or_default();
-        let defaults = parameters.iter().filter_map(|(name, parameter)| {
-            let default = parameter.get("Default")?.as_text()?;
-            Some((name.as_text()?.to_owned(), default.to_owned()))
-        });
-        let mut known: BTreeMap<String, String> = defaults.collect();
-        known.extend(values.clone());
+        let known = with_defaults(root, values);
         let mut found = Vec::new();
         for section in ["Resources", "Outputs"] {
             let entries = root.get(section).map(Node::entries).unwrap_or_default();
@@ -70,6 +64,20 @@ impl TemplateFacts {
         let mut seen = BTreeSet::new();
         found.retain(|name| seen.insert(name.clone()));
         found
+    }
+
+    /// Names of the exports that the stack may have, as far as they follow from `values`, the template's defaults and
+    /// its text alone.
+    pub fn exports(&self, values: &BTreeMap<String, String>) -> Vec<String> {
+        let Some(root) = self.document.as_ref().map(|document| &document.root) else {
+            return Vec::new();
+        };
+        let known = with_defaults(root, values);
+        let outputs = root.get("Outputs").map(Node::entries).unwrap_or_default();
+        let names = outputs
+            .iter()
+            .filter_map(|(_, output)| evaluate(output.pointer("/Export/Name")?, &known, false));
+        names.collect()
     }
 
     /// What needs a capability: logical id, type, and whether the resource has a name of its own.
@@ -107,6 +115,18 @@ impl TemplateFacts {
         let listed = transform.items().iter().chain(std::iter::once(transform));
         listed.filter_map(Node::as_text).map(str::to_owned).collect()
     }
+}
+
+/// The values that are given, and the template's defaults for the parameters that are not.
+fn with_defaults(root: &Node, values: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let parameters = root.get("Parameters").map(Node::entries).unwrap_or_default();
+    let defaults = parameters.iter().filter_map(|(name, parameter)| {
+        let default = parameter.get("Default")?.as_text()?;
+        Some((name.as_text()?.to_owned(), default.to_owned()))
+    });
+    let mut known: BTreeMap<String, String> = defaults.collect();
+    known.extend(values.clone());
+    known
 }
 
 /// An intrinsic function in its long form, `{"Fn::Sub": …}`, or its short one, `!Sub …`.
@@ -246,6 +266,34 @@ Resources:
                 "prod-network-x"
             ]
         );
+    }
+
+    #[test]
+    fn exports_are_told_by_their_names() {
+        let template = r#"
+Outputs:
+  A: {Value: 1, Export: {Name: !Sub "${AWS::Region}-vpc"}}
+  B: {Value: 2, Export: {Name: {"Fn::Join": ["-", [{"Ref": Network}, id]]}}}
+  C: {Value: 3}
+  D: {Value: 4, Export: {Name: !Sub "${Unknown}"}}
+"#;
+        let values = [("Network", "net"), ("AWS::Region", "eu-west-1")];
+        let values = values.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+        assert_eq!(
+            TemplateFacts::of(template).exports(&values),
+            ["eu-west-1-vpc", "net-id"]
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in ".{0,300}") {
+            let facts = TemplateFacts::of(&text);
+            facts.imports(&BTreeMap::new());
+            facts.exports(&BTreeMap::new());
+            facts.iam_resources();
+            facts.transforms();
+        }
     }
 
     #[test]

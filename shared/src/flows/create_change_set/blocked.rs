@@ -4,10 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::CreateSettings;
 use super::inputs::Inputs;
+use crate::domain::catalogue::ResolvedCatalogue;
+use crate::domain::configuration::{EffectiveConfiguration, ParameterValue};
+use crate::domain::gate::Gate;
 use crate::domain::keys;
+use crate::domain::planning::TemplateFacts;
 use crate::domain::waiting::Waiting;
 use crate::flows::FlowError;
-use crate::flows::ports::{NewObject, ReadStacks, WriteCondition, WriteObjects};
+use crate::flows::ports::{NewObject, ReadObjects, ReadStacks, WriteCondition, WriteObjects};
 use crate::flows::prove_job::ProvenJob;
 
 /// The first export that the template needs for certain and that does not exist.
@@ -18,20 +22,8 @@ pub(super) async fn missing_import(
     inputs: &Inputs,
 ) -> Result<Option<String>, FlowError> {
     let given = inputs.parameters.iter();
-    let mut values: BTreeMap<String, String> = given
-        .filter_map(|(key, value)| Some((key.clone(), value.clone()?)))
-        .collect();
-    // arn:<partition>:iam::<account>:role/…
-    let mut deployer = proven.gate.deployer.split(':');
-    let (partition, account) = (deployer.nth(1), deployer.nth(2));
-    for (name, value) in [
-        ("AWS::Region", Some(settings.region.as_str())),
-        ("AWS::StackName", Some(proven.gate.stack_name.as_str())),
-        ("AWS::Partition", partition),
-        ("AWS::AccountId", account),
-    ] {
-        values.extend(value.map(|value| (name.to_owned(), value.to_owned())));
-    }
+    let given = given.filter_map(|(key, value)| Some((key.clone(), value.clone()?)));
+    let values = values(given, settings, &proven.gate, &proven.gate.stack_name);
     let wanted = inputs.facts.imports(&values);
     if wanted.is_empty() {
         return Ok(None);
@@ -39,6 +31,66 @@ pub(super) async fn missing_import(
     let exports = cloudformation.exports().await?;
     let exported: BTreeSet<_> = exports.iter().map(|export| export.name.as_str()).collect();
     Ok(wanted.into_iter().find(|name| !exported.contains(name.as_str())))
+}
+
+/// What references in a template come to: its parameters, and what CloudFormation tells of the stack itself.
+fn values(
+    parameters: impl Iterator<Item = (String, String)>,
+    settings: &CreateSettings,
+    gate: &Gate,
+    stack_name: &str,
+) -> BTreeMap<String, String> {
+    let mut values: BTreeMap<_, _> = parameters.collect();
+    // arn:<partition>:iam::<account>:role/…
+    let mut deployer = gate.deployer.split(':');
+    let (partition, account) = (deployer.nth(1), deployer.nth(2));
+    for (name, value) in [
+        ("AWS::Region", Some(settings.region.as_str())),
+        ("AWS::StackName", Some(stack_name)),
+        ("AWS::Partition", partition),
+        ("AWS::AccountId", account),
+    ] {
+        values.extend(value.map(|value| (name.to_owned(), value.to_owned())));
+    }
+    values
+}
+
+/// Name of the stack under the gate whose template has this export; `None` when no template says so plainly.
+///
+/// It is only for the summary: whatever cannot be read is passed over.
+pub(super) async fn exporter(
+    source: &impl ReadObjects,
+    settings: &CreateSettings,
+    proven: &ProvenJob,
+    export: &str,
+) -> Option<String> {
+    let read = async |key: &str| source.get(key, None).await.ok().flatten().map(|object| object.bytes);
+    let catalogue = read(&keys::catalogue(&settings.environment)).await?;
+    let catalogue = ResolvedCatalogue::from_json(&catalogue).ok()?;
+    for stack in catalogue.stacks.iter().filter(|stack| stack.name != proven.gate.stack) {
+        let Some(Ok(template)) = read(&keys::source(&stack.template)).await.map(String::from_utf8) else {
+            continue;
+        };
+        if !template.contains("Export") {
+            continue;
+        }
+        let configuration = read(&keys::configuration(&settings.environment, &stack.name)).await;
+        let configuration = configuration.and_then(|bytes| EffectiveConfiguration::from_json(&bytes).ok());
+        let given = configuration.unwrap_or_default().parameters.into_iter();
+        let given = given.filter_map(|(key, value)| match value {
+            ParameterValue::Text(text) => Some((key, text)),
+            ParameterValue::UsePrevious => None,
+        });
+        let values = values(given, settings, &proven.gate, &stack.stack_name);
+        if TemplateFacts::of(&template)
+            .exports(&values)
+            .iter()
+            .any(|name| name == export)
+        {
+            return Some(stack.stack_name.clone());
+        }
+    }
+    None
 }
 
 /// Leaves the note by which the pipeline is started again once the export exists.

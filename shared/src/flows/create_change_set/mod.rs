@@ -109,7 +109,7 @@ where
                 made.arn
             ))
         })?;
-        return conclude(ports, &plan, set, made.polls).await;
+        return conclude(ports, settings, &plan, set, made.polls).await;
     }
 
     let runs = pipelines.pipeline_executions(&proven.pipeline, 100).await?;
@@ -148,7 +148,7 @@ where
         Some(set) if planning::is_of_attempt(set.description.as_deref(), &proven.action.id) => set.change_set_id,
         found => {
             if let Some(export) = blocked::missing_import(cloudformation, settings, &proven, &inputs).await? {
-                return blocked(ports, &plan, is_create, &export).await;
+                return blocked(ports, settings, &plan, is_create, &export).await;
             }
             // An earlier attempt of this run, before its stage was retried, planned from what was then.
             if let Some(earlier) = found {
@@ -159,14 +159,14 @@ where
             match cloudformation.create_change_set(new).await {
                 Ok(created) => created.arn,
                 Err(error) => match refused(error, &proven, &inputs)? {
-                    Refused::Blocked(export) => return blocked(ports, &plan, is_create, &export).await,
+                    Refused::Blocked(export) => return blocked(ports, settings, &plan, is_create, &export).await,
                 },
             }
         }
     };
     let set = cloudformation.change_set(&arn).await?;
     let set = set.ok_or_else(|| FlowError::NotYet(format!("change set `{arn}` was made and is not visible")))?;
-    conclude(ports, &plan, set, 0).await
+    conclude(ports, settings, &plan, set, 0).await
 }
 
 /// A refused CreateChangeSet that is an ending of its own.
@@ -212,12 +212,14 @@ fn refused(error: PortError, proven: &ProvenJob, inputs: &Inputs) -> Result<Refu
 /// Ends by what became of the change set.
 async fn conclude<P, C, S, E>(
     ports: Ports<'_, P, C, S, E>,
+    settings: &CreateSettings,
     plan: &Plan<'_, impl JobArtifacts>,
     set: ChangeSetDescription,
     polls: u32,
 ) -> Result<JobOutcome, FlowError>
 where
     C: ReadStacks + ReadChangeSets,
+    S: ReadObjects,
     E: WriteObjects,
 {
     let cloudformation = ports.cloudformation;
@@ -259,7 +261,7 @@ where
         }
         Ending::Blocked { export } => {
             let is_create = stack_of(cloudformation, &set).await?.as_ref().is_none_or(is_shell);
-            blocked(ports, plan, is_create, &export).await
+            blocked(ports, settings, plan, is_create, &export).await
         }
         Ending::OutOfDate => Err(out_of_date(format!(
             "change set `{}` cannot be executed any more ({} {}): the stack was changed meanwhile",
@@ -277,18 +279,23 @@ where
 }
 
 /// Ends waiting for an export, and leaves the note by which the run is started again.
-async fn blocked<P, C, S, E: WriteObjects>(
+async fn blocked<P, C, S: ReadObjects, E: WriteObjects>(
     ports: Ports<'_, P, C, S, E>,
+    settings: &CreateSettings,
     plan: &Plan<'_, impl JobArtifacts>,
     is_create: bool,
     export: &str,
 ) -> Result<JobOutcome, FlowError> {
     blocked::note(ports.evidence, plan.proven, plan.inputs, export).await?;
     let what = if is_create { "created" } else { "updated" };
+    let stack = &plan.proven.gate.stack_name;
+    let waits_for = match blocked::exporter(ports.source, settings, plan.proven, export).await {
+        Some(exporter) => format!("`{export}` of stack `{exporter}`, which does not export it yet"),
+        None => format!("`{export}`, which no stack of this region exports yet"),
+    };
     let summary = format!(
-        "blocked: stack `{}` imports `{export}`, which no stack of this region exports yet. It is {what} as soon as \
-         one does: the run is started again then",
-        plan.proven.gate.stack_name
+        "blocked: stack `{stack}` imports {waits_for}. It is {what} as soon as the export exists: the run is started \
+         again then"
     );
     plan.ended("blocked", None, None, summary).await
 }

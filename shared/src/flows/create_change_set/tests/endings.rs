@@ -102,6 +102,31 @@ fn an_import_whose_export_does_not_exist_blocks_the_run_and_leaves_a_note() {
 }
 
 #[test]
+fn a_blocked_run_names_the_stack_that_will_have_the_export() {
+    let world = World::new();
+    let importing = template("new").replace(r#""new""#, r#"{"Fn::ImportValue": "base-vpc-id"}"#);
+    world.artifacts.with("Template", importing);
+    world.source.seed(
+        &keys::catalogue("production"),
+        r#"{"version": 1, "environment": "production", "stacks": [{"name": "base", "stackName": "prod-base",
+        "gate": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", "template": "stacks/base.json",
+        "templateKey": "t", "configurationKey": "c"}]}"#,
+    );
+    world.source.seed(
+        &keys::source("stacks/base.json"),
+        r#"{"Parameters": {"Prefix": {"Type": "String"}},
+        "Outputs": {"Vpc": {"Value": "x", "Export": {"Name": {"Fn::Sub": "${Prefix}-vpc-id"}}}}}"#,
+    );
+    world.source.seed(
+        &keys::configuration("production", "base"),
+        r#"{"Parameters": {"Prefix": "base"}}"#,
+    );
+    let variables = variables(world.deliver().unwrap());
+    let words = "imports `base-vpc-id` of stack `prod-base`";
+    assert!(variables["Summary"].contains(words), "{}", variables["Summary"]);
+}
+
+#[test]
 fn cloudformations_own_word_for_a_missing_export_blocks_as_well() {
     let world = unchanged();
     world

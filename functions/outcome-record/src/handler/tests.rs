@@ -1,0 +1,174 @@
+//! Every event in `events/` and what is made of it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use changegate::domain::gate::{FirstRun, Gate};
+use changegate::domain::job::JobOutcome;
+use changegate::domain::keys;
+use changegate::flows::fakes::{
+    FakeBucket, FakeClock, FakeCloudFormation, FakeCodePipeline, FakeRepository, FakeTopics, Wire,
+};
+use changegate::flows::record_outcome::RecordPorts;
+use changegate::lambda::settings::Variables;
+use serde_json::Value;
+
+use crate::settings::Settings;
+
+const RUN: &str = "11111111-2222-4333-8444-555555555555";
+const PIPELINE: &str = "changegate-network";
+
+fn event(case: &str) -> Value {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../../events/outcome-record--{case}.json"));
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn environment() -> BTreeMap<String, String> {
+    let root_gate = Gate {
+        version: 1,
+        stack: "root".to_owned(),
+        stack_name: "changegate-pipelines".to_owned(),
+        template: "changegate.yaml".to_owned(),
+        configuration: None,
+        approvals: 1,
+        release: false,
+        author_may_approve: true,
+        require_pull_request: false,
+        window: None,
+        stack_policy: None,
+        deployer: "arn:aws:iam::000000000000:role/changegate/pipelines/deployer".to_owned(),
+        capabilities: Vec::new(),
+        notify: None,
+        notification_arns: Vec::new(),
+        first_run: FirstRun::Plan,
+        people: BTreeMap::new(),
+        session_name_roles: Vec::new(),
+    };
+    let root_gate = root_gate.to_canonical_json();
+    let variables = [
+        ("CHANGEGATE_ENVIRONMENT", "production"),
+        ("CHANGEGATE_SOURCE_BUCKET", "source"),
+        ("CHANGEGATE_EVIDENCE_BUCKET", "evidence"),
+        ("CHANGEGATE_GITHUB_REPOSITORY", "octo/infrastructure"),
+        ("CHANGEGATE_GITHUB_API_URL", "https://api.github.com"),
+        ("CHANGEGATE_GITHUB_CREDENTIAL_ARN", "arn:secret"),
+        ("CHANGEGATE_PIPELINE_PREFIX", "changegate-"),
+        ("CHANGEGATE_ROOT_PIPELINE", "changegate-root"),
+        ("CHANGEGATE_ROOT_GATE", root_gate.as_str()),
+        ("CHANGEGATE_TOPIC_ARN", "arn:topic"),
+    ];
+    variables
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
+}
+
+/// Announces an event over fakes, twice, and tells what came of it.
+async fn announced(case: &str) -> (FakeCodePipeline, FakeBucket, FakeTopics) {
+    let wire = Wire::default();
+    let pipelines = FakeCodePipeline::new(&wire);
+    pipelines.with_run(PIPELINE, RUN);
+    pipelines.edit_run(PIPELINE, RUN, |run| run.execution.status = "Failed".to_owned());
+    let evidence = FakeBucket::on(&wire);
+    let topics = FakeTopics::new(&wire);
+    let settings = Settings::read(&Variables::from_map(environment())).unwrap();
+    let cloudformation = FakeCloudFormation::new(&wire);
+    cloudformation.with_stack("network", "UPDATE_COMPLETE", "{}");
+    let source = FakeBucket::on(&wire);
+    let repository = FakeRepository::new(&wire);
+    let clock = FakeClock::at("2026-11-23T10:05:00Z");
+    let ports = RecordPorts {
+        pipelines: &pipelines,
+        cloudformation: &cloudformation,
+        source: &source,
+        evidence: &evidence,
+        topics: &topics,
+        repository: &repository,
+        clock: &clock,
+    };
+    for _ in 0..2 {
+        super::record(&ports, &settings.record, &event(case)).await.unwrap();
+    }
+    (pipelines, evidence, topics)
+}
+
+#[tokio::test]
+async fn every_end_of_a_run_is_recorded_once() {
+    for (case, end) in [
+        ("run-succeeded", "no-changes"),
+        ("run-failed", "failed"),
+        ("run-cancelled", "cancelled"),
+    ] {
+        let (pipelines, evidence, _) = announced(case).await;
+        let outcome = evidence.text(&keys::outcome(PIPELINE, RUN)).unwrap();
+        assert!(outcome.contains(&format!(r#""end": "{end}""#)), "{case}: {outcome}");
+        assert!(
+            evidence.text(&keys::further_outcome(PIPELINE, RUN, 2)).is_none(),
+            "{case}"
+        );
+        let restarts = usize::from(case == "run-cancelled");
+        assert_eq!(pipelines.started().len(), restarts, "{case}");
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_no_function_could_report_is_reported_failed_once() {
+    let (pipelines, _, _) = announced("lost-delivery").await;
+    let reports = pipelines.reports();
+    let [(job, JobOutcome::Failed { message, .. })] = &reports[..] else {
+        panic!("one failure: {reports:?}");
+    };
+    assert_eq!(job, "c0d76431-b0e7-4a11-97e3-e8ee786eb6f6");
+    for part in [
+        "changegate-changeset-create",
+        "RetriesExhausted",
+        "Sandbox.Timedout",
+        "retry this stage",
+    ] {
+        assert!(message.contains(part), "{message}");
+    }
+    assert!(!message.contains("example-secret"), "{message}");
+}
+
+#[tokio::test]
+async fn a_stack_at_rest_and_a_due_retry_leave_nothing_when_nobody_waits() {
+    for case in ["stack-at-rest", "retry-due"] {
+        let (pipelines, evidence, topics) = announced(case).await;
+        assert!(
+            pipelines.started().is_empty() && pipelines.retried().is_empty(),
+            "{case}"
+        );
+        assert!(evidence.keys().is_empty() && topics.published().is_empty(), "{case}");
+    }
+}
+
+#[tokio::test]
+async fn an_event_of_another_kind_changes_nothing() {
+    let wire = Wire::default();
+    let pipelines = FakeCodePipeline::new(&wire);
+    let settings = Settings::read(&Variables::from_map(environment())).unwrap();
+    let ports = RecordPorts {
+        pipelines: &pipelines,
+        cloudformation: &FakeCloudFormation::new(&wire),
+        source: &FakeBucket::on(&wire),
+        evidence: &FakeBucket::on(&wire),
+        topics: &FakeTopics::new(&wire),
+        repository: &FakeRepository::new(&wire),
+        clock: &FakeClock::at("2026-11-23T10:05:00Z"),
+    };
+    for event in [serde_json::json!({}), serde_json::json!({"detail-type": "Something"})] {
+        super::record(&ports, &settings.record, &event).await.unwrap();
+    }
+    assert_eq!(wire.count(), 0);
+}
+
+#[test]
+fn a_missing_setting_stops_the_start_and_is_named() {
+    for name in environment().keys() {
+        let mut lacking = environment();
+        lacking.remove(name);
+        let error = Settings::read(&Variables::from_map(lacking))
+            .err()
+            .expect("it is needed");
+        assert!(error.to_string().contains(name.as_str()), "{error}");
+    }
+}
