@@ -109,3 +109,6 @@ impl<Q: SendMessages, S: ReadSecrets, C: Clock> Webhook<Q, S, C> {
         .await
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -196,3 +196,6 @@ fn time_left(context: &Context) -> Duration {
         .unwrap_or_default();
     left.saturating_sub(RESERVE).max(Duration::from_secs(1))
 }
+
+#[cfg(test)]
+mod tests;
