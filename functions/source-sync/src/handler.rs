@@ -106,14 +106,13 @@ impl<R: SourceRepository + Pauses, B: SourceBucket, P: SourcePipelines, Q: Postp
         for record in batch.records {
             match serde_json::from_str::<SyncRequest>(&record.body) {
                 Ok(request) => {
-                    let asked = if request == SyncRequest::Audit {
-                        SyncReason::Audit
-                    } else {
-                        SyncReason::Look
-                    };
-                    if reason != Some(SyncReason::Audit) {
-                        reason = Some(asked);
-                    }
+                    // An audit does all that the others do; of several pushes the last is the likeliest head.
+                    reason = Some(match (request, reason) {
+                        (SyncRequest::Audit, _) | (_, Some(SyncReason::Audit)) => SyncReason::Audit,
+                        (SyncRequest::Push { commit, .. }, _) => SyncReason::Push(commit),
+                        (SyncRequest::Schedule, Some(push)) => push,
+                        (SyncRequest::Schedule, None) => SyncReason::Look,
+                    });
                     served.push(record);
                 }
                 Err(error) => {

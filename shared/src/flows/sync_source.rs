@@ -99,9 +99,11 @@ impl SyncSettings {
 }
 
 /// Why the sync runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SyncReason {
-    /// The branch moved, or the time has come to look whether it did.
+    /// The branch was moved to this commit, as a verified delivery said. It may have moved on since.
+    Push(String),
+    /// The time has come to look whether the branch moved.
     Look,
     /// The bucket is to be compared with what it should hold, whether the branch moved or not.
     Audit,
@@ -178,7 +180,7 @@ pub async fn sync_source<R: SourceRepository, B: SourceBucket, P: SourcePipeline
     for attempt in 0..ATTEMPTS {
         // Who was overtaken may have written over what the other sync had written: the bucket is looked at closely.
         let is_suspect = reason == SyncReason::Audit || attempt > 0;
-        match attempt_sync(world, settings, is_suspect).await {
+        match attempt_sync(world, settings, &reason, is_suspect).await {
             Ok(report) => return Ok(report),
             Err(Halt::Failed(error)) => return Err(error.into()),
             Err(Halt::Overtaken) => tracing::info!(attempt, "another sync was faster; starting over"),
@@ -221,18 +223,23 @@ async fn read_snapshot<B: SourceBucket>(source: &B) -> Result<Held, PortError> {
 async fn attempt_sync<R: SourceRepository, B: SourceBucket, P: SourcePipelines>(
     world: World<'_, R, B, P>,
     settings: &SyncSettings,
+    reason: &SyncReason,
     is_suspect: bool,
 ) -> Result<SyncReport, Halt> {
     let held = read_snapshot(world.source).await?;
-    let Some(observed) = observe::head(world, settings, &held.snapshot).await? else {
+    let is_suspect = is_suspect || held.is_rebuilt || held.snapshot.pending.is_some();
+    let is_resolved = held.snapshot.settings == Some(settings.digest());
+    // A closer look needs the tree of the head, which only the branch itself tells for sure.
+    let look = SyncReason::Look;
+    let reason = if is_suspect || !is_resolved { &look } else { reason };
+    let Some(observed) = observe::head(world, settings, &held.snapshot, reason).await? else {
         tracing::warn!(
             branch = settings.branch,
             "the repository has no such branch; nothing is synced"
         );
         return Ok(SyncReport::default());
     };
-    let is_suspect = is_suspect || held.is_rebuilt || held.snapshot.pending.is_some();
-    let is_same = held.snapshot.commit == observed.head.sha && held.snapshot.settings == Some(settings.digest());
+    let is_same = held.snapshot.commit == observed.head.sha && is_resolved;
     if is_same && !is_suspect {
         let commit = Some(observed.head.sha.clone());
         if held.snapshot.owed.is_empty() {

@@ -83,15 +83,21 @@ impl<S: ReadSecrets> ReadRepository for Repository<S> {
         let mut comparison: Option<Comparison> = None;
         for page in 1..=COMPARISON_PAGES {
             let path = self.path(&format!("/compare/{range}?per_page={PAGE}&page={page}"));
-            let answer = self
-                .connection
-                .read_page::<wire::ComparisonAnswer>(operation, &path)
-                .await;
-            let (answer, has_next) = match answer {
+            let answer = if page == 1 {
+                self.connection
+                    .read_remembered::<wire::ComparisonAnswer>(operation, &path)
+                    .await
+            } else {
+                self.connection
+                    .read_json::<wire::ComparisonAnswer>(operation, &path)
+                    .await
+            };
+            let answer = match answer {
                 Err(error) if error.is_not_found() || error.code.as_deref() == Some("422") => return Ok(None),
                 answer => answer?,
             };
             let (relation, total) = (answer.relation(), answer.total_commits);
+            let is_last = answer.commits.is_empty();
             let comparison = comparison.get_or_insert_with(|| Comparison {
                 relation,
                 commits: Vec::new(),
@@ -106,7 +112,7 @@ impl<S: ReadSecrets> ReadRepository for Repository<S> {
                 comparison.files = answer.files.into_iter().map(Into::into).collect();
             }
             comparison.is_complete = comparison.commits.len() >= total;
-            if !has_next || comparison.is_complete {
+            if is_last || comparison.is_complete {
                 break;
             }
         }

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
-use super::{SourceBucket, SourcePipelines, SourceRepository, SyncSettings, World};
-use crate::domain::sync::files::{DIRECTORIES, FileEntry, Files, ROOT_FILES, below, directory_ids};
+use super::{SourceBucket, SourcePipelines, SourceRepository, SyncReason, SyncSettings, World};
+use crate::domain::sync::files::{DIRECTORIES, FileEntry, Files, ROOT_FILES, below, directory_ids, is_synced};
+use crate::domain::sync::git;
 use crate::domain::sync::snapshot::Snapshot;
-use crate::flows::ports::{CommitFacts, Comparison, EntryKind, PortError, PortErrorKind, ReadRepository, Tree};
+use crate::flows::ports::{
+    CommitFacts, Comparison, EntryKind, PortError, PortErrorKind, ReadRepository, Relation, Tree,
+};
 
 /// Directories that are read at the same time.
 const CONCURRENCY: usize = 8;
@@ -23,11 +26,37 @@ pub(super) struct Observed {
 }
 
 /// The head of the branch; `None` when there is no such branch.
+///
+/// After a push, one request tells the head together with what lies between it and the last record. It asks for the
+/// branch by its short name, which a tag may have too, so the answer counts only if it ends at the commit that the
+/// push named; whenever it does not, the branch itself is asked for.
 pub(super) async fn head<R: SourceRepository, B: SourceBucket, P: SourcePipelines>(
     world: World<'_, R, B, P>,
     settings: &SyncSettings,
-    _snapshot: &Snapshot,
+    snapshot: &Snapshot,
+    reason: &SyncReason,
 ) -> Result<Option<Observed>, PortError> {
+    if let (SyncReason::Push(pushed), Some(recorded)) = (reason, &snapshot.recorded)
+        && *recorded == snapshot.commit
+        && snapshot.pending.is_none()
+        && let Some(comparison) = world.repository.compare(recorded, &settings.branch).await?
+    {
+        if comparison.relation == Relation::Identical && pushed == recorded {
+            let head = CommitFacts {
+                sha: recorded.clone(),
+                ..CommitFacts::default()
+            };
+            return Ok(Some(Observed { head, comparison: None }));
+        }
+        let head = comparison
+            .commits
+            .last()
+            .filter(|head| comparison.relation == Relation::Ahead && comparison.is_complete && head.sha == *pushed);
+        if let Some(head) = head.cloned() {
+            let comparison = Some(comparison);
+            return Ok(Some(Observed { head, comparison }));
+        }
+    }
     let head = world.repository.branch_head(&settings.branch).await?;
     Ok(head.map(|head| Observed { head, comparison: None }))
 }
@@ -38,7 +67,8 @@ pub(super) struct WantedFiles {
     pub(super) files: Files,
 }
 
-/// Reads the trees of the head, descending only into what differs from the snapshot.
+/// The files of the head: worked out from the comparison where the trees' own ids prove it right, else read from the
+/// trees, descending only into what differs from the snapshot.
 pub(super) async fn files<R: ReadRepository>(
     repository: &R,
     observed: &Observed,
@@ -49,8 +79,26 @@ pub(super) async fn files<R: ReadRepository>(
         .iter()
         .map(|(path, file)| (path.clone(), file.entry.clone()))
         .collect();
+    let proposed = observed
+        .comparison
+        .as_ref()
+        .filter(|_| !snapshot.root.is_empty())
+        .map(|comparison| {
+            let (files, is_all) = proposed(&known, comparison);
+            (files, is_all.then(|| proposed_root(&snapshot.root, &known, comparison)))
+        });
+    if let Some((files, Some(root))) = &proposed
+        && let Some(root) = with_directories(root.clone(), files)
+        && root_id(&root).as_deref() == Some(observed.head.tree.as_str())
+    {
+        return Ok(WantedFiles {
+            root,
+            files: files.clone(),
+        });
+    }
     let tree = repository.tree(&observed.head.tree).await?;
     refuse_truncated(&tree, "the repository's root")?;
+    let proposed = proposed.map(|(files, _)| files);
     let mut wanted = WantedFiles {
         root: BTreeMap::new(),
         files: Files::new(),
@@ -60,17 +108,115 @@ pub(super) async fn files<R: ReadRepository>(
             mode: entry.mode,
             id: entry.id,
         };
-        if entry.kind == EntryKind::Directory && DIRECTORIES.contains(&entry.name.as_str()) {
-            let ids = directory_ids(&known, &entry.name);
-            directory(repository, &entry.name, &file.id, &known, &ids, &mut wanted.files).await?;
+        let name = entry.name;
+        if entry.kind == EntryKind::Directory && DIRECTORIES.contains(&name.as_str()) {
+            let is_proven = |proposed: &Files| directory_ids(proposed, &name).get(&name) == Some(&file.id);
+            if let Some(proposed) = proposed.as_ref().filter(|proposed| is_proven(proposed)) {
+                wanted
+                    .files
+                    .extend(below(proposed, &name).map(|(path, entry)| (path.clone(), entry.clone())));
+            } else {
+                let ids = directory_ids(&known, &name);
+                directory(repository, &name, &file.id, &known, &ids, &mut wanted.files).await?;
+            }
         } else if entry.kind != EntryKind::Directory
-            && (ROOT_FILES.contains(&entry.name.as_str()) || DIRECTORIES.contains(&entry.name.as_str()))
+            && (ROOT_FILES.contains(&name.as_str()) || DIRECTORIES.contains(&name.as_str()))
         {
-            wanted.files.insert(entry.name.clone(), file.clone());
+            wanted.files.insert(name.clone(), file.clone());
         }
-        wanted.root.insert(entry.name, file);
+        wanted.root.insert(name, file);
     }
     Ok(wanted)
+}
+
+/// The known files with the comparison's changes, and whether it changes nothing else. Modes of new files are not
+/// told, so they are taken for ordinary ones.
+fn proposed(known: &Files, comparison: &Comparison) -> (Files, bool) {
+    let mut files = known.clone();
+    let mut is_all = true;
+    for changed in &comparison.files {
+        let from = changed.previous_path.as_ref().unwrap_or(&changed.path);
+        is_all &= is_accounted(&changed.path) && is_accounted(from);
+        let mode = known
+            .get(from)
+            .map_or_else(|| "100644".to_owned(), |entry| entry.mode.clone());
+        if changed.previous_path.is_some() {
+            files.remove(from);
+        }
+        match &changed.blob {
+            Some(id) if is_synced(&changed.path) => {
+                let id = id.clone();
+                files.insert(changed.path.clone(), FileEntry { mode, id });
+            }
+            _ => {
+                files.remove(&changed.path);
+            }
+        }
+    }
+    (files, is_all)
+}
+
+/// Whether the snapshot knows what a change of the path does to the root's id: it is synced, or stands in the root.
+fn is_accounted(path: &str) -> bool {
+    is_synced(path) || !path.contains('/')
+}
+
+/// The entries of the root with the comparison's changes of files that stand there.
+fn proposed_root(
+    root: &BTreeMap<String, FileEntry>,
+    known: &Files,
+    comparison: &Comparison,
+) -> BTreeMap<String, FileEntry> {
+    let mut proposed = root.clone();
+    let in_root = comparison.files.iter().filter(|changed| !changed.path.contains('/'));
+    for changed in in_root {
+        let from = changed.previous_path.as_ref().unwrap_or(&changed.path);
+        let old = root.get(from).or_else(|| known.get(from));
+        let mode = old.map_or_else(|| "100644".to_owned(), |entry| entry.mode.clone());
+        match &changed.blob {
+            Some(id) => {
+                let id = id.clone();
+                proposed.insert(changed.path.clone(), FileEntry { mode, id });
+            }
+            None => {
+                proposed.remove(&changed.path);
+            }
+        }
+    }
+    let moved = comparison
+        .files
+        .iter()
+        .filter_map(|changed| changed.previous_path.as_ref());
+    for from in moved.filter(|from| !from.contains('/')) {
+        proposed.remove(from);
+    }
+    proposed
+}
+
+/// The root with the synced directories as these files make them; `None` where an id cannot be computed.
+fn with_directories(mut root: BTreeMap<String, FileEntry>, files: &Files) -> Option<BTreeMap<String, FileEntry>> {
+    for name in DIRECTORIES {
+        if below(files, name).next().is_none() {
+            if root
+                .get(name)
+                .is_some_and(|entry| entry.mode.trim_start_matches('0') == "40000")
+            {
+                root.remove(name);
+            }
+            continue;
+        }
+        let id = directory_ids(files, name).remove(name)?;
+        let mode = "040000".to_owned();
+        root.insert(name.to_owned(), FileEntry { mode, id });
+    }
+    Some(root)
+}
+
+fn root_id(root: &BTreeMap<String, FileEntry>) -> Option<String> {
+    git::tree_id(
+        root.iter()
+            .map(|(name, entry)| (entry.mode.as_str(), name.as_str(), entry.id.as_str())),
+    )
 }
 
 /// Adds everything below the directory `top`, whose tree is `id`.

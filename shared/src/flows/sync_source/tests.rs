@@ -3,6 +3,7 @@
 mod crashes;
 mod ordinary;
 mod repair;
+mod requests;
 
 use std::collections::BTreeMap;
 
@@ -92,6 +93,12 @@ impl Place {
 
     async fn try_sync(&self) -> Result<SyncReport, SyncError> {
         sync_source(self.world(), &self.settings, SyncReason::Look).await
+    }
+
+    /// The sync that a delivery for the head asks for.
+    async fn sync_push(&self) -> SyncReport {
+        let reason = SyncReason::Push(self.github.head());
+        sync_source(self.world(), &self.settings, reason).await.unwrap()
     }
 
     async fn sync(&self) -> SyncReport {
