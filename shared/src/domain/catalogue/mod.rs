@@ -97,6 +97,14 @@ impl Resolution {
         self.problems.iter().filter(|problem| problem.stack.is_none())
     }
 
+    /// The problems as lines, each once: a shared setting that is wrong is a problem of every stack that has it.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines: Vec<String> = self.problems.iter().map(ToString::to_string).collect();
+        let mut known = std::collections::BTreeSet::new();
+        lines.retain(|line| known.insert(line.clone()));
+        lines
+    }
+
     /// The object that the root pipeline reads, for [`crate::domain::keys::catalogue`].
     pub fn document(&self, environment: &str) -> ResolvedCatalogue {
         ResolvedCatalogue::new(environment, self)

@@ -6,7 +6,7 @@ use super::window;
 use crate::domain::document::{Document, Format, Node, ScalarKind, Value};
 use crate::domain::gate::FirstRun;
 
-const TOP_KEYS: &[&str] = &[
+pub(super) const TOP_KEYS: &[&str] = &[
     "version",
     "environments",
     "defaults",
@@ -155,7 +155,7 @@ impl Reader<'_> {
         let found = match &node.tag {
             Some(tag) => format!("a value with the tag `{tag}`"),
             None => match node.as_text() {
-                Some(text) if !node.is_null() => format!("{} `{text}`", node.in_words()),
+                Some(text) if !node.is_null() => format!("{} `{text}`", node.in_words().replacen("a ", "the ", 1)),
                 _ => node.in_words().to_owned(),
             },
         };

@@ -63,7 +63,7 @@ impl ResolvedCatalogue {
             version: 1,
             environment: environment.to_owned(),
             stacks: stacks.collect(),
-            problems: resolution.problems.iter().map(ToString::to_string).collect(),
+            problems: resolution.lines(),
         }
     }
 

@@ -190,9 +190,23 @@ enum Capability {
 pub fn json_schema() -> String {
     let mut schema = schemars::schema_for!(CatalogueFile);
     forbid_null(schema.ensure_object());
-    let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
+    // Whether serde_json's own map sorts its keys depends on what else is built, so they are sorted here.
+    let sorted = serde_json::to_value(&schema).map(sorted).unwrap_or_default();
+    let mut text = serde_json::to_string_pretty(&sorted).unwrap_or_default();
     text.push('\n');
     text
+}
+
+fn sorted(value: serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    match value {
+        Value::Object(map) => {
+            let map: BTreeMap<_, _> = map.into_iter().map(|(key, value)| (key, sorted(value))).collect();
+            Value::Object(map.into_iter().collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(sorted).collect()),
+        other => other,
+    }
 }
 
 /// An absent setting is left out, never written as null: takes `null` out of what `Option` allows.

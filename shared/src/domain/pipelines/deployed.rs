@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::domain::actions::PIPELINE_TYPE;
+use crate::domain::digest::to_canonical_json;
 use crate::domain::sha256::Sha256;
 
 /// Tag with the name of the stack in the catalogue.
@@ -46,6 +47,14 @@ struct Resource {
     properties: Option<serde_json::Value>,
 }
 
+/// GetTemplate answers with `?` for every character outside of ASCII, so these cannot be compared.
+fn ascii(text: &str) -> String {
+    let mapped = text
+        .chars()
+        .map(|character| if character.is_ascii() { character } else { '?' });
+    mapped.collect()
+}
+
 /// The pipelines of a template that [`super::render`] made, in the order of their stacks.
 ///
 /// # Errors
@@ -72,7 +81,7 @@ pub fn deployed(template: &str) -> Result<Vec<DeployedPipeline>, serde_json::Err
                 stack: tag(STACK_TAG)?,
                 stack_name: tag(STACK_NAME_TAG)?,
                 gate: tag(GATE_TAG)?.parse().ok()?,
-                properties: Sha256::of(properties.to_string()),
+                properties: Sha256::of(ascii(&to_canonical_json(&properties))),
             })
         })
         .collect();
