@@ -37,6 +37,8 @@ enum Command {
     Up(commands::up::Arguments),
     /// Measure what things cost, side by side in one run.
     Bench(bench::Arguments),
+    /// Check a repository as the functions would, with no account and no network.
+    Check(commands::check::Arguments),
     /// Render a saved change set as a review.
     Review(commands::review::Arguments),
     /// Show what runs, and how to use it.
@@ -69,6 +71,7 @@ async fn run(command: Command) -> Outcome {
         Command::Demo(arguments) => demo::run(arguments).await,
         Command::Up(arguments) => commands::up::run(arguments).await,
         Command::Bench(arguments) => bench::run(arguments).await,
+        Command::Check(arguments) => commands::check::run(&arguments),
         Command::Review(arguments) => commands::review::run(&arguments),
         Command::Status(arguments) => commands::status::run(arguments).await,
         Command::Down(arguments) => commands::down::run(arguments).await,

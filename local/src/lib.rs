@@ -6,6 +6,7 @@
 
 pub mod aws;
 pub mod bench;
+pub mod check;
 pub mod cli;
 pub mod codepipeline;
 pub mod commands;

@@ -1,5 +1,6 @@
 //! The subcommands that start, show and end the environment.
 
+pub mod check;
 pub mod down;
 pub mod review;
 pub mod serve;

@@ -4,8 +4,11 @@
 //! Everything that is wrong is collected with its place, and a problem of one stack does not stop the others.
 
 mod discover;
+mod environments;
 mod gates;
+mod keys;
 mod pattern;
+mod people;
 mod problem;
 mod read;
 mod resolve;
@@ -18,6 +21,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::gate::{Floor, Gate};
 
+pub use environments::environments;
 pub(crate) use problem::nearest;
 pub use problem::{Problem, ProblemKind};
 pub use resolve::{files_needed, resolve};

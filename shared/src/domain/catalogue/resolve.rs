@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::discover::{configuration_beside, discover, has_extension, in_file};
+use super::environments::blocks;
 use super::gates::{self, People, Stack};
 use super::pattern::matches;
 use super::problem::{Problem, ProblemKind, nearest};
@@ -28,10 +29,7 @@ pub fn files_needed(files: &RepositoryFiles<'_>) -> Vec<String> {
     let Some(catalogue) = read::read(CATALOGUE_FILE, text, &mut Vec::new()) else {
         return Vec::new();
     };
-    let blocks = std::iter::once(&catalogue.defaults)
-        .chain(catalogue.paths.iter().map(|(_, settings)| settings))
-        .chain(catalogue.stacks.iter().map(|(_, entry)| &entry.settings));
-    let needed: BTreeSet<&String> = blocks
+    let needed: BTreeSet<&String> = blocks(&catalogue)
         .flat_map(|block| std::iter::once(block).chain(block.per_environment.iter().map(|(_, settings)| settings)))
         .filter_map(|settings| settings.stack_policy.as_ref())
         .map(|path| &path.value)
@@ -110,15 +108,16 @@ struct Candidate<'c> {
     entry: Option<(&'c At<String>, &'c Entry)>,
 }
 
-struct Resolver<'c> {
+/// What resolving goes by, and the problems found so far.
+pub(super) struct Resolver<'c> {
     files: &'c RepositoryFiles<'c>,
-    environment: &'c Environment,
-    catalogue: &'c CatalogueFile,
+    pub(super) environment: &'c Environment,
+    pub(super) catalogue: &'c CatalogueFile,
     problems: Vec<Problem>,
 }
 
 impl<'c> Resolver<'c> {
-    fn refuse_at<T>(&mut self, at: &At<T>, stack: Option<&str>, kind: ProblemKind) {
+    pub(super) fn refuse_at<T>(&mut self, at: &At<T>, stack: Option<&str>, kind: ProblemKind) {
         self.problems.push(Problem {
             file: CATALOGUE_FILE.to_owned(),
             line: at.line,
@@ -136,98 +135,6 @@ impl<'c> Resolver<'c> {
                 .problems
                 .push(in_file(&candidate.template, Some(name.to_owned()), kind)),
         }
-    }
-
-    /// Where the catalogue says which environments there are, no other may be named.
-    fn check_environments(&mut self) {
-        let catalogue = self.catalogue;
-        let Some(known) = &catalogue.environments else {
-            return;
-        };
-        let names: Vec<&str> = known.iter().map(|name| name.value.as_str()).collect();
-        if let (Some(first), false) = (known.first(), names.contains(&self.environment.name.as_str())) {
-            let kind = ProblemKind::BadValue {
-                setting: "list of this repository's environments",
-                value: names.join(", "),
-                expected: format!("this deployment is the environment `{}`; add it", self.environment.name),
-            };
-            self.refuse_at(first, None, kind);
-        }
-        let blocks = std::iter::once(&catalogue.defaults)
-            .chain(catalogue.paths.iter().map(|(_, settings)| settings))
-            .chain(catalogue.stacks.iter().map(|(_, entry)| &entry.settings));
-        for block in blocks {
-            let named = block.environments.iter().flatten();
-            for name in named.chain(block.per_environment.iter().map(|(name, _)| name)) {
-                if !names.iter().any(|known| matches(&name.value, known)) {
-                    let expected = match nearest(&name.value, names.iter().copied()) {
-                        Some(nearest) => format!("did you mean `{nearest}`?"),
-                        None => format!("`environments` at the top says {}", names.join(", ")),
-                    };
-                    let kind = ProblemKind::BadValue {
-                        setting: "environment of this repository",
-                        value: name.value.clone(),
-                        expected,
-                    };
-                    self.refuse_at(name, None, kind);
-                }
-            }
-        }
-    }
-
-    fn people(&mut self) -> People {
-        let catalogue = self.catalogue;
-        let mut people = People::default();
-        let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
-        for (login, principals) in &catalogue.people {
-            let other = people
-                .people
-                .keys()
-                .find(|known| known.eq_ignore_ascii_case(&login.value));
-            if other.is_some() {
-                let kind = ProblemKind::BadValue {
-                    setting: "new login",
-                    value: login.value.clone(),
-                    expected: "GitHub does not tell upper from lower case; join the two entries".to_owned(),
-                };
-                self.refuse_at(login, None, kind);
-            }
-            for principal in principals {
-                if let Some(other) = owners.insert(&principal.value, &login.value) {
-                    let kind = ProblemKind::DuplicatePrincipal {
-                        principal: principal.value.clone(),
-                        other: other.to_owned(),
-                    };
-                    self.refuse_at(principal, None, kind);
-                }
-                if !is_principal(&principal.value) {
-                    let expected = "write the ARN of an IAM user, of a role, or of an assumed role's session";
-                    let kind = ProblemKind::BadValue {
-                        setting: "principal",
-                        value: principal.value.clone(),
-                        expected: expected.to_owned(),
-                    };
-                    self.refuse_at(principal, None, kind);
-                }
-            }
-            let mut principals: Vec<String> = principals.iter().map(|principal| principal.value.clone()).collect();
-            principals.sort_unstable();
-            people.people.insert(login.value.clone(), principals);
-        }
-        for role in catalogue.session_name_roles.iter().flatten() {
-            if !(is_principal(&role.value) && role.value.contains(":role/")) {
-                let kind = ProblemKind::BadValue {
-                    setting: "role",
-                    value: role.value.clone(),
-                    expected: "write the ARN of an IAM role".to_owned(),
-                };
-                self.refuse_at(role, None, kind);
-            }
-            people.session_name_roles.push(role.value.clone());
-        }
-        people.session_name_roles.sort_unstable();
-        people.session_name_roles.dedup();
-        people
     }
 
     /// All stacks of the repository by name: those with an entry, and those that the names of files make.
@@ -545,20 +452,5 @@ impl<'c> Resolver<'c> {
                 self.refuse_stack(&gate.stack, candidate, kind);
             }
         }
-    }
-}
-
-fn is_principal(arn: &str) -> bool {
-    let parts: Vec<&str> = arn.splitn(6, ':').collect();
-    match parts.as_slice() {
-        ["arn", partition, "iam", "", account, resource] => {
-            !partition.is_empty()
-                && gates::is_account(account)
-                && (resource.starts_with("user/") || resource.starts_with("role/"))
-        }
-        ["arn", partition, "sts", "", account, resource] => {
-            !partition.is_empty() && gates::is_account(account) && resource.starts_with("assumed-role/")
-        }
-        _ => false,
     }
 }

@@ -1,0 +1,260 @@
+//! Checks a repository as the functions would, on this machine alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use changegate::domain::catalogue::{self, Environment, RepositoryFiles};
+use changegate::domain::configuration::{self, File};
+use changegate::domain::gate::{Floor, Gate};
+use changegate::domain::packaging::{self, Destination, Packaging, Sources};
+use changegate::domain::pipelines::{self, PipelinesSettings};
+use changegate::domain::sha256::Sha256;
+use changegate::domain::sync::files::{FileEntry, Files, is_synced};
+
+/// Greatest number of files that are read; a repository of thousands of stacks has fewer.
+const MAX_FILES: usize = 200_000;
+
+/// A repository on disk, as far as the sync is concerned.
+#[derive(Debug, Default)]
+pub struct Repository {
+    files: Files,
+    contents: BTreeMap<String, Rc<Vec<u8>>>,
+}
+
+/// What the checks found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// Everything that is wrong, each as `file:line:column: …`, each once.
+    pub problems: Vec<String>,
+    /// Environment to the number of its sound stacks.
+    pub stacks: BTreeMap<String, usize>,
+}
+
+/// What a deployment would demand.
+#[derive(Debug, Clone)]
+pub struct Demands {
+    /// What every gate must keep to.
+    pub floor: Floor,
+    /// Name of the deployment's own stack.
+    pub deployment: String,
+}
+
+/// A repository cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum UnreadableError {
+    /// The directory holds nothing that Changegate would read.
+    #[error(
+        "{0} holds neither `stacks/` nor `changegate.yaml`; give the root of the repository, or make a first stack at \
+         stacks/<name>/template.yaml"
+    )]
+    Nothing(PathBuf),
+    /// More files than are read.
+    #[error("{0} holds more than {MAX_FILES} files below `stacks/` and `policies/`")]
+    TooMany(PathBuf),
+    /// A file or directory cannot be read.
+    #[error("reading {path}")]
+    File {
+        /// Its path.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        cause: io::Error,
+    },
+}
+
+impl Repository {
+    /// Reads everything that the sync would: the working tree, committed or not.
+    ///
+    /// # Errors
+    ///
+    /// When there is nothing to read, or a file cannot be read.
+    pub fn read(root: &Path) -> Result<Self, UnreadableError> {
+        let mut repository = Self::default();
+        let mut pending = vec![root.to_owned()];
+        while let Some(folder) = pending.pop() {
+            let unreadable = |cause| UnreadableError::File {
+                path: folder.clone(),
+                cause,
+            };
+            for entry in fs::read_dir(&folder).map_err(unreadable)? {
+                let entry = entry.map_err(unreadable)?;
+                let path = entry.path();
+                let Some(name) = name_below(root, &path) else {
+                    continue;
+                };
+                let kind = entry.file_type().map_err(unreadable)?;
+                if kind.is_dir() {
+                    // A file below it would be synced, so it is walked.
+                    if is_synced(&format!("{name}/x")) {
+                        pending.push(path);
+                    }
+                } else if is_synced(&name) {
+                    repository.add(name, &path, kind.is_symlink())?;
+                }
+                if repository.files.len() > MAX_FILES {
+                    return Err(UnreadableError::TooMany(root.to_owned()));
+                }
+            }
+        }
+        if repository.files.is_empty() {
+            return Err(UnreadableError::Nothing(root.to_owned()));
+        }
+        Ok(repository)
+    }
+
+    fn add(&mut self, name: String, path: &Path, is_link: bool) -> Result<(), UnreadableError> {
+        let mut entry = FileEntry {
+            mode: "120000".to_owned(),
+            id: String::new(),
+        };
+        if !is_link {
+            let content = fs::read(path).map_err(|cause| UnreadableError::File {
+                path: path.to_owned(),
+                cause,
+            })?;
+            "100644".clone_into(&mut entry.mode);
+            entry.id = Sha256::of(&content).to_string();
+            self.contents.insert(name.clone(), Rc::new(content));
+        }
+        self.files.insert(name, entry);
+        Ok(())
+    }
+
+    /// Names of the environments that the catalogue speaks of; `production` when it speaks of none.
+    pub fn environments(&self) -> Vec<String> {
+        let (blobs, contents) = self.of_catalogue();
+        let files = RepositoryFiles {
+            blobs: &blobs,
+            contents: &contents,
+        };
+        match catalogue::environments(&files) {
+            names if names.is_empty() => vec!["production".to_owned()],
+            names => names,
+        }
+    }
+
+    /// Checks catalogue, templates, configurations and pipelines for these environments.
+    pub fn check(&self, environments: &[String], demands: &Demands) -> Findings {
+        let mut findings = Findings::default();
+        let mut problems = BTreeSet::new();
+        for (path, entry) in self.files.iter().filter(|(_, entry)| !entry.is_file()) {
+            problems.insert(format!(
+                "{path}:1:1: this is {}; put the file itself there",
+                entry.in_words()
+            ));
+        }
+        let (blobs, contents) = self.of_catalogue();
+        let files = RepositoryFiles {
+            blobs: &blobs,
+            contents: &contents,
+        };
+        let mut ordered = Vec::new();
+        for name in environments {
+            let environment = Environment {
+                name: name.clone(),
+                pipeline_prefix: format!("{}-", demands.deployment),
+                floor: demands.floor.clone(),
+                default_deployer: format!("{}default", demands.floor.deployer_prefix),
+            };
+            let resolution = catalogue::resolve(&files, &environment, &[]);
+            ordered.extend(resolution.lines());
+            let mut sound = 0;
+            for gate in &resolution.stacks {
+                let found = self.check_stack(gate);
+                sound += usize::from(found.is_empty());
+                problems.extend(found);
+            }
+            let rendered = pipelines::render(&resolution.stacks, &settings(&environment));
+            for error in rendered.err().unwrap_or_default() {
+                problems.insert(format!("{}:1:1: {error}", catalogue::CATALOGUE_FILE));
+            }
+            findings.stacks.insert(name.clone(), sound);
+        }
+        // The catalogue's come first, in the order of its lines.
+        let mut known = BTreeSet::new();
+        ordered.retain(|line| known.insert(line.clone()));
+        let others = problems.into_iter().filter(|problem| !known.contains(problem));
+        findings.problems = ordered.iter().cloned().chain(others).collect();
+        findings
+    }
+
+    fn of_catalogue(&self) -> (BTreeMap<String, String>, BTreeMap<String, Vec<u8>>) {
+        let regular = self.files.iter().filter(|(_, entry)| entry.is_file());
+        let blobs: BTreeMap<String, String> = regular.map(|(path, entry)| (path.clone(), entry.id.clone())).collect();
+        let mut contents = BTreeMap::new();
+        loop {
+            let needed = catalogue::files_needed(&RepositoryFiles {
+                blobs: &blobs,
+                contents: &contents,
+            });
+            if needed.is_empty() {
+                return (blobs, contents);
+            }
+            for path in needed {
+                let content = self.contents.get(&path).map(|content| content.as_ref().clone());
+                contents.insert(path, content.unwrap_or_default());
+            }
+        }
+    }
+
+    /// What is wrong with the template, all that it refers to, and the configuration of a stack.
+    fn check_stack(&self, gate: &Gate) -> Vec<String> {
+        let mut problems = Vec::new();
+        let sources = Sources {
+            files: &self.files,
+            contents: &self.contents,
+        };
+        let destination = Destination {
+            bucket: "source".to_owned(),
+            region: "eu-west-1".to_owned(),
+        };
+        match packaging::package(&gate.template, sources, &destination) {
+            Packaging::Done(_) => {}
+            Packaging::Refused(found) => problems.extend(found),
+            Packaging::Needs(paths) => {
+                let missing = paths.iter().map(|path| format!("{path}:1:1: this file cannot be read"));
+                problems.extend(missing);
+            }
+        }
+        let content = |path: &str| self.contents.get(path).map(|bytes| bytes.as_slice());
+        let configuration = gate.configuration.as_deref().and_then(|path| {
+            let bytes = content(path)?;
+            Some(File { path, bytes })
+        });
+        let template = File {
+            path: &gate.template,
+            bytes: content(&gate.template).unwrap_or_default(),
+        };
+        if let Err(found) = configuration::effective(configuration, template) {
+            problems.extend(found.iter().map(ToString::to_string));
+        }
+        problems
+    }
+}
+
+/// A path from the root with slashes; `None` for one that is not UTF-8, which Git cannot serve as text either.
+fn name_below(root: &Path, path: &Path) -> Option<String> {
+    let parts: Option<Vec<&str>> = path.strip_prefix(root).ok()?.iter().map(|part| part.to_str()).collect();
+    Some(parts?.join("/"))
+}
+
+/// Settings of the length that a deployment has, so that the pipelines' limits are met as they would be there.
+fn settings(environment: &Environment) -> PipelinesSettings {
+    let prefix = &environment.pipeline_prefix;
+    PipelinesSettings {
+        environment: environment.name.clone(),
+        pipeline_prefix: prefix.clone(),
+        role_arn: format!("arn:aws:iam::000000000000:role/changegate/{prefix}PipelineRole-000000000000"),
+        source_bucket: format!("{prefix}sourcebucket-000000000000"),
+        artifact_bucket: format!("{prefix}artifactbucket-000000000000"),
+        create_function: format!("{prefix}changeset-create"),
+        describe_function: format!("{prefix}changeset-describe"),
+        execute_function: format!("{prefix}changeset-execute"),
+    }
+}
+
+#[cfg(test)]
+mod tests;
