@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::DeployedPipeline;
-use crate::domain::change_set::review::GateDifference;
 use crate::domain::gate::Gate;
 use crate::domain::gate::changes::{GateChange, gate_changes};
 use crate::domain::sha256::Sha256;
@@ -145,53 +144,6 @@ impl PipelinesPlan {
             PipelineChange::Added { .. } => None,
         });
         interrupted.collect()
-    }
-
-    /// The differences of gates as a review shows them.
-    pub fn gate_differences(&self) -> Vec<GateDifference> {
-        let mut differences = Vec::new();
-        for change in &self.changes {
-            let (stack, gate, is_unknown) = match change {
-                PipelineChange::Added { stack, gate, .. } => (stack, gate, false),
-                PipelineChange::Updated {
-                    stack,
-                    gate,
-                    is_unknown,
-                    ..
-                } => (stack, gate, *is_unknown),
-                PipelineChange::Removed { .. } => continue,
-            };
-            if is_unknown {
-                differences.push(GateDifference {
-                    stack: stack.clone(),
-                    field: "gate".to_owned(),
-                    before: Some("one that cannot be read".to_owned()),
-                    after: Some("another".to_owned()),
-                    is_weakened: true,
-                });
-            }
-            differences.extend(gate.iter().map(|change| GateDifference {
-                stack: stack.clone(),
-                field: change.setting.to_owned(),
-                before: change.before.clone(),
-                after: Some(change.after.clone()),
-                is_weakened: change.is_weakening,
-            }));
-        }
-        differences
-    }
-
-    /// What a review says besides: pipelines that go, and stacks that change hands.
-    pub fn remarks(&self) -> Vec<String> {
-        let is_remarkable = |change: &&PipelineChange| match change {
-            PipelineChange::Removed { .. } => true,
-            PipelineChange::Added { renamed_from, .. } => renamed_from.is_some(),
-            PipelineChange::Updated { .. } => false,
-        };
-        let changes = self.changes.iter().filter(is_remarkable);
-        changes
-            .filter_map(|change| change.to_string().lines().next().map(str::to_owned))
-            .collect()
     }
 
     /// How many pipelines are added, updated and removed.
