@@ -50,10 +50,15 @@ def attributes(answer: dict) -> dict[str, str]:
 
 def ask(operation: str, name: str, properties: dict | None = None) -> dict:
     """Asks the engine; raises its words, which become the resource's reason."""
+    import service_role
+
     request = {
         "op": operation, "name": name, "props": properties or {},
         "account": get_account_id(), "region": get_region(),
     }
+    # Who passes the pipeline's role: the stack's service role; without one, whoever deploys, here root.
+    if caller := service_role.session_arn():
+        request["caller"] = caller
     headers = {"content-type": "application/json"}
     status, body = engine.post("/cloudformation", json.dumps(request).encode(), headers)
     if status != 200:

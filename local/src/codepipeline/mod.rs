@@ -4,6 +4,8 @@
 
 pub mod cloudformation;
 pub mod declaration;
+#[cfg(test)]
+mod documented;
 pub mod driver;
 pub mod engine;
 pub mod error;

@@ -97,3 +97,28 @@ fn the_operators_compare_as_their_names_say() {
     );
     assert!(expression("(?=a)").is_err());
 }
+
+#[test]
+fn one_failed_rule_fails_the_condition() {
+    let mut declaration = changegate();
+    let rules = declaration["stages"][2]["beforeEntry"]["conditions"][0]["rules"]
+        .as_array_mut()
+        .unwrap();
+    let mut second = rules[0].clone();
+    second["name"] = "NoArn".into();
+    second["configuration"]["Operator"] = "NE".into();
+    rules.push(second);
+    let mut bench = Bench::idle(&declaration);
+    let run = bench.start();
+    bench.plan("changes");
+    let holds: Vec<bool> = bench
+        .by_id(&run)
+        .stage_run(2)
+        .unwrap()
+        .entry
+        .iter()
+        .map(|rule| rule.holds)
+        .collect();
+    assert_eq!(holds, [true, false]);
+    assert_eq!(bench.stage_word(&run, "Apply"), "Skipped");
+}
