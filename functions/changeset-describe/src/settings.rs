@@ -44,6 +44,6 @@ mod tests {
     #[test]
     fn a_missing_variable_is_named() {
         let error = read(&Variables::from_map([].into())).err().unwrap();
-        assert!(error.to_string().contains("CHANGEGATE_"), "{error}");
+        assert!(error.to_string().contains(variables::ROOT_PIPELINE), "{error}");
     }
 }

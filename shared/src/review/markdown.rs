@@ -249,7 +249,8 @@ fn resource(out: &mut String, resource: &ResourceReview, detail: Detail) {
         html_code(&words::verb(resource)),
     );
     if let Some(id) = &resource.physical_id {
-        head.push_str(&format!(" {}", html_code(&cut(id, 300))));
+        head.push(' ');
+        head.push_str(&html_code(&cut(id, 300)));
     }
     let body = body(resource, detail);
     if body.is_empty() {

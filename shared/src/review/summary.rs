@@ -1,5 +1,7 @@
 //! A review in one line.
 
+use std::fmt::Write as _;
+
 use super::escape::{visible, visible_ascii};
 use super::words;
 use crate::domain::change_set::review::Review;
@@ -25,7 +27,7 @@ pub fn summary(review: &Review) -> String {
             String::new()
         };
         let few: Vec<_> = authors.iter().take(3).map(|author| cut(author, 60)).collect();
-        tail.push_str(&format!(" · {}{rest}", few.join(", ")));
+        let _ = write!(tail, " · {}{rest}", few.join(", "));
     }
     let numbers: Vec<_> = words::pull_requests(review)
         .iter()
@@ -33,13 +35,11 @@ pub fn summary(review: &Review) -> String {
         .map(|number| format!("#{number}"))
         .collect();
     if !numbers.is_empty() {
-        tail.push_str(&format!(" · {}", numbers.join(" ")));
+        let _ = write!(tail, " · {}", numbers.join(" "));
     }
     if let Some(run) = &review.run {
-        tail.push_str(&format!(
-            " · digest {}…",
-            run.digest.chars().take(12).collect::<String>()
-        ));
+        let digest: String = run.digest.chars().take(12).collect();
+        let _ = write!(tail, " · digest {digest}…");
     }
     let tail = tidy(&tail);
     format!("{}{tail}", cut(&tidy(&head), SUMMARY_CHARACTERS - tail.chars().count()))

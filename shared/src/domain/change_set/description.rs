@@ -1,10 +1,10 @@
-//! A change set as DescribeChangeSet tells it, all pages together, in the JSON form that the AWS CLI prints.
+//! A change set as `DescribeChangeSet` tells it, all pages together, in the JSON form that the AWS CLI prints.
 //!
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeChangeSet.html>
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// The answer of DescribeChangeSet. Absent strings are empty on some endpoints, so empty and absent mean the same.
+/// The answer of `DescribeChangeSet`. Absent strings are empty on some endpoints, so empty and absent mean the same.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 #[expect(

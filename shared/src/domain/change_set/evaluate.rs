@@ -182,7 +182,7 @@ impl<'a> Evaluator<'a> {
 
     fn function(&self, name: &str, argument: &Value, depth: usize) -> Option<Value> {
         match name {
-            "Ref" => self.reference(argument.as_str()?),
+            "Ref" => Some(self.reference(argument.as_str()?)),
             "Fn::GetAtt" => self.attribute(argument, depth),
             "Fn::Sub" => self.substitute(argument, depth),
             "Fn::Join" => {
@@ -248,17 +248,17 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn reference(&self, name: &str) -> Option<Value> {
+    fn reference(&self, name: &str) -> Value {
         if name == "AWS::NoValue" {
-            return Some(Value::String(NO_VALUE.to_owned()));
+            return Value::String(NO_VALUE.to_owned());
         }
         if let Some(value) = self.parameters.get(name) {
-            return Some(value.clone());
+            return value.clone();
         }
         if let Some(value) = self.pseudo.get(name) {
-            return Some(Value::String(value.clone()));
+            return Value::String(value.clone());
         }
-        Some(Value::String(self.symbol(name, "")))
+        Value::String(self.symbol(name, ""))
     }
 
     fn attribute(&self, argument: &Value, depth: usize) -> Option<Value> {
@@ -301,14 +301,14 @@ impl<'a> Evaluator<'a> {
             };
             let name = tail[..end].trim();
             match name.strip_prefix('!') {
-                Some(literal) => out.push_str(&format!("${{{literal}}}")),
+                Some(literal) => out.extend(["${", literal, "}"]),
                 None => match own.and_then(|own| own.get(name)) {
                     Some(value) => out.push_str(&super::diff::text(&self.eval(value, depth))),
                     None if name.contains('.') => {
                         let (logical_id, attribute) = name.split_once('.')?;
                         out.push_str(&self.symbol(logical_id, attribute));
                     }
-                    None => match self.reference(name)? {
+                    None => match self.reference(name) {
                         Value::String(text) => out.push_str(&text),
                         Value::Array(items) => {
                             out.push_str(&items.iter().map(super::diff::text).collect::<Vec<_>>().join(","));

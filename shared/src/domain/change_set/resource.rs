@@ -121,10 +121,8 @@ impl<'a> ResourceFacts<'a> {
     pub fn replacement(&self) -> Replacement {
         match (self.change.action.as_str(), self.change.replacement.as_deref()) {
             ("Add" | "Remove" | "Import", _) => Replacement::NotApplicable,
-            (_, Some("True")) if self.depends_on_unknown_values() => Replacement::Maybe,
-            (_, Some("True")) => Replacement::Always,
-            (_, Some("Conditional")) => Replacement::Maybe,
-            ("Dynamic", _) => Replacement::Maybe,
+            (_, Some("True")) if !self.depends_on_unknown_values() => Replacement::Always,
+            (_, Some("True" | "Conditional")) | ("Dynamic", _) => Replacement::Maybe,
             _ => Replacement::Never,
         }
     }
@@ -217,7 +215,7 @@ impl<'a> ResourceFacts<'a> {
                     told.add(detail);
                 }
             }
-            changes.push(self.change_of(leaf, told, hider));
+            changes.push(self.change_of(leaf, &told, hider));
         }
         let mut at = 0;
         while at < details.len() {
@@ -240,7 +238,7 @@ impl<'a> ResourceFacts<'a> {
         changes
     }
 
-    fn change_of(&self, leaf: &Leaf, told: Told, hider: &Hider) -> PropertyChange {
+    fn change_of(&self, leaf: &Leaf, told: &Told, hider: &Hider) -> PropertyChange {
         let names = self.names(&leaf.names);
         let shown = |value: &Option<String>| value.as_deref().map(|value| hider.value(&names, value));
         PropertyChange {
@@ -307,7 +305,7 @@ impl<'a> ResourceFacts<'a> {
                 pointer_after: leaf.pointer_after.map(|end| format!("{pointer}{end}")),
                 ..leaf
             };
-            changes.push(self.change_of(&whole, told.clone(), hider));
+            changes.push(self.change_of(&whole, told, hider));
         }
     }
 
@@ -319,7 +317,7 @@ impl<'a> ResourceFacts<'a> {
     }
 }
 
-/// Only characters that GetTemplate destroys differ.
+/// Only characters that `GetTemplate` destroys differ.
 fn is_corrupted_only(leaf: &Leaf) -> bool {
     match (&leaf.before, &leaf.after) {
         (Some(before), Some(after)) => before.contains('?') && !after.is_ascii() && *before == lossy(after),

@@ -67,7 +67,7 @@ impl Template {
             .filter_map(|(_, declaration)| declaration.get("Default")?.as_str())
     }
 
-    /// Puts back the texts that GetTemplate destroyed, as far as `source` has them: it turns each character outside
+    /// Puts back the texts that `GetTemplate` destroyed, as far as `source` has them: it turns each character outside
     /// ASCII into `?`.
     pub fn restore_from(&mut self, source: &Restorer) {
         for value in self.root.values_mut() {
@@ -93,7 +93,7 @@ fn is_true(value: Option<&Value>) -> bool {
         .is_some_and(|text| text.eq_ignore_ascii_case("true"))
 }
 
-/// Texts outside ASCII by the form in which GetTemplate and DescribeChangeSet give them back.
+/// Texts outside ASCII by the form in which `GetTemplate` and `DescribeChangeSet` give them back.
 #[derive(Debug, Clone, Default)]
 pub struct Restorer {
     by_lossy: HashMap<String, Option<String>>,
@@ -176,7 +176,7 @@ impl Restorer {
     }
 }
 
-/// The text as GetTemplate gives it back.
+/// The text as `GetTemplate` gives it back.
 ///
 /// Source: <https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1220>
 pub fn lossy(text: &str) -> String {

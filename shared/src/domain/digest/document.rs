@@ -97,7 +97,7 @@ pub struct Options {
     pub rollback_monitoring_minutes: Option<String>,
 }
 
-/// The templates that CloudFormation holds for one change set. Each hash is compared only with itself: GetTemplate
+/// The templates that CloudFormation holds for one change set. Each hash is compared only with itself: `GetTemplate`
 /// turns characters outside ASCII into `?`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

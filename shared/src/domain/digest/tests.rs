@@ -115,9 +115,7 @@ fn each_thing_that_is_covered_moves_the_digest() {
         },
         |it| it.on_stack_failure = Some("DELETE".to_owned()),
         |it| it.changes[0].resource_change.as_mut().unwrap().replacement = Some("True".to_owned()),
-        |it| {
-            it.changes.pop();
-        },
+        |it| it.changes.truncate(1),
     ];
     for edit in edits {
         let mut edited = description();

@@ -173,7 +173,7 @@ fn words(grant: &Grant) -> String {
     match grant.principal.as_str() {
         "" => {}
         "*" => words.push_str("everybody to do "),
-        principal => words.push_str(&format!("{principal} to do ")),
+        principal => words.extend([principal, " to do "]),
     }
     words.push_str(match grant.action.as_str() {
         "*" => "everything",
@@ -181,14 +181,12 @@ fn words(grant: &Grant) -> String {
     });
     // A trust policy has no resource; taken apart it stands for any.
     if !(grant.resource == "*" && grant.action.starts_with("sts:assumerole")) {
-        words.push_str(&format!(
-            " on {}",
-            if grant.resource == "*" {
-                "every resource"
-            } else {
-                &grant.resource
-            }
-        ));
+        words.push_str(" on ");
+        words.push_str(if grant.resource == "*" {
+            "every resource"
+        } else {
+            &grant.resource
+        });
     }
     if grant.condition.is_empty() {
         words
