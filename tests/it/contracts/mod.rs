@@ -8,7 +8,7 @@ mod imports;
 mod packages;
 mod permissions;
 mod protection;
-mod template;
+pub(crate) mod template;
 mod variables;
 
 use std::fs;

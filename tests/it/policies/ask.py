@@ -1,0 +1,156 @@
+"""Puts questions to the policies of a deployed Changegate, through unmodified boto3."""
+
+import json
+import re
+import sys
+
+import boto3
+from botocore.exceptions import ClientError
+
+ASKED = json.load(sys.stdin)
+ACCOUNT, REGION, STACK = ASKED["account"], ASKED["region"], ASKED["stack"]
+ROOT = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+ANSWERS = {"allowed": "yes", "implicitDeny": "no", "explicitDeny": "never"}
+
+
+def client(service, **credentials):
+    return boto3.client(service, endpoint_url=ASKED["endpoint"], region_name=REGION, **(credentials or ROOT))
+
+
+def resources():
+    """Logical id to ARN, for what the page writes in braces."""
+    iam, secrets = client("iam"), client("secretsmanager")
+    found = {}
+    for resource in client("cloudformation").describe_stack_resources(StackName=STACK)["StackResources"]:
+        name, kind = resource["PhysicalResourceId"], resource["ResourceType"]
+        if kind == "AWS::IAM::Role":
+            name = iam.get_role(RoleName=name)["Role"]["Arn"]
+        elif kind == "AWS::SecretsManager::Secret":
+            name = secrets.describe_secret(SecretId=name)["ARN"]
+        elif kind == "AWS::S3::Bucket":
+            name = f"arn:aws:s3:::{name}"
+        found[resource["LogicalResourceId"]] = name
+    return found
+
+
+def filled(text, arns):
+    return re.sub(r"\{(\w+)\}", lambda match: arns[match[1]], text)
+
+
+def arn(action, resource, arns):
+    service, resource = action.split(":")[0], filled(resource, arns)
+    if resource == "*" or resource.startswith("arn:"):
+        return resource
+    resource = re.sub(r"(^|[/:])S(?=[-/])", rf"\g<1>{STACK}", resource)
+    place = {"iam": f":{ACCOUNT}", "sts": f":{ACCOUNT}", "cloudfront": f":{ACCOUNT}"}.get(service, f"{REGION}:{ACCOUNT}")
+    service = "iam" if service == "sts" else service
+    return f"arn:aws:{service}:{place}:{resource}"
+
+
+def simulate(question):
+    iam, arns = client("iam"), resources()
+    iam.create_user(UserName="operator")
+    iam.attach_user_policy(UserName="operator", PolicyArn=arns["Operators"])
+    sources = {
+        name: arns[role] if role else f"arn:aws:iam::{ACCOUNT}:user/operator" for name, role in question["columns"].items()
+    }
+    answers = []
+    for asked in question["questions"]:
+        context = [
+            {"ContextKeyName": key, "ContextKeyValues": [filled(value, arns)], "ContextKeyType": "string"}
+            for key, value in asked["context"].items()
+        ]
+        answer = {}
+        for name, source in sources.items():
+            result = iam.simulate_principal_policy(
+                PolicySourceArn=source,
+                ActionNames=[asked["action"]],
+                ResourceArns=[arn(asked["action"], asked["resource"], arns)],
+                ContextEntries=context,
+            )
+            answer[name] = ANSWERS[result["EvaluationResults"][0]["EvalDecision"]]
+        answers.append(answer)
+    return answers
+
+
+def session(role_arn):
+    """Credentials of a role that only Lambda may assume: the trust is widened for this."""
+    iam, name = client("iam"), role_arn.rsplit("/", 1)[1]
+    document = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
+    }
+    iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(document))
+    made = client("sts").assume_role(RoleArn=role_arn, RoleSessionName="policies")["Credentials"]
+    return {
+        "aws_access_key_id": made["AccessKeyId"],
+        "aws_secret_access_key": made["SecretAccessKey"],
+        "aws_session_token": made["SessionToken"],
+    }
+
+
+def try_buckets(_):
+    """What the policies of the buckets say, by trying it: who writes what, and how often."""
+    arns, outcome = resources(), {}
+    source, evidence = (arns[name].rsplit(":", 1)[1] for name in ("SourceBucket", "EvidenceBucket"))
+    roles = {
+        name: client("s3", **session(arns[role]))
+        for name, role in {
+            "create": "ChangesetCreateRole",
+            "describe": "ChangesetDescribeRole",
+            "execute": "ChangesetExecuteRole",
+            "record": "OutcomeRecordRole",
+            "sync": "SourceSyncRole",
+            "provision": "PipelinesProvisionRole",
+        }.items()
+    }
+
+    def attempt(what, expected, call):
+        try:
+            call()
+            got = "allowed"
+        except ClientError as error:
+            got = error.response["Error"]["Code"]
+        outcome[what] = "as it should" if got == expected else f"{got} instead of {expected}"
+
+    def put(who, bucket, key, **conditions):
+        return lambda: roles[who].put_object(Bucket=bucket, Key=key, Body=b"1", **conditions)
+
+    once = {"IfNoneMatch": "*"}
+    for who, key in [
+        ("describe", "reviews/a"), ("create", "runs/a"), ("execute", "runs/b"), ("record", "outcomes/a"),
+    ]:
+        attempt(f"{who} writes {key}", "allowed", put(who, evidence, key, **once))
+        attempt(f"{who} writes {key} again", "PreconditionFailed", put(who, evidence, key, **once))
+        attempt(f"{who} writes {key} unconditionally", "AccessDenied", put(who, evidence, key))
+        attempt(f"{who} deletes {key}", "AccessDenied", lambda: roles[who].delete_object(Bucket=evidence, Key=key))
+    for who, key in [
+        ("execute", "reviews/b"), ("create", "outcomes/b"), ("execute", "outcomes/b"), ("describe", "runs/c"),
+        ("create", "executed/a"),
+    ]:
+        attempt(f"{who} writes {key}", "AccessDenied", put(who, evidence, key, **once))
+    attempt("execute writes executed/a", "allowed", put("execute", evidence, "executed/a"))
+    for who, key, expected in [
+        ("sync", "TemplateSource/a.zip", "allowed"), ("sync", "gates/a.json", "allowed"),
+        ("sync", "TemplateSource/.packages/a", "allowed"), ("provision", "TemplateSource/.packages/b", "allowed"),
+        ("provision", "TemplateSource/a.zip", "AccessDenied"), ("create", "gates/a.json", "AccessDenied"),
+    ]:
+        attempt(f"{who} writes {key}", expected, put(who, source, key))
+    # The bucket's own policy stands above whatever a role is given.
+    client("iam").put_role_policy(
+        RoleName=arns["ChangesetCreateRole"].rsplit("/", 1)[1],
+        PolicyName="more",
+        PolicyDocument=json.dumps({
+            "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}],
+        }),
+    )
+    attempt("a role with every right on S3 writes a review", "AccessDenied", put("create", evidence, "reviews/c", **once))
+    attempt("a role with every right on S3 writes a gate", "AccessDenied", put("create", source, "gates/b.json"))
+    attempt(
+        "a role with every right on S3 deletes an outcome", "AccessDenied",
+        lambda: roles["create"].delete_object(Bucket=evidence, Key="outcomes/a"),
+    )
+    return outcome
+
+
+json.dump({"simulate": simulate, "try_buckets": try_buckets}[sys.argv[1]](ASKED["question"]), sys.stdout)

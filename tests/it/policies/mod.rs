@@ -1,0 +1,65 @@
+//! The policies of a deployed Changegate, asked.
+//!
+//! MiniStack deploys the real `template.yaml`, with empty functions; then every cell of `docs/permissions.md` is put to
+//! the policies, and the rules of the buckets, which no simulation covers, are tried with real calls.
+
+mod deployed;
+mod table;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use self::deployed::Deployed;
+use self::table::{Column, Row, rows};
+use crate::contracts::{read, refuse};
+
+#[tokio::test]
+async fn policies_answer_as_the_page_says_and_buckets_keep_their_rules() {
+    let deployed = Deployed::start().await;
+    let rows = rows(&read("docs/permissions.md"));
+
+    let answers = deployed.ask("simulate", &questions(&rows)).await;
+    refuse(
+        "docs/permissions.md and the policies disagree",
+        &differences(&rows, &answers),
+    );
+
+    let tried = deployed.ask("try_buckets", &Value::Null).await;
+    let tried: BTreeMap<String, String> = serde_json::from_value(tried).expect("what was tried, and what came of it");
+    let wrong: Vec<String> = tried
+        .iter()
+        .filter(|(_, came)| *came != "as it should")
+        .map(|(what, came)| format!("{what}: {came}"))
+        .collect();
+    assert!(tried.len() >= 12, "{tried:?}");
+    refuse("the policies of the buckets", &wrong);
+
+    deployed.stop().await;
+}
+
+fn questions(rows: &[Row]) -> Value {
+    let questions = rows
+        .iter()
+        .map(|row| json!({"action": row.action, "resource": row.resource, "context": row.context}));
+    let columns: BTreeMap<&str, Option<&str>> = Column::ALL.iter().map(|column| (column.name, column.role)).collect();
+    json!({"columns": columns, "questions": questions.collect::<Vec<_>>()})
+}
+
+fn differences(rows: &[Row], answers: &Value) -> Vec<String> {
+    let answers = answers.as_array().expect("a list of answers");
+    assert_eq!(answers.len(), rows.len());
+    let mut found = Vec::new();
+    for (row, answer) in rows.iter().zip(answers) {
+        for (column, cell) in Column::ALL.iter().zip(&row.cells) {
+            let answer = answer[column.name].as_str().unwrap_or("nothing");
+            if answer != cell {
+                found.push(format!(
+                    "line {}: {} on {} by {}: the page says {cell}, the policies {answer}",
+                    row.line, row.action, row.resource, column.name
+                ));
+            }
+        }
+    }
+    found
+}

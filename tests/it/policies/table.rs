@@ -1,0 +1,156 @@
+//! The tables of `docs/permissions.md`, read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::contracts::template::{Statement, Template};
+use crate::contracts::{read, refuse};
+
+/// A column of the tables: somebody who may do something.
+pub(super) struct Column {
+    /// As the page's heading has it.
+    pub(super) name: &'static str,
+    /// Logical id of the role in the template; an IAM user with the policy `Operators` has none.
+    pub(super) role: Option<&'static str>,
+}
+
+impl Column {
+    pub(super) const ALL: [Self; 11] = [
+        Self::of("create", "ChangesetCreateRole"),
+        Self::of("describe", "ChangesetDescribeRole"),
+        Self::of("execute", "ChangesetExecuteRole"),
+        Self::of("provision", "PipelinesProvisionRole"),
+        Self::of("sync", "SourceSyncRole"),
+        Self::of("webhook", "GithubWebhookRole"),
+        Self::of("record", "OutcomeRecordRole"),
+        Self::of("pipeline", "PipelineRole"),
+        Self::of("deployer", "StackDeployer"),
+        Self::of("pipelines", "PipelinesDeployer"),
+        Self {
+            name: "people",
+            role: None,
+        },
+    ];
+
+    const fn of(name: &'static str, role: &'static str) -> Self {
+        Self { name, role: Some(role) }
+    }
+}
+
+/// A row: one action on one resource, and an answer for each column.
+#[derive(Debug)]
+pub(super) struct Row {
+    /// Line of the page, from 1.
+    pub(super) line: usize,
+    pub(super) action: String,
+    pub(super) resource: String,
+    /// Condition key to value.
+    pub(super) context: BTreeMap<String, String>,
+    pub(super) cells: Vec<String>,
+}
+
+/// The rows of all tables of actions on the page. A table with other columns than [`Column::ALL`] is refused.
+pub(super) fn rows(page: &str) -> Vec<Row> {
+    let names: Vec<&str> = Column::ALL.iter().map(|column| column.name).collect();
+    let mut rows = Vec::new();
+    for (number, line) in (1..).zip(page.lines()) {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        if cells.first() == Some(&"action") {
+            assert_eq!(cells[1..3], ["on", "with"], "line {number}");
+            assert_eq!(
+                cells[3..],
+                names,
+                "line {number}: these are not the columns that are asked"
+            );
+        }
+        let Some(action) = cells
+            .first()
+            .and_then(|cell| code(cell))
+            .filter(|action| action.contains(':'))
+        else {
+            continue;
+        };
+        assert_eq!(
+            cells.len(),
+            names.len() + 3,
+            "line {number} has another number of cells"
+        );
+        let context = cells[2].split(", ").filter_map(code).map(|entry| {
+            let (key, value) = entry
+                .split_once('=')
+                .unwrap_or_else(|| panic!("line {number}: {entry} has no value"));
+            (key.to_owned(), value.to_owned())
+        });
+        let answers = cells[3..].iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>();
+        assert!(
+            answers
+                .iter()
+                .all(|cell| ["yes", "no", "never"].contains(&cell.as_str())),
+            "line {number}"
+        );
+        rows.push(Row {
+            line: number,
+            action: action.to_owned(),
+            resource: code(cells[1])
+                .unwrap_or_else(|| panic!("line {number} names no resource"))
+                .to_owned(),
+            context: context.collect(),
+            cells: answers,
+        });
+    }
+    rows
+}
+
+fn code(cell: &str) -> Option<&str> {
+    cell.strip_prefix('`')?.strip_suffix('`')
+}
+
+#[test]
+fn the_page_has_a_row_for_every_action_that_a_function_or_a_pipeline_may() {
+    let template = Template::read();
+    let asked: BTreeSet<String> = rows(&read("docs/permissions.md"))
+        .into_iter()
+        .map(|row| row.action)
+        .collect();
+    let mut missing = BTreeSet::new();
+    for column in Column::ALL.iter().filter(|column| column.name != "deployer") {
+        let policy = template.resource(column.role.unwrap_or("Operators"));
+        for statement in Statement::all(policy)
+            .iter()
+            .filter(|statement| statement.allows() && statement.is_of_identity())
+        {
+            let actions = statement.actions().into_iter().filter(|action| !action.contains('*'));
+            missing.extend(
+                actions
+                    .filter(|action| !asked.contains(action))
+                    .map(|action| format!("{action} ({})", column.name)),
+            );
+        }
+    }
+    refuse(
+        "docs/permissions.md has no row for",
+        &missing.into_iter().collect::<Vec<_>>(),
+    );
+}
+
+#[test]
+fn every_action_of_the_page_is_allowed_to_somebody_or_denied_to_somebody() {
+    for row in rows(&read("docs/permissions.md")) {
+        assert!(
+            row.cells.iter().any(|cell| cell != "no"),
+            "line {} says nothing",
+            row.line
+        );
+    }
+}
+
+#[test]
+fn a_row_is_read_with_its_conditions() {
+    let cells = ["yes"; 11].join(" | ");
+    let page = format!("| `a:B` | `c/d` | `e:f=g`, `h:i=j=k` | {cells} |");
+
+    let rows = rows(&page);
+
+    assert_eq!(rows.len(), 1);
+    assert_eq!(rows[0].context["h:i"], "j=k");
+    assert_eq!((rows[0].action.as_str(), rows[0].resource.as_str()), ("a:B", "c/d"));
+}
