@@ -20,7 +20,9 @@ fn cargo_lambda() -> PathBuf {
     let found = venv.join("bin/cargo-lambda");
     let marker = venv.join(format!("version-{VERSION}"));
     if !marker.exists() {
-        run(Command::new(program("python")).args(["-m", "venv", "--clear"]).arg(&venv));
+        run(Command::new(program("python"))
+            .args(["-m", "venv", "--clear"])
+            .arg(&venv));
         run(Command::new(venv.join("bin/python")).args([
             "-m",
             "pip",
@@ -49,7 +51,12 @@ impl Drop for Watch {
 fn cargo_lambda_invokes_a_function_with_a_delivered_event() {
     let system = system();
     let lambda = cargo_lambda();
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
+        .to_string();
     let configuration = system.aws(&[
         "lambda",
         "get-function-configuration",
@@ -90,7 +97,10 @@ fn cargo_lambda_invokes_a_function_with_a_delivered_event() {
         }
         let watched = std::fs::read_to_string(log.path()).unwrap();
         let said = String::from_utf8_lossy(&invoked.stderr).into_owned();
-        assert!(Instant::now() < until, "cargo lambda invoke: {said}\ncargo lambda watch: {watched}");
+        assert!(
+            Instant::now() < until,
+            "cargo lambda invoke: {said}\ncargo lambda watch: {watched}"
+        );
         std::thread::sleep(Duration::from_secs(1));
     }
 }

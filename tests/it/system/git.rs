@@ -8,7 +8,9 @@ use super::{run, system};
 fn the_printed_url_can_be_cloned() {
     let directory = tempfile::tempdir().unwrap();
     let clone = directory.path().join("clone");
-    run(Command::new("git").args(["clone", "--quiet", &system().state().push_url]).arg(&clone));
+    run(Command::new("git")
+        .args(["clone", "--quiet", &system().state().push_url])
+        .arg(&clone));
     let log = run(Command::new("git").current_dir(&clone).args(["log", "--format=%s"]));
     assert_eq!(log.lines().count(), 6, "the demo pushed six commits: {log}");
     assert!(clone.join("stacks/network/template.yaml").is_file());

@@ -11,7 +11,10 @@ use super::repository;
 /// Processes whose command line or working directory names a directory.
 fn processes_in(directory: &Path) -> Vec<String> {
     let directory = directory.display().to_string();
-    let listed = Command::new("ps").args(["-A", "-o", "pid=,stat=,args="]).output().unwrap();
+    let listed = Command::new("ps")
+        .args(["-A", "-o", "pid=,stat=,args="])
+        .output()
+        .unwrap();
     String::from_utf8_lossy(&listed.stdout)
         .lines()
         .filter(|line| line.contains(&directory))
@@ -35,13 +38,19 @@ fn nothing_is_left_when_the_demo_is_interrupted() {
         .spawn()
         .unwrap();
     let lines = BufReader::new(demo.stdout.take().unwrap()).lines();
-    let line = lines.map_while(Result::ok).find(|line| line.contains("AWS answers at ")).unwrap();
+    let line = lines
+        .map_while(Result::ok)
+        .find(|line| line.contains("AWS answers at "))
+        .unwrap();
     let (_, rest) = line.split_once("http://").unwrap();
     let address = rest.split(',').next().unwrap().to_owned();
     assert!(TcpStream::connect(&address).is_ok(), "{address}");
     assert!(!processes_in(&run_directory).is_empty());
 
-    let killed = Command::new("kill").args(["-INT", &demo.id().to_string()]).status().unwrap();
+    let killed = Command::new("kill")
+        .args(["-INT", &demo.id().to_string()])
+        .status()
+        .unwrap();
     assert!(killed.success());
     assert_eq!(demo.wait().unwrap().code(), Some(130));
 

@@ -52,7 +52,10 @@ impl System {
             .spawn()
             .unwrap();
         let mut story = String::new();
-        for line in BufReader::new(demo.stdout.take().unwrap()).lines().map_while(Result::ok) {
+        for line in BufReader::new(demo.stdout.take().unwrap())
+            .lines()
+            .map_while(Result::ok)
+        {
             story.push_str(&line);
             story.push('\n');
             if line == HELD {
@@ -60,24 +63,39 @@ impl System {
             }
         }
         let places = Places::of_this_repository().with_run_directory(run_directory);
-        System { story, state: state::read(&places).unwrap(), _demo: demo, _directory: directory }
+        System {
+            story,
+            state: state::read(&places).unwrap(),
+            _demo: demo,
+            _directory: directory,
+        }
     }
 
     /// What runs.
     pub(crate) fn state(&self) -> &State {
-        self.state.as_ref().unwrap_or_else(|| panic!("the demo left nothing running; it said:\n{}", self.story))
+        self.state
+            .as_ref()
+            .unwrap_or_else(|| panic!("the demo left nothing running; it said:\n{}", self.story))
     }
 
     /// Runs the AWS CLI as the root user and gives its JSON.
     pub(crate) fn aws(&self, arguments: &[&str]) -> serde_json::Value {
         let output = self.try_aws(arguments);
-        assert!(output.status.success(), "aws {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "aws {arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         serde_json::from_slice(&output.stdout).unwrap_or_default()
     }
 
     /// Runs the AWS CLI as the root user.
     pub(crate) fn try_aws(&self, arguments: &[&str]) -> Output {
-        self.with_aws(&mut Command::new(program("aws"))).args(["--output", "json"]).args(arguments).output().unwrap()
+        self.with_aws(&mut Command::new(program("aws")))
+            .args(["--output", "json"])
+            .args(arguments)
+            .output()
+            .unwrap()
     }
 
     /// Points a program at the environment, as the root user.
@@ -100,14 +118,19 @@ impl System {
             }
             std::thread::sleep(std::time::Duration::from_millis(200));
         }
-        panic!("{what} did not come within a minute; the logs are in {}", self.state().logs.display());
+        panic!(
+            "{what} did not come within a minute; the logs are in {}",
+            self.state().logs.display()
+        );
     }
 }
 
 /// `cargo local …`, in this repository.
 pub(crate) fn local_command() -> Command {
     let mut command = Command::new(env!("CARGO"));
-    command.current_dir(repository()).args(["run", "--quiet", "--package", "local", "--"]);
+    command
+        .current_dir(repository())
+        .args(["run", "--quiet", "--package", "local", "--"]);
     command
 }
 
@@ -132,9 +155,4 @@ pub(crate) fn run(command: &mut Command) -> String {
         String::from_utf8_lossy(&output.stderr)
     );
     String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-/// The text of a file of the repository.
-pub(crate) fn text(path: &Path) -> String {
-    std::fs::read_to_string(repository().join(path)).unwrap()
 }

@@ -51,23 +51,38 @@ print("fine")
 
 #[test]
 fn boto3_starts_and_reads_a_run() {
-    let said = run(system().with_aws(&mut Command::new(program("python"))).args(["-c", SCRIPT]));
+    let said = run(system()
+        .with_aws(&mut Command::new(program("python")))
+        .args(["-c", SCRIPT]));
     assert_eq!(said.trim(), "fine");
 }
 
 #[test]
 fn the_start_script_does_what_its_own_tests_say() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let places = Places::of_this_repository();
     let venv = runtime.block_on(Venv::ensure(&places, &Progress::default())).unwrap();
     let output = Command::new(venv.program("python"))
         .current_dir(repository().join("local/ministack"))
         .env("PYTHONDONTWRITEBYTECODE", "1")
-        .args(["-m", "unittest", "discover", "--start-directory", "tests", "--top-level-directory", "."])
+        .args([
+            "-m",
+            "unittest",
+            "discover",
+            "--start-directory",
+            "tests",
+            "--top-level-directory",
+            ".",
+        ])
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{said}");
-    let ran = said.lines().find_map(|line| line.strip_prefix("Ran ")?.split(' ').next()?.parse::<usize>().ok());
+    let ran = said
+        .lines()
+        .find_map(|line| line.strip_prefix("Ran ")?.split(' ').next()?.parse::<usize>().ok());
     assert!(ran.is_some_and(|ran| ran >= 30), "{said}");
 }
