@@ -87,8 +87,7 @@ impl Environment {
             path: log.clone(),
             source,
         })?;
-        let program = std::env::current_exe().map_err(EnvironmentError::Spawn)?;
-        let mut child = Command::new(program)
+        let mut child = Command::new(own_program().map_err(EnvironmentError::Spawn)?)
             .arg("serve")
             .arg("--run-directory")
             .arg(places.run())
@@ -160,4 +159,11 @@ fn clear(places: &Places) -> Result<(), EnvironmentError> {
         fs::create_dir_all(&path).map_err(|source| EnvironmentError::File { path, source })?;
     }
     Ok(())
+}
+
+/// This program. Building the functions may have replaced its file meanwhile, which Linux marks behind the name.
+fn own_program() -> io::Result<PathBuf> {
+    let program = std::env::current_exe()?;
+    let replaced = program.to_str().and_then(|name| name.strip_suffix(" (deleted)"));
+    Ok(replaced.map_or_else(|| program.clone(), PathBuf::from))
 }
