@@ -68,9 +68,10 @@ impl<Q: SendMessages, S: ReadSecrets, C: Clock> Webhook<Q, S, C> {
             DeliveryAnswer::Unavailable(reason) => (503, "not queued", reason),
         };
         tracing::info!(status, result, reason, "answered a delivery");
-        let body = match reason.is_empty() {
-            true => json!({ "result": result }),
-            false => json!({ "result": result, "reason": reason }),
+        let body = if reason.is_empty() {
+            json!({ "result": result })
+        } else {
+            json!({ "result": result, "reason": reason })
         };
         Ok(UrlAnswer::json(status, &body))
     }

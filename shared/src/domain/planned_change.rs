@@ -19,7 +19,7 @@ pub struct PlannedChange {
     pub version: u32,
     /// Name of the CloudFormation stack.
     pub stack_name: String,
-    /// ARN of the stack, as CreateChangeSet answered; absent when only the stack policy changes.
+    /// ARN of the stack, as `CreateChangeSet` answered; absent when only the stack policy changes.
     pub stack_id: Option<String>,
     /// ARN of the change set; absent when only the stack policy changes.
     pub change_set_arn: Option<String>,

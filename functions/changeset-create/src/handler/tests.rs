@@ -115,7 +115,7 @@ async fn report_of(case: &str) -> (JobOutcome, FakeCloudFormation) {
     artifacts.with("Configuration", "{}");
     let evidence = FakeBucket::on(&wire);
     let settings = crate::settings::read(&Variables::from_map(environment())).unwrap();
-    deliver(&pipelines, event, Duration::from_secs(60), async |event| {
+    deliver(&pipelines, event, Duration::from_mins(1), async |event| {
         let ports = Ports {
             pipelines: &pipelines,
             cloudformation: &cloudformation,

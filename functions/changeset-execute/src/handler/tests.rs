@@ -180,7 +180,7 @@ impl World {
         let flow = async |event: changegate::lambda::job_event::JobEvent| {
             execute_change_set(&ports, &self.settings, &event.job, &self.artifacts).await
         };
-        deliver(&self.pipelines, event, Duration::from_secs(60), flow)
+        deliver(&self.pipelines, event, Duration::from_mins(1), flow)
             .await
             .unwrap();
     }

@@ -92,7 +92,7 @@ fn event(case: &str) -> Batch {
     serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
 }
 
-const LONG: Duration = Duration::from_secs(300);
+const LONG: Duration = Duration::from_mins(5);
 
 #[tokio::test]
 async fn pushes_and_schedules_bring_the_bucket_up_to_the_branch() {

@@ -105,9 +105,10 @@ async fn build(root: &Path, chosen: &[&Scenario]) -> Result<PathBuf, Box<dyn std
     for scenario in chosen {
         cargo.args(["--package", scenario.function]);
     }
-    match cargo.status().await?.success() {
-        true => Ok(root.join("target/release")),
-        false => Err("the release build did not succeed; its messages are above".into()),
+    if cargo.status().await?.success() {
+        Ok(root.join("target/release"))
+    } else {
+        Err("the release build did not succeed; its messages are above".into())
     }
 }
 

@@ -74,7 +74,7 @@ impl Aws {
         // Without a process-wide provider the client cannot be made; an earlier one serves as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = Client::builder()
-            .timeout(std::time::Duration::from_secs(60))
+            .timeout(std::time::Duration::from_mins(1))
             .no_proxy()
             .build()?;
         Ok(Self {

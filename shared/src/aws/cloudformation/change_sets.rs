@@ -1,4 +1,4 @@
-//! CreateChangeSet, DescribeChangeSet, ListChangeSets, DescribeEvents, DeleteChangeSet, ExecuteChangeSet.
+//! `CreateChangeSet`, `DescribeChangeSet`, `ListChangeSets`, `DescribeEvents`, `DeleteChangeSet`, `ExecuteChangeSet`.
 
 use aws_sdk_cloudformation::types::{Capability, ChangeSetType, EventFilter, Parameter, Tag};
 

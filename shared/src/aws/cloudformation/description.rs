@@ -1,4 +1,4 @@
-//! From DescribeChangeSet's answer to a [`ChangeSetDescription`].
+//! From `DescribeChangeSet`'s answer to a [`ChangeSetDescription`].
 
 use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
 use aws_sdk_cloudformation::types;

@@ -1,4 +1,4 @@
-//! SetStackPolicy.
+//! `SetStackPolicy`.
 
 use super::{CloudFormation, classed};
 use crate::aws::errors::port_error;

@@ -1,4 +1,4 @@
-//! DescribeStacks, DescribeStackEvents, ListStackResources, DescribeStackResources, GetTemplate, ListExports.
+//! `DescribeStacks`, `DescribeStackEvents`, `ListStackResources`, `DescribeStackResources`, `GetTemplate`, `ListExports`.
 
 use aws_sdk_cloudformation::types::{self, TemplateStage as WireStage};
 

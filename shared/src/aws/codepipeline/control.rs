@@ -1,4 +1,4 @@
-//! StartPipelineExecution, StopPipelineExecution, RetryStageExecution.
+//! `StartPipelineExecution`, `StopPipelineExecution`, `RetryStageExecution`.
 
 use aws_sdk_codepipeline::types::{PipelineVariable, SourceRevisionOverride, SourceRevisionType, StageRetryMode};
 

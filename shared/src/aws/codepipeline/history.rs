@@ -1,4 +1,4 @@
-//! ListActionExecutions, GetPipelineExecution, ListPipelineExecutions, ListPipelines.
+//! `ListActionExecutions`, `GetPipelineExecution`, `ListPipelineExecutions`, `ListPipelines`.
 
 use aws_sdk_codepipeline::types::{ActionExecutionDetail, ActionExecutionFilter, PipelineExecutionSummary};
 

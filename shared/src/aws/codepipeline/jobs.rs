@@ -1,4 +1,4 @@
-//! PutJobSuccessResult and PutJobFailureResult.
+//! `PutJobSuccessResult` and `PutJobFailureResult`.
 
 use aws_sdk_codepipeline::types::{ExecutionDetails, FailureDetails, FailureType};
 

@@ -86,7 +86,7 @@ impl Reader<'_> {
             match name {
                 "version" => catalogue.version = self.version(value),
                 "environments" => {
-                    catalogue.environments = self.texts(value, name, "a list of names, such as `[production]`")
+                    catalogue.environments = self.texts(value, name, "a list of names, such as `[production]`");
                 }
                 "defaults" => catalogue.defaults = self.settings(value, name, &[]),
                 "paths" => catalogue.paths = self.settings_by(value, name, "a mapping from folders to settings"),
@@ -193,10 +193,10 @@ impl Reader<'_> {
             let name = key.as_text().unwrap_or_default();
             match name {
                 "stack_name" => {
-                    settings.stack_name = self.text(value, name, "a name, such as `\"{environment}-network\"`")
+                    settings.stack_name = self.text(value, name, "a name, such as `\"{environment}-network\"`");
                 }
                 "environments" => {
-                    settings.environments = self.texts(value, name, "a list of names, such as `[production]`")
+                    settings.environments = self.texts(value, name, "a list of names, such as `[production]`");
                 }
                 "approvals" => settings.approvals = self.approvals(value),
                 "author_may_approve" => settings.author_may_approve = self.boolean(value, name),
@@ -204,15 +204,16 @@ impl Reader<'_> {
                 "release" => settings.release = self.release(value),
                 "window" => settings.window = window::read(self, value),
                 "stack_policy" => {
-                    settings.stack_policy = self.text(value, name, "a path, such as `policies/network.json`, or `none`")
+                    settings.stack_policy =
+                        self.text(value, name, "a path, such as `policies/network.json`, or `none`");
                 }
                 "deployer" => settings.deployer = self.text(value, name, "the name of a role"),
                 "capabilities" => {
-                    settings.capabilities = self.texts(value, name, "a list, such as `[CAPABILITY_NAMED_IAM]`")
+                    settings.capabilities = self.texts(value, name, "a list, such as `[CAPABILITY_NAMED_IAM]`");
                 }
                 "notify" => settings.notify = self.text(value, name, "the ARN of an SNS topic"),
                 "notification_arns" => {
-                    settings.notification_arns = self.texts(value, name, "a list of ARNs of SNS topics")
+                    settings.notification_arns = self.texts(value, name, "a list of ARNs of SNS topics");
                 }
                 "first_run" => settings.first_run = self.first_run(value),
                 "per_environment" => {

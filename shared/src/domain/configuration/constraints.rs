@@ -84,14 +84,14 @@ fn one_refusal(parameter: &Parameter<'_>, simple: Simple<'_>, value: &str) -> Op
     if let Some(allowed) = &parameter.allowed_values {
         let is_allowed =
             |allowed: &&str| *allowed == value || (simple == Simple::Number && number(allowed) == number(value));
-        if !allowed.iter().any(|allowed| is_allowed(allowed)) {
+        if !allowed.iter().any(is_allowed) {
             return Some(format!("is none of the `AllowedValues` {}", some_of(allowed)));
         }
     }
-    if let Some(pattern) = parameter.allowed_pattern.filter(|_| simple != Simple::Number) {
-        if matches_whole(pattern, value) == Some(false) {
-            return Some(format!("does not match the `AllowedPattern` {pattern}"));
-        }
+    if let Some(pattern) = parameter.allowed_pattern.filter(|_| simple != Simple::Number)
+        && matches_whole(pattern, value) == Some(false)
+    {
+        return Some(format!("does not match the `AllowedPattern` {pattern}"));
     }
     None
 }

@@ -111,7 +111,7 @@ fn each_thing_that_is_covered_moves_the_digest() {
         |it| it.capabilities.push("CAPABILITY_IAM".to_owned()),
         |it| {
             it.notification_arns
-                .push("arn:aws:sns:eu-west-1:111122223333:x".to_owned())
+                .push("arn:aws:sns:eu-west-1:111122223333:x".to_owned());
         },
         |it| it.on_stack_failure = Some("DELETE".to_owned()),
         |it| it.changes[0].resource_change.as_mut().unwrap().replacement = Some("True".to_owned()),

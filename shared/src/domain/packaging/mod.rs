@@ -112,7 +112,7 @@ struct Packager<'s> {
     rewritten: BTreeMap<(String, bool), Option<Rc<Vec<u8>>>>,
 }
 
-impl<'s> Packager<'s> {
+impl Packager<'_> {
     /// The text of a document with its local paths replaced; `None` when something is missing or wrong.
     fn rewrite(&mut self, path: &str, is_snippet: bool) -> Option<Rc<Vec<u8>>> {
         let known = (path.to_owned(), is_snippet);

@@ -47,7 +47,7 @@ struct Resource {
     properties: Option<serde_json::Value>,
 }
 
-/// GetTemplate answers with `?` for every character outside of ASCII, so these cannot be compared.
+/// `GetTemplate` answers with `?` for every character outside of ASCII, so these cannot be compared.
 fn ascii(text: &str) -> String {
     let mapped = text
         .chars()

@@ -42,7 +42,7 @@ pub fn ending(set: &ChangeSetDescription) -> Ending {
         ("CREATE_COMPLETE", "AVAILABLE") => Ending::Changes,
         // While CloudFormation makes the last of a set's nested sets, the root is complete but not available yet.
         ("CREATE_COMPLETE", "UNAVAILABLE") => Ending::Pending,
-        ("CREATE_COMPLETE", _) | ("DELETE_PENDING" | "DELETE_IN_PROGRESS" | "DELETE_COMPLETE", _) => Ending::OutOfDate,
+        ("CREATE_COMPLETE" | "DELETE_PENDING" | "DELETE_IN_PROGRESS" | "DELETE_COMPLETE", _) => Ending::OutOfDate,
         ("FAILED", _) if NO_CHANGES.iter().any(|known| reason.contains(known)) => Ending::NoChanges,
         ("FAILED", _) => match missing_export(reason) {
             Some(export) => Ending::Blocked {

@@ -29,9 +29,10 @@ pub struct TemplateFacts {
 impl TemplateFacts {
     /// Reads a template. A text that is neither JSON nor YAML has no facts.
     pub fn of(text: &str) -> Self {
-        let format = match text.trim_start_matches('\u{feff}').trim_start().starts_with('{') {
-            true => Format::Json,
-            false => Format::Yaml,
+        let format = if text.trim_start_matches('\u{feff}').trim_start().starts_with('{') {
+            Format::Json
+        } else {
+            Format::Yaml
         };
         Self {
             document: Document::parse(text, format).ok(),

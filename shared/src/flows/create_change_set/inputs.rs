@@ -69,13 +69,14 @@ pub(super) async fn read(
         ParameterValue::Text(text) => (key, Some(text)),
         ParameterValue::UsePrevious => (key, None),
     });
-    let extension = match proven.is_root {
-        true => "json",
-        false => proven
+    let extension = if proven.is_root {
+        "json"
+    } else {
+        proven
             .gate
             .template
             .rsplit_once('.')
-            .map_or("", |(_, extension)| extension),
+            .map_or("", |(_, extension)| extension)
     };
     Ok(Inputs {
         facts: TemplateFacts::of(&template),
@@ -95,9 +96,10 @@ async fn provenance(
     settings: &CreateSettings,
     proven: &ProvenJob,
 ) -> Result<(BTreeMap<String, String>, String), FlowError> {
-    let actions: &[&str] = match proven.is_root {
-        true => &[CATALOGUE],
-        false => &[TEMPLATE, CONFIGURATION],
+    let actions: &[&str] = if proven.is_root {
+        &[CATALOGUE]
+    } else {
+        &[TEMPLATE, CONFIGURATION]
     };
     let mut versions = BTreeMap::new();
     let mut commits: Vec<String> = Vec::new();

@@ -169,12 +169,12 @@ where
     conclude(ports, settings, &plan, set, 0).await
 }
 
-/// A refused CreateChangeSet that is an ending of its own.
+/// A refused `CreateChangeSet` that is an ending of its own.
 enum Refused {
     Blocked(String),
 }
 
-/// Tells apart why CreateChangeSet did not succeed.
+/// Tells apart why `CreateChangeSet` did not succeed.
 fn refused(error: PortError, proven: &ProvenJob, inputs: &Inputs) -> Result<Refused, FlowError> {
     if let Some(export) = planning::missing_export(&error.message) {
         return Ok(Refused::Blocked(export.to_owned()));

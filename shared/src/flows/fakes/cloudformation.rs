@@ -38,13 +38,13 @@ pub struct FakeStack {
 /// A change set and how it was asked for.
 #[derive(Debug, Clone, Default)]
 pub struct FakeChangeSet {
-    /// What DescribeChangeSet answers, once it is made.
+    /// What `DescribeChangeSet` answers, once it is made.
     pub description: ChangeSetDescription,
     /// What was asked for; absent for one that a test put there.
     pub new: Option<NewChangeSet>,
     /// Text of the template.
     pub template: String,
-    /// What DescribeEvents answers.
+    /// What `DescribeEvents` answers.
     pub events: Vec<OperationEvent>,
     /// How many more times it is described as being made.
     pub pending: u32,

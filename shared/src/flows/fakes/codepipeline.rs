@@ -51,7 +51,7 @@ impl FakeCodePipeline {
         self.state.borrow_mut().pipelines.entry(name.to_owned()).or_default();
     }
 
-    /// Adds a run, newer than those before, in progress and started by StartPipelineExecution.
+    /// Adds a run, newer than those before, in progress and started by `StartPipelineExecution`.
     pub fn with_run(&self, pipeline: &str, execution: &str) {
         let number = self.state.borrow().pipelines.get(pipeline).map_or(0, Vec::len);
         let run = FakeRun {

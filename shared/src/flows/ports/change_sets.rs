@@ -52,7 +52,7 @@ pub struct CreatedChangeSet {
     pub stack_id: String,
 }
 
-/// A line of ListChangeSets.
+/// A line of `ListChangeSets`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ChangeSetSummary {
     /// Name.
@@ -67,7 +67,7 @@ pub struct ChangeSetSummary {
     pub created: Option<String>,
 }
 
-/// A finding of CloudFormation's validation before deployment, or a failure of an operation, from DescribeEvents.
+/// A finding of CloudFormation's validation before deployment, or a failure of an operation, from `DescribeEvents`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OperationEvent {
     /// `VALIDATION_ERROR`, `PROVISIONING_ERROR`, `HOOK_INVOCATION_ERROR` and others.
@@ -111,7 +111,7 @@ pub trait ReadChangeSets {
     /// Every failure but absence.
     async fn change_sets(&self, stack: &str) -> Result<Vec<ChangeSetSummary>, PortError>;
 
-    /// The failed events of a change set's creation, from DescribeEvents.
+    /// The failed events of a change set's creation, from `DescribeEvents`.
     ///
     /// # Errors
     ///

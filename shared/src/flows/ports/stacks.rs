@@ -3,7 +3,7 @@
 use super::PortError;
 pub use crate::domain::stack_event::StackEvent;
 
-/// A stack as DescribeStacks tells it.
+/// A stack as `DescribeStacks` tells it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Stack {
     /// Name.

@@ -19,7 +19,7 @@ struct World {
 }
 
 impl World {
-    /// A run of a provisioned pipeline whose ExecuteChangeSet is in progress.
+    /// A run of a provisioned pipeline whose `ExecuteChangeSet` is in progress.
     fn new() -> Self {
         let wire = Wire::default();
         let gate = gate("network");
@@ -142,7 +142,7 @@ fn an_action_that_has_ended_proves_nothing() {
 fn an_action_of_another_name_proves_nothing() {
     let world = World::new();
     world.pipelines.edit_run(PIPELINE, RUN, |run| {
-        run.actions[0].action = "DescribeChangeSet".to_owned()
+        run.actions[0].action = "DescribeChangeSet".to_owned();
     });
     // The history may only lag behind, so it is asked again before the job fails.
     assert!(matches!(

@@ -406,7 +406,7 @@ fn runs_in_flight_are_told_with_what_they_do() {
     }
     world.pipelines.with_run("changegate-d", "d1");
     world.pipelines.edit_run("changegate-d", "d1", |run| {
-        run.execution.status = "Succeeded".to_owned()
+        run.execution.status = "Succeeded".to_owned();
     });
     let names = [
         "changegate-a",

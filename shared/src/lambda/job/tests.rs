@@ -29,7 +29,7 @@ where
     F: AsyncFnOnce(JobEvent) -> Result<JobOutcome, FlowError>,
 {
     let pipelines = FakeCodePipeline::new(&Wire::default());
-    deliver(&pipelines, event, Duration::from_secs(60), flow).await.unwrap();
+    deliver(&pipelines, event, Duration::from_mins(1), flow).await.unwrap();
     pipelines.reports().into_iter().map(|(_, outcome)| outcome).collect()
 }
 
@@ -173,7 +173,7 @@ async fn what_codepipeline_would_refuse_becomes_a_failure_that_says_so() {
 async fn a_job_that_is_closed_already_is_an_expected_end() {
     let pipelines = FakeCodePipeline::new(&Wire::default());
     pipelines.close_job(JOB);
-    let time = Duration::from_secs(60);
+    let time = Duration::from_mins(1);
     deliver(&pipelines, event(None), time, async |_| Ok(succeeded("late")))
         .await
         .unwrap();
@@ -184,7 +184,7 @@ async fn a_job_that_is_closed_already_is_an_expected_end() {
 async fn a_report_that_does_not_get_through_is_left_to_the_next_delivery() {
     let wire = Wire::default();
     let pipelines = FakeCodePipeline::new(&wire);
-    let time = Duration::from_secs(60);
+    let time = Duration::from_mins(1);
     wire.break_call(0, Fault::Outage);
     let first = deliver(&pipelines, event(None), time, async |_| Ok(succeeded("done"))).await;
     assert!(matches!(first, Err(DeliveryError::Report(_))));
@@ -214,7 +214,7 @@ fn only_the_last_characters_of_a_job_id_are_shown() {
 
 #[test]
 fn the_time_of_a_flow_leaves_time_for_its_report() {
-    let left = time_left(SystemTime::now() + Duration::from_secs(60));
+    let left = time_left(SystemTime::now() + Duration::from_mins(1));
     assert!(
         left > Duration::from_secs(50) && left <= Duration::from_secs(55),
         "{left:?}"

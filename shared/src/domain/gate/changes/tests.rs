@@ -96,7 +96,7 @@ fn what_could_be_weaker_is_marked_both_ways() {
             gate.window = Some(Window {
                 time_zone: "Asia/Kolkata".to_owned(),
                 ..gate.window.clone().unwrap()
-            })
+            });
         },
         |gate| gate.people.clear(),
     ] {

@@ -74,7 +74,7 @@ fn the_run_that_creating_the_pipeline_starts_is_held() {
 
     let world = World::with_gate(|gate| gate.first_run = FirstRun::Hold);
     world.pipelines.edit_run(PIPELINE, RUN, |run| {
-        run.execution.trigger_type = Some("CreatePipeline".to_owned())
+        run.execution.trigger_type = Some("CreatePipeline".to_owned());
     });
     let variables = variables(world.deliver().unwrap());
     assert_eq!(variables["Outcome"], "held");

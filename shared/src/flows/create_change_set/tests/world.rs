@@ -1,4 +1,4 @@
-//! One pipeline with a run whose CreateChangeSet is in progress.
+//! One pipeline with a run whose `CreateChangeSet` is in progress.
 
 use std::cell::RefCell;
 

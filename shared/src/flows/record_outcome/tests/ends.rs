@@ -81,10 +81,10 @@ fn a_run_that_failed_after_its_plan_keeps_its_change_set_for_a_retry() {
 
     // The stage is retried and ends well: a second end with its own record.
     world.pipelines.edit_run(PIPELINE, RUN, |run| {
-        run.actions.retain(|action| action.action != "ExecuteChangeSet")
+        run.actions.retain(|action| action.action != "ExecuteChangeSet");
     });
     world.act("Apply", "ExecuteChangeSet", "Invoke", "Succeeded", |action| {
-        action.id = "second".to_owned()
+        action.id = "second".to_owned();
     });
     world.announce("SUCCEEDED");
     assert_eq!(world.outcome().end, End::Failed);
@@ -151,7 +151,7 @@ fn a_run_that_a_newer_one_took_over_is_superseded_and_not_stopped() {
 fn a_stopped_run_is_recorded_with_the_words_of_who_stopped_it() {
     let world = World::reviewed();
     world.pipelines.edit_run(PIPELINE, RUN, |run| {
-        run.execution.stop_reason = Some("wrong account".to_owned())
+        run.execution.stop_reason = Some("wrong account".to_owned());
     });
     world.announce("STOPPED");
     assert_eq!(

@@ -13,7 +13,7 @@ fn world() -> World {
         .edit_run(PIPELINE, RUN, |run| run.execution.status = "Failed".to_owned());
     world.pipelines.with_run("changegate-app", "app-run");
     world.pipelines.edit_run("changegate-app", "app-run", |run| {
-        run.execution.status = "Succeeded".to_owned()
+        run.execution.status = "Succeeded".to_owned();
     });
     world.evidence.seed(
         &keys::waiting("changegate-app"),

@@ -8,7 +8,7 @@ use crate::domain::outcome::End;
 fn with_waiting(world: &World) {
     world.pipelines.with_run("changegate-app", "app-run");
     world.pipelines.edit_run("changegate-app", "app-run", |run| {
-        run.execution.status = "Succeeded".to_owned()
+        run.execution.status = "Succeeded".to_owned();
     });
     world.evidence.seed(
         &keys::waiting("changegate-app"),
