@@ -214,15 +214,20 @@ fn meant(nearest: Option<&str>) -> String {
     nearest.map_or_else(String::new, |nearest| format!("; did you mean `{nearest}`?"))
 }
 
-/// The candidate that is written most like `text`, when it is alike enough to be meant.
+/// The candidate that is written most like `text`, when it is alike enough to be meant; else one of which `text` is
+/// a word: `zone` means `time_zone`.
 pub(crate) fn nearest<'c>(text: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<String> {
     let text_length = text.chars().count();
-    candidates
-        .into_iter()
-        .map(|candidate| (distance(text, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= text_length.max(candidate.chars().count()).div_ceil(3))
-        .min()
-        .map(|(_, candidate)| candidate.to_owned())
+    let (mut alike, mut holding) = (None, None);
+    for candidate in candidates {
+        let distance = distance(text, candidate);
+        if distance <= text_length.max(candidate.chars().count()).div_ceil(3) {
+            alike = alike.into_iter().chain([(distance, candidate)]).min();
+        } else if text_length > 2 && candidate.split('_').any(|word| word == text) {
+            holding = holding.into_iter().chain([(distance, candidate)]).min();
+        }
+    }
+    alike.or(holding).map(|(_, candidate)| candidate.to_owned())
 }
 
 /// How many characters must be inserted, removed or replaced to make the one text of the other.
@@ -256,6 +261,7 @@ mod tests {
             Some("approvals")
         );
         assert_eq!(nearest("colour", ["approvals", "release"]), None);
+        assert_eq!(nearest("zone", ["days", "time_zone"]).as_deref(), Some("time_zone"));
         assert_eq!(distance("kitten", "sitting"), 3);
         assert_eq!(distance("", "abc"), 3);
     }

@@ -270,7 +270,32 @@ people:
   octocat: [somebody]
   Octocat: []
 ";
-    insta::assert_snapshot!(said(catalogue), @"");
+    insta::assert_snapshot!(said(catalogue), @r#"
+    changegate.yaml:1:10: the catalogue's version is missing or unknown; write `version: 1`
+    changegate.yaml:2:1: no setting is named `default`; did you mean `defaults`?
+    changegate.yaml:4:3: no setting is named `aprovals`; did you mean `approvals`?
+    changegate.yaml:5:14: `approvals` takes 0, 1 or 2, not the number `3`
+    changegate.yaml:6:23: `author_may_approve` takes `true` or `false`, not the text `yes`
+    changegate.yaml:7:12: `release` takes `manual` or `automatic`, not the text `sometimes`
+    changegate.yaml:8:17: `capabilities` takes a list, such as `[CAPABILITY_NAMED_IAM]`, not the text `CAPABILITY_IAM`
+    changegate.yaml:10:16: `environments` cannot be set here: these settings are for one environment already
+    changegate.yaml:10:46: `first_run` takes `plan` or `hold`, not the text `never`
+    changegate.yaml:13:5: `state` is not supported: stacks are not deleted through the gate; remove the entry or folder, the stack itself stays
+    changegate.yaml:14:21: `days` takes days such as `mon-thu`, `mon,wed` or `[mon, wed]`, not the text `mon-fry`
+    changegate.yaml:14:37: `hours` takes hours such as `"09:00-16:00"`, not the text `9-17`
+    changegate.yaml:14:43: no setting is named `zone`; did you mean `time_zone`?
+    changegate.yaml:15:20: `CAPABILITY_NAMEDIAM` is no capability: did you mean `CAPABILITY_NAMED_IAM`?
+    changegate.yaml:16:13: `somebody` is no topic: write the ARN of an SNS topic, `arn:aws:sns:<region>:<account>:<name>`
+    changegate.yaml:17:15: `arn:aws:iam::111122223333:role/admin` is no deployer of this deployment: write the name of a role whose ARN begins with `arn:aws:iam::111122223333:role/changegate/deployers/`
+    changegate.yaml:18:19: `stack_policy` names `policies/none.json`, which the repository does not hold
+    changegate.yaml:19:20: `template` names `template.yaml`: write a path below `stacks/` that ends in `.yaml`, `.yml` or `.json`, from the root of the repository
+    changegate.yaml:20:3: the repository has no template for `webb`: add `stacks/webb/template.yaml`, or write `template:`; did you mean `web`?
+    changegate.yaml:21:3: no stack of the repository matches `x-*`; correct it, or remove the entry
+    changegate.yaml:21:12: `template` cannot be set here: a pattern stands for several stacks; write an entry with the stack's full name
+    changegate.yaml:22:13: `web` takes a mapping of settings, such as `approvals: 2`, not a value with the tag `!Ref`
+    changegate.yaml:24:13: `somebody` is no principal: write the ARN of an IAM user, of a role, or of an assumed role's session
+    changegate.yaml:25:3: `Octocat` is no new login: GitHub does not tell upper from lower case; join the two entries
+    "#);
 }
 
 #[test]
