@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_file_larger_than_the_bound_is_refused() {
-        let packed = pack("zeros", &[0; 1_000_000]).unwrap();
+        let packed = pack("zeros", &vec![0; 1_000_000]).unwrap();
         assert!(packed.len() < 10_000);
         assert!(matches!(unpack(&packed, 999_999), Err(ArchiveError::TooLarge(999_999))));
     }

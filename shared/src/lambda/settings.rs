@@ -26,7 +26,9 @@ pub enum SettingError {
 }
 
 /// Where settings are read from: the environment of the process, or a test's own map.
-pub struct Variables(Box<dyn Fn(&str) -> Option<String>>);
+pub struct Variables(Source);
+
+type Source = Box<dyn Fn(&str) -> Option<String>>;
 
 impl Variables {
     /// The environment of this process.

@@ -46,7 +46,7 @@ pub(super) fn gate(
             if approvals.value < floor.minimum_approvals {
                 let least = floor.minimum_approvals;
                 let message = format!("this deployment demands at least {least} approvals; write `approvals: {least}`");
-                refuse(place(approvals), ProblemKind::BelowFloor(message));
+                refuse(Some(place(approvals)), ProblemKind::BelowFloor(message));
             }
             approvals.value
         }
@@ -56,7 +56,7 @@ pub(super) fn gate(
         Some(may) => {
             if may.value && !floor.author_may_approve {
                 let message = "this deployment lets no author approve; write `author_may_approve: false`".to_owned();
-                refuse(place(may), ProblemKind::BelowFloor(message));
+                refuse(Some(place(may)), ProblemKind::BelowFloor(message));
             }
             may.value
         }
@@ -67,7 +67,7 @@ pub(super) fn gate(
     for capability in settings.capabilities.iter().flatten() {
         if !CAPABILITIES.contains(&capability.value.as_str()) {
             let kind = bad_value("capability", capability, &one_of(&capability.value, CAPABILITIES));
-            refuse(place(capability), kind);
+            refuse(Some(place(capability)), kind);
         }
     }
     capabilities.sort_unstable();
@@ -78,12 +78,12 @@ pub(super) fn gate(
     for topic in settings.notification_arns.iter().flatten().chain(&settings.notify) {
         if !is_topic(&topic.value) {
             let expected = "write the ARN of an SNS topic, `arn:aws:sns:<region>:<account>:<name>`";
-            refuse(place(topic), bad_value("topic", topic, expected));
+            refuse(Some(place(topic)), bad_value("topic", topic, expected));
         }
     }
     if let (true, Some([.., last])) = (notification_arns.len() > 5, settings.notification_arns.as_deref()) {
         let expected = "CloudFormation tells at most 5 topics";
-        refuse(place(last), bad_value("further topic", last, expected));
+        refuse(Some(place(last)), bad_value("further topic", last, expected));
     }
     Gate {
         version: 1,
@@ -119,8 +119,8 @@ pub(super) fn gate(
     }
 }
 
-fn place<T>(at: &At<T>) -> Option<(usize, usize)> {
-    Some((at.line, at.column))
+fn place<T>(at: &At<T>) -> (usize, usize) {
+    (at.line, at.column)
 }
 
 fn texts(values: Option<&[At<String>]>) -> Vec<String> {
@@ -200,7 +200,7 @@ fn stack_name(
     };
     if let Some(reason) = reason {
         refuse(
-            written.and_then(place),
+            written.map(place),
             ProblemKind::BadStackName {
                 stack: stack.name.to_owned(),
                 stack_name: name.clone(),
@@ -232,7 +232,7 @@ fn deployer(
             "`{}` is no deployer of this deployment: write the name of a role whose ARN begins with `{prefix}`",
             written.value
         );
-        refuse(place(written), ProblemKind::BelowFloor(message));
+        refuse(Some(place(written)), ProblemKind::BelowFloor(message));
     }
     format!("{prefix}{name}")
 }
@@ -270,7 +270,7 @@ fn stack_policy(
             None => ProblemKind::NotRead(path.to_owned()),
         }
     };
-    refuse(place(written), kind);
+    refuse(Some(place(written)), kind);
     None
 }
 

@@ -49,9 +49,9 @@ fn walk<'d>(node: &'d Node, found: &mut Vec<Reference<'d>>) {
         include(node, found);
     }
     if let Some(transform) = node.get("Fn::Transform") {
-        one_or_many(transform)
-            .iter()
-            .for_each(|transform| include(transform, found));
+        for transform in one_or_many(transform) {
+            include(transform, found);
+        }
     }
     if let (Some(kind), Some(properties)) = (node.get("Type").and_then(Node::as_text), node.get("Properties")) {
         for (_, path, stands_for) in PROPERTIES.iter().filter(|(name, _, _)| *name == kind) {

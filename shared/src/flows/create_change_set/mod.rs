@@ -104,7 +104,7 @@ where
     if let Some(made) = Made::parse(job.continuation_token.as_deref())? {
         let set = cloudformation.change_set(&made.arn).await?;
         let set = set.ok_or_else(|| {
-            out_of_date(format!(
+            out_of_date(&format!(
                 "change set `{}` was deleted while CloudFormation made it",
                 made.arn
             ))
@@ -124,7 +124,7 @@ where
         return plan.ended("held", None, None, summary).await;
     }
     if let Some(waiting) = supersede::supersede(pipelines, evidence, &proven, &runs).await? {
-        return Ok(wait(waiting));
+        return Ok(wait(&waiting));
     }
 
     let stack = cloudformation.stack(&proven.gate.stack_name).await?;
@@ -132,7 +132,7 @@ where
     let is_create = match readiness(&proven.gate.stack_name, status) {
         Readiness::Create => true,
         Readiness::Update => false,
-        Readiness::Wait(reason) => return Ok(wait(reason)),
+        Readiness::Wait(reason) => return Ok(wait(&reason)),
         Readiness::Stuck(reason) => return Err(FlowError::job(reason)),
     };
     if let Some(parent) = stack.as_ref().and_then(|stack| stack.parent_id.as_deref()) {
@@ -263,7 +263,7 @@ where
             let is_create = stack_of(cloudformation, &set).await?.as_ref().is_none_or(is_shell);
             blocked(ports, settings, plan, is_create, &export).await
         }
-        Ending::OutOfDate => Err(out_of_date(format!(
+        Ending::OutOfDate => Err(out_of_date(&format!(
             "change set `{}` cannot be executed any more ({} {}): the stack was changed meanwhile",
             set.change_set_id, set.status, set.execution_status
         ))),
@@ -318,7 +318,7 @@ async fn policy_of(cloudformation: &impl ReadStacks, stack: Option<&Stack>) -> R
     }
 }
 
-fn wait(reason: String) -> JobOutcome {
+fn wait(reason: &str) -> JobOutcome {
     JobOutcome::Continue {
         token: WAITING.to_owned(),
         summary: format!("waiting: {reason}"),
@@ -326,7 +326,7 @@ fn wait(reason: String) -> JobOutcome {
     }
 }
 
-fn out_of_date(reason: String) -> FlowError {
+fn out_of_date(reason: &str) -> FlowError {
     FlowError::Refused {
         kind: FailureKind::RevisionOutOfSync,
         message: format!("{reason}. Retry this stage to plan again"),

@@ -28,6 +28,10 @@ const CONCURRENCY: usize = 32;
 const KEY_LIMIT_BYTES: usize = 1024;
 
 /// Brings the bucket up to the head.
+#[expect(
+    clippy::too_many_lines,
+    reason = "the order of these steps is what survives a crash, so it is read in one place"
+)]
 pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourcePipelines>(
     world: World<'_, R, B, P>,
     settings: &SyncSettings,
