@@ -10,6 +10,9 @@ use super::sha256::Sha256;
 pub const ARTIFACT: &str = "PlannedChange";
 /// Name of the file in the artifact's ZIP.
 pub const FILE: &str = "planned-change.json";
+/// Output variable of the action that plans: the hash of [`FILE`]. Artifacts can be written by more hands than
+/// CodePipeline's history, so later actions believe the file only with this hash.
+pub const PLAN_SHA256: &str = "PlanSha256";
 
 /// What was planned, by whom it can be checked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -26,6 +26,7 @@ use crate::domain::guard::{Refusal, RunRef};
 use crate::domain::job::{Job, JobOutcome};
 use crate::domain::keys;
 use crate::domain::planned_change::{self, PlannedChange};
+use crate::domain::sha256::Sha256;
 
 /// Largest template that CloudFormation takes, in bytes; also more than any plan needs.
 ///
@@ -60,6 +61,8 @@ pub struct ExecutePorts<'a, C, P, S, E, K> {
 struct Run {
     proven: ProvenJob,
     planned: PlannedChange,
+    /// Hash of the plan as the artifact has it.
+    planned_sha256: Sha256,
     template: Vec<u8>,
 }
 
@@ -125,9 +128,11 @@ where
         EXECUTE_CHANGE_SET,
     )
     .await?;
+    let (planned, planned_sha256) = read_plan(artifacts).await?;
     let run = Run {
         proven,
-        planned: read_plan(artifacts).await?,
+        planned,
+        planned_sha256,
         template: artifacts.read(TEMPLATE, ARTIFACT_LIMIT_BYTES).await?,
     };
     let change_set = match &run.planned.change_set_arn {
@@ -137,6 +142,14 @@ where
     let claim = read_claim(ports.evidence, &run).await?;
     let is_claimed = claim == Some(Claim::Executing);
     if let Some(change_set) = change_set.as_ref().filter(|set| is_claimed && has_begun(set)) {
+        // What is put back or recorded in the end is read from the plan, so it must be the one that was approved.
+        guard::plan_as_written(&run).map_err(|refusal| {
+            FlowError::permission(format!(
+                "{refusal}; the execution has begun and goes on without this action: look at stack {}, find out who \
+                 wrote the artifact (CloudTrail), then start the pipeline again",
+                run.planned.stack_name
+            ))
+        })?;
         return follow::follow(ports, &run, change_set).await;
     }
     let token = job.continuation_token.as_deref();
@@ -185,15 +198,16 @@ fn has_begun(change_set: &ChangeSetDescription) -> bool {
     change_set.execution_status.starts_with("EXECUTE_")
 }
 
-async fn read_plan(artifacts: &impl JobArtifacts) -> Result<PlannedChange, FlowError> {
+async fn read_plan(artifacts: &impl JobArtifacts) -> Result<(PlannedChange, Sha256), FlowError> {
     let bytes = artifacts.read(planned_change::ARTIFACT, ARTIFACT_LIMIT_BYTES).await?;
-    serde_json::from_slice(&bytes).map_err(|error| {
+    let planned = serde_json::from_slice(&bytes).map_err(|error| {
         FlowError::job(format!(
             "reading `{}` in the artifact {}: {error}; start the pipeline again",
             planned_change::FILE,
             planned_change::ARTIFACT
         ))
-    })
+    })?;
+    Ok((planned, Sha256::of(&bytes)))
 }
 
 async fn read_claim(evidence: &impl ReadObjects, run: &Run) -> Result<Option<Claim>, FlowError> {

@@ -119,9 +119,8 @@ impl World {
             commit: "0123456789abcdef0123456789abcdef01234567".to_owned(),
             source_versions: BTreeMap::new(),
         };
-        world
-            .artifacts
-            .with("PlannedChange", serde_json::to_vec(&planned).unwrap());
+        let planned = serde_json::to_vec(&planned).unwrap();
+        world.artifacts.with("PlannedChange", &planned);
         world.artifacts.with("Template", AFTER);
         let inputs = digest_inputs(&world.cloudformation, Some(&created.arn), AFTER.as_bytes(), &gate)
             .await
@@ -134,6 +133,7 @@ impl World {
             ("Outcome", "changes"),
             ("ChangeSetArn", &created.arn),
             ("TemplateSha256", &template),
+            ("PlanSha256", &Sha256::of(&planned).to_string()),
         ];
         world.act("CreateChangeSet", &plan);
         world.act("DescribeChangeSet", &[("Digest", &world.digest)]);

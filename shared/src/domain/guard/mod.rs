@@ -7,7 +7,7 @@ mod plan;
 mod refusal;
 mod stack;
 
-pub use plan::{change_set_of_run, planned_by_run};
+pub use plan::{change_set_of_run, plan_as_written, planned_by_run};
 pub use refusal::{Refusal, RunRef, Staleness};
 pub use stack::{StackNow, available, unchanged};
 

@@ -5,12 +5,41 @@ use crate::domain::actions::CREATE_CHANGE_SET;
 use crate::domain::change_set::description::ChangeSetDescription;
 use crate::domain::gate::Gate;
 use crate::domain::history::ActionExecution;
-use crate::domain::planned_change::PlannedChange;
+use crate::domain::planned_change::{PLAN_SHA256, PlannedChange};
 use crate::domain::sha256::Sha256;
 use crate::domain::user_parameters::UserParameters;
 
 /// What stands for the ARN of a change set where only the stack policy changes.
 const NONE: &str = "none";
+
+/// Whether the plan's artifact holds the very bytes that `changeset-create` wrote, whose hash the history keeps. All
+/// that later actions take from the plan (the stack's state, its former policy, the commit) is as true as this.
+///
+/// # Errors
+///
+/// [`Refusal::PlanReplaced`] when it does not.
+pub fn plan_as_written(history: &[ActionExecution], plan: Sha256) -> Result<(), Refusal> {
+    let expected = variable(history, PLAN_SHA256);
+    let found = plan.to_string();
+    if expected == found {
+        return Ok(());
+    }
+    Err(Refusal::PlanReplaced {
+        what: "the plan in its artifact",
+        expected: expected.to_owned(),
+        found,
+    })
+}
+
+/// An output variable of the run's plan; empty when the history has none.
+fn variable<'a>(history: &'a [ActionExecution], name: &str) -> &'a str {
+    history
+        .iter()
+        .find(|action| action.action == CREATE_CHANGE_SET && action.status == "Succeeded")
+        .and_then(|plan| plan.output_variables.get(name))
+        .map(String::as_str)
+        .unwrap_or_default()
+}
 
 /// Whether the artifacts hold what the history says that this run planned. An artifact can be replaced by whoever
 /// gets hold of a job's credentials; the history cannot.
@@ -26,14 +55,7 @@ pub fn planned_by_run(
     planned: &PlannedChange,
     template: &[u8],
 ) -> Result<(), Refusal> {
-    let plan = history
-        .iter()
-        .find(|action| action.action == CREATE_CHANGE_SET && action.status == "Succeeded");
-    let variable = |name: &str| {
-        plan.and_then(|plan| plan.output_variables.get(name))
-            .map(String::as_str)
-            .unwrap_or_default()
-    };
+    let variable = |name: &str| variable(history, name);
     match variable("Outcome") {
         "changes" => {}
         outcome => return Err(Refusal::NotPlanned(outcome.to_owned())),

@@ -25,8 +25,9 @@ use crate::domain::actions::CREATE_CHANGE_SET;
 use crate::domain::change_set::description::ChangeSetDescription;
 use crate::domain::gate::FirstRun;
 use crate::domain::job::{FailureKind, Job, JobOutcome};
-use crate::domain::planned_change::{ARTIFACT, FILE, PlannedChange};
+use crate::domain::planned_change::{ARTIFACT, FILE, PLAN_SHA256, PlannedChange};
 use crate::domain::planning::{self, Ending};
+use crate::domain::sha256::Sha256;
 use crate::domain::stack_policy;
 use crate::domain::stack_state::{Readiness, readiness};
 
@@ -416,6 +417,7 @@ impl<A: JobArtifacts> Plan<'_, A> {
             ("ChangeSetArn", arn.clone().unwrap_or_else(|| "none".to_owned())),
             ("ChangeSetType", kind.to_owned()),
             ("TemplateSha256", self.inputs.template_sha256.to_string()),
+            (PLAN_SHA256, Sha256::of(&bytes).to_string()),
             ("Summary", summary.clone()),
         ];
         let variables: BTreeMap<_, _> = variables.map(|(name, value)| (name.to_owned(), value)).into();

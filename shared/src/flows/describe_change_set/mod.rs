@@ -21,6 +21,7 @@ use crate::domain::change_set::build::{DeployedStack, Inputs};
 use crate::domain::change_set::description::present;
 use crate::domain::change_set::review::Review;
 use crate::domain::change_set::tree::ChangeSetTree;
+use crate::domain::guard::plan_as_written;
 use crate::domain::job::{FailureKind, Job, JobOutcome};
 use crate::domain::keys;
 use crate::domain::planned_change::{ARTIFACT, PlannedChange};
@@ -154,6 +155,7 @@ async fn recorded(evidence: &impl ReadObjects, proven: &ProvenJob, attempt: u32)
 async fn read_run(artifacts: &impl JobArtifacts, proven: ProvenJob, attempt: u32) -> Result<Run, FlowError> {
     let template = artifacts.read(TEMPLATE, TEMPLATE_BYTES).await?;
     let planned = artifacts.read(ARTIFACT, PLANNED_BYTES).await?;
+    plan_as_written(&proven.actions, Sha256::of(&planned)).map_err(|refusal| out_of_date(&refusal.to_string()))?;
     let planned: PlannedChange = serde_json::from_slice(&planned).map_err(|error| {
         FlowError::job(format!(
             "reading the artifact `{ARTIFACT}`: {error}; it was written by another version of Changegate: start the \

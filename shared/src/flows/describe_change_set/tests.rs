@@ -158,7 +158,8 @@ impl World {
             commit: COMMIT.to_owned(),
             source_versions: [("Template".to_owned(), version.clone())].into(),
         };
-        self.artifacts.with(ARTIFACT, serde_json::to_vec(&planned).unwrap());
+        let plan = serde_json::to_vec(&planned).unwrap();
+        self.artifacts.with(ARTIFACT, &plan);
         self.artifacts.with(TEMPLATE, AFTER);
         let change_set = created.unwrap_or_else(|| "none".to_owned());
         self.parameters = format!(
@@ -174,7 +175,11 @@ impl World {
                 action: CREATE_CHANGE_SET.to_owned(),
                 stage: "Plan".to_owned(),
                 status: "Succeeded".to_owned(),
-                output_variables: [("TemplateSha256".to_owned(), Sha256::of(AFTER).to_string())].into(),
+                output_variables: [
+                    ("TemplateSha256".to_owned(), Sha256::of(AFTER).to_string()),
+                    ("PlanSha256".to_owned(), Sha256::of(&plan).to_string()),
+                ]
+                .into(),
                 ..ActionExecution::default()
             },
         );

@@ -69,6 +69,11 @@ where
     Ok(Verdict::Go)
 }
 
+/// The plan is, byte for byte, what this run wrote.
+pub(super) fn plan_as_written(run: &Run) -> Result<(), Refusal> {
+    guard::plan_as_written(&run.proven.actions, run.planned_sha256)
+}
+
 /// The run may execute at all, and what is to be executed is its own.
 async fn belongs_to_run<C, P, S, E, K>(
     ports: &ExecutePorts<'_, C, P, S, E, K>,
@@ -103,7 +108,7 @@ where
         &run.planned,
         &run.template,
     );
-    if let Err(refusal) = planned {
+    if let Err(refusal) = planned.and_then(|()| plan_as_written(run)) {
         return Ok(Err(refusal));
     }
     if let Some(change_set) = change_set {

@@ -231,11 +231,42 @@ fn a_plan_artifact_that_was_replaced_is_refused() {
     other_set.change_set_arn = Some("arn:aws:cloudformation:eu-west-1:000000000000:changeSet/other/1".to_owned());
     let mut other_stack = genuine.clone();
     other_stack.stack_name = "production-orders".to_owned();
-    for replaced in [other_template, other_set, other_stack] {
+    let mut other_commit = genuine.clone();
+    other_commit.commit = OLD_COMMIT.to_owned();
+    let mut other_policy = genuine.clone();
+    other_policy.stack_policy_before = Some(crate::domain::stack_policy::ALLOW_ALL.to_owned());
+    let mut other_state = genuine.clone();
+    other_state.stack_last_changed = Some("2026-11-23T09:45:00Z".to_owned());
+    for replaced in [
+        other_template,
+        other_set,
+        other_stack,
+        other_commit,
+        other_policy,
+        other_state,
+    ] {
         world.plan(&replaced);
         let message = world.refusal();
         assert!(message.contains("was changed after it was planned"), "{message}");
     }
+}
+
+#[test]
+fn a_plan_artifact_that_was_replaced_during_the_execution_decides_nothing() {
+    let mut setup = Setup::default();
+    setup.gate.stack_policy = Some(DENY.to_owned());
+    let world = World::new(&setup);
+    waits(world.step(None));
+    let mut replaced = world.planned();
+    replaced.stack_policy_before = Some(crate::domain::stack_policy::ALLOW_ALL.to_owned());
+    world.plan(&replaced);
+    world.finish(false);
+    let error = world.deliver(Some("follow")).unwrap().unwrap_err().to_string();
+    assert!(
+        error.contains("the plan in its artifact was changed after it was planned"),
+        "{error}"
+    );
+    assert_eq!(world.policy().as_deref(), Some(DENY));
 }
 
 #[test]

@@ -231,6 +231,10 @@ impl World {
                 ("Outcome", "changes"),
                 ("ChangeSetArn", &arn),
                 ("TemplateSha256", &Sha256::of(AFTER).to_string()),
+                (
+                    "PlanSha256",
+                    &Sha256::of(&self.artifacts.bytes("PlannedChange").unwrap()).to_string(),
+                ),
             ],
         );
         self.act("DescribeChangeSet", "Invoke", "09:40", &[("Digest", &digest)]);
