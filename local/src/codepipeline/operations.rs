@@ -49,6 +49,10 @@ pub struct Operation {
 }
 
 /// Every operation of CodePipeline by name.
+///
+/// # Panics
+///
+/// Never: the table is part of the program, and a test reads it.
 pub fn operations() -> &'static BTreeMap<String, Operation> {
     static TABLE: OnceLock<BTreeMap<String, Operation>> = OnceLock::new();
     #[expect(clippy::expect_used, reason = "the table is part of the program and a test reads it")]

@@ -79,6 +79,7 @@ fn declared() -> PipelineDeclaration {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story, told in the order in which it happens")]
 async fn the_rust_sdk_follows_a_run_from_start_to_approval() {
     let stage = Stage::set().await;
     let first = stage.put("source/a b/t.zip", b"one", Some("first commit"));

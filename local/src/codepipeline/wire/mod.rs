@@ -29,7 +29,7 @@ pub fn answer(engine: &mut Engine, operation: &str, caller: &str, body: &Value) 
         "CreatePipeline" => pipelines::create(engine, parse(body)?, caller),
         "UpdatePipeline" => pipelines::update(engine, parse(body)?),
         "GetPipeline" => pipelines::get(engine, &parse(body)?),
-        "DeletePipeline" => pipelines::delete(engine, &parse(body)?),
+        "DeletePipeline" => Ok(pipelines::delete(engine, &parse(body)?)),
         "ListPipelines" => pipelines::list(engine, &parse(body)?),
         "GetPipelineState" => state::get(engine, &parse(body)?),
         "StartPipelineExecution" => executions::start(engine, parse(body)?, caller),

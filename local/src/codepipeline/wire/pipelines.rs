@@ -49,9 +49,9 @@ pub(super) fn get(engine: &Engine, request: &GetPipeline) -> Result<Value, ApiEr
     Ok(json!({ "pipeline": shown(declaration)?, "metadata": metadata }))
 }
 
-pub(super) fn delete(engine: &mut Engine, request: &Named) -> Result<Value, ApiError> {
+pub(super) fn delete(engine: &mut Engine, request: &Named) -> Value {
     engine.delete(&request.name);
-    Ok(json!({}))
+    json!({})
 }
 
 pub(super) fn list(engine: &Engine, request: &ListPipelines) -> Result<Value, ApiError> {

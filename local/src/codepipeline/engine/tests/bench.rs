@@ -250,11 +250,11 @@ impl Bench {
 
     /// The jobs that were delivered and not taken yet.
     pub(super) fn invocations(&self) -> Vec<&Invocation> {
-        let invocation = |effect| match effect {
-            &Effect::Invoke(ref invocation) => Some(&**invocation),
+        let invocations = self.open.iter().filter_map(|effect| match effect {
+            Effect::Invoke(invocation) => Some(invocation.as_ref()),
             _ => None,
-        };
-        self.open.iter().filter_map(invocation).collect()
+        });
+        invocations.collect()
     }
 
     /// Takes the oldest job of a function.

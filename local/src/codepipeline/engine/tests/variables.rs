@@ -29,7 +29,7 @@ fn values_are_put_in_as_they_are_and_not_escaped() {
     declaration["stages"][1]["actions"][0]["configuration"]["UserParameters"] =
         r##"{"c":"#{variables.Commit}"}"##.into();
     let mut bench = Bench::idle(&declaration);
-    let hostile = r##"x","approvals":"0#{variables.Commit}"##;
+    let hostile = r#"x","approvals":"0#{variables.Commit}"#;
     let variables = BTreeMap::from([("Commit".to_owned(), hostile.to_owned())]);
     bench
         .start_with(Start {
@@ -40,7 +40,7 @@ fn values_are_put_in_as_they_are_and_not_escaped() {
     bench.fetch_all();
     let event = bench.take("CreateChangeSet").event;
     let given = &event["CodePipeline.job"]["data"]["actionConfiguration"]["configuration"]["UserParameters"];
-    assert_eq!(given, r##"{"c":"x","approvals":"0#{variables.Commit}"}"##);
+    assert_eq!(given, r#"{"c":"x","approvals":"0#{variables.Commit}"}"#);
 }
 
 #[test]
