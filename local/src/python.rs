@@ -73,7 +73,9 @@ impl Venv {
         };
         std::fs::create_dir_all(places.repository().join(".local")).map_err(fail)?;
         let lock = std::fs::File::create(&path).map_err(fail)?;
-        lock.lock().map_err(fail)?;
+        // Another program may hold it for minutes; meanwhile this one must hear Ctrl-C.
+        let locked = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock)).await;
+        let _lock = locked.map_err(|error| fail(error.into()))?.map_err(fail)?;
         let requirements = places.ministack().join("requirements.txt");
         let wanted = hash_of(&requirements)?;
         let marker = venv.root.join(MARKER);

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use crate::aws::Aws;
 use crate::cli::Outcome;
 use crate::deploy;
-use crate::environment::Environment;
+use crate::environment::{self, Environment, EnvironmentError};
 use crate::places::Places;
 use crate::progress::Progress;
 use crate::python::Venv;
@@ -22,6 +22,13 @@ pub struct Arguments {}
 /// When a part does not start, or Changegate cannot be deployed; then nothing is left running.
 pub async fn run(_: Arguments) -> Outcome {
     let places = Places::of_this_repository();
+    if let Some(state) = environment::running(&places).await? {
+        print!(
+            "Changegate runs already; to run what you changed since, `cargo local down` first.\n\n{state}\n{}",
+            usage(&state, &places)
+        );
+        return Ok(ExitCode::SUCCESS);
+    }
     let progress = Progress::default();
     let environment = start(&places, &progress).await?;
     let state = environment.state.clone();
@@ -42,6 +49,10 @@ pub async fn start(
     places: &Places,
     progress: &Progress,
 ) -> Result<Environment, Box<dyn std::error::Error + Send + Sync>> {
+    // Before a build that would be for nothing.
+    if let Some(state) = environment::running(places).await? {
+        return Err(EnvironmentError::Running { pid: state.pid }.into());
+    }
     progress.step("building the functions");
     // The one waits for the network, the other for the processor.
     let (venv, built) = tokio::join!(Venv::ensure(places, progress), deploy::build::build(places));

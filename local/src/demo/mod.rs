@@ -59,6 +59,9 @@ pub async fn run(arguments: Arguments) -> Outcome {
     let progress = Progress::default();
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    if !arguments.yes && ask::nobody_is_there().await {
+        return Err(world::DemoError::NobodyThere.into());
+    }
     // Dropping the environment ends it: so an interrupted start leaves nothing either.
     let environment = tokio::select! {
         started = up::start(&places, &progress) => started?,

@@ -45,6 +45,17 @@ pub enum DemoError {
         /// What is known about it.
         known: String,
     },
+    /// The person at the terminal rejected what everything after it needs.
+    #[error("the story ends here: everything after it needs {pipeline}, which you rejected")]
+    TurnedDown {
+        /// Pipeline.
+        pipeline: String,
+    },
+    /// Nobody can answer.
+    #[error(
+        "standard input ended before the question was answered: run it in a terminal, or with --yes, which approves by itself"
+    )]
+    NobodyThere,
     /// Changegate is not deployed.
     #[error(transparent)]
     Stack(#[from] StackError),
@@ -224,7 +235,7 @@ impl World {
             if !story.approved {
                 println!("\nThe story rejects the next change. Whatever you answer is what happens.");
             }
-            ask::ask(&self.review(question).await?).await?
+            ask::ask(&question.pipeline, &self.review(question).await?).await?
         };
         let person = if answer.approved {
             &self.approver

@@ -1,5 +1,6 @@
 //! Builds the functions.
 
+use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -68,6 +69,28 @@ fn target(repository: &Path) -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository.join("target"), |path| repository.join(path))
 }
 
+/// What `cargo run` and `cargo test` tell a program about its own package.
+///
+/// Build scripts of dependencies look at it: a Cargo that this program starts and one that a person starts would take
+/// turns in building half of the dependencies again.
+pub fn of_the_outer_cargo() -> Vec<OsString> {
+    let is_told = |name: &OsString| {
+        let name = name.to_string_lossy();
+        name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_BIN_EXE_") || OF_A_PACKAGE.contains(&name.as_ref())
+    };
+    std::env::vars_os().map(|(name, _)| name).filter(is_told).collect()
+}
+
+const OF_A_PACKAGE: [&str; 7] = [
+    "CARGO_BIN_NAME",
+    "CARGO_CRATE_NAME",
+    "CARGO_MANIFEST_DIR",
+    "CARGO_MANIFEST_LINKS",
+    "CARGO_MANIFEST_PATH",
+    "CARGO_PRIMARY_PACKAGE",
+    "OUT_DIR",
+];
+
 /// Builds all functions. This package is built with them: so they share what it was compiled with.
 ///
 /// # Errors
@@ -81,6 +104,9 @@ pub async fn build(places: &Places) -> Result<(), BuildError> {
         .args(["build", "--package", "local"]);
     for function in functions(places)? {
         command.args(["--package", &function.name]);
+    }
+    for name in of_the_outer_cargo() {
+        command.env_remove(name);
     }
     let status = command.kill_on_drop(true).status().await.map_err(BuildError::Cargo)?;
     if status.success() {

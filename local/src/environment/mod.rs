@@ -76,9 +76,7 @@ impl Environment {
     ///
     /// When an environment runs already in this place, or a part of it does not start.
     pub async fn start(places: &Places) -> Result<Self, EnvironmentError> {
-        if let Some(state) = state::read(places)?
-            && control::is_running(&state).await
-        {
+        if let Some(state) = running(places).await? {
             return Err(EnvironmentError::Running { pid: state.pid });
         }
         clear(places)?;
@@ -141,6 +139,18 @@ impl Environment {
             // It is stuck; what it holds watches its own lifelines.
             drop(self.child.kill().await);
         }
+    }
+}
+
+/// What runs in this place already, if something does.
+///
+/// # Errors
+///
+/// When the record of what runs cannot be read.
+pub async fn running(places: &Places) -> Result<Option<State>, StateError> {
+    match state::read(places)? {
+        Some(state) if control::is_running(&state).await => Ok(Some(state)),
+        _ => Ok(None),
     }
 }
 

@@ -122,8 +122,10 @@ pub async fn serve(places: &Places, venv: &Venv) -> Result<(), ServerError> {
     tokio::time::sleep(Duration::from_millis(50)).await;
     ministack.stop().await;
     drop(tokio::time::timeout(GRACE, engine.stop()).await);
+    // While the Git host still answers: whoever finds it gone may start the next environment in this place.
+    let removed = state::remove(places);
     git.abort();
-    state::remove(places)?;
+    removed?;
     if lost {
         Err(ServerError::Lost(places.logs().join("ministack.log")))
     } else {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use local::deploy::build::of_the_outer_cargo;
 use local::places::Places;
 use serde_json::Value;
 
@@ -68,6 +69,9 @@ fn cargo_lambda_invokes_a_function_with_a_delivered_event() {
     system.with_aws(&mut watch);
     for (name, value) in &variables {
         watch.env(name, value.as_str().unwrap());
+    }
+    for name in of_the_outer_cargo() {
+        watch.env_remove(name);
     }
     let log = tempfile::NamedTempFile::new().unwrap();
     let _watch = Watch(

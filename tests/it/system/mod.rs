@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::LazyLock;
 
+use local::deploy::build::of_the_outer_cargo;
 use local::places::Places;
 use local::state::{self, State};
 use tempfile::TempDir;
@@ -128,6 +129,9 @@ impl System {
 /// `cargo local …`, in this repository.
 pub(crate) fn local_command() -> Command {
     let mut command = Command::new(env!("CARGO"));
+    for name in of_the_outer_cargo() {
+        command.env_remove(name);
+    }
     command
         .current_dir(repository())
         .args(["run", "--quiet", "--package", "local", "--"]);
