@@ -107,6 +107,14 @@ pub enum ProblemKind {
         /// Where it may lead.
         allowed: &'static str,
     },
+    /// A path in which CodePipeline would fill something in.
+    #[error("`{setting}` names `{path}`: CodePipeline would fill something in for `#{{`; rename the file")]
+    FilledIn {
+        /// The setting.
+        setting: &'static str,
+        /// Its path.
+        path: String,
+    },
     /// A file exists in two formats.
     #[error("there is also `{other}`; keep one of the two")]
     TwoFormats {
@@ -196,6 +204,21 @@ pub enum ProblemKind {
     StillThere {
         /// The former name.
         former: String,
+    },
+    /// A stack that would become another one by its former name.
+    #[error(
+        "`moved_from: {former}` makes `{stack}` the CloudFormation stack `{stack_name}`, and `{former}` was the stack \
+         `{former_stack_name}`: write `stack_name: {former_stack_name}` as well, to keep that one"
+    )]
+    MovedElsewhere {
+        /// The stack as it is named now.
+        stack: String,
+        /// The stack as it was named.
+        former: String,
+        /// CloudFormation stack that it was.
+        former_stack_name: String,
+        /// CloudFormation stack that it would be.
+        stack_name: String,
     },
     /// One IAM principal under two logins.
     #[error("`{principal}` stands under `{other}` already; one principal is one person")]

@@ -215,6 +215,11 @@ impl<'c> Resolver<'c> {
                 path: path.to_owned(),
                 allowed: "`stacks/` that ends in `.yaml`, `.yml` or `.json`",
             }
+        } else if path.contains("#{") {
+            ProblemKind::FilledIn {
+                setting,
+                path: path.to_owned(),
+            }
         } else if self.files.blobs.contains_key(path) {
             return true;
         } else {
@@ -423,12 +428,11 @@ impl<'c> Resolver<'c> {
 
     /// A folder that was renamed would make a second stack of everything: what to do has to be said.
     fn refuse_renames(&mut self, candidates: &BTreeMap<String, Candidate<'c>>, gates: &[Gate], former: &[FormerStack]) {
-        let present: BTreeSet<&str> = gates.iter().map(|gate| gate.stack.as_str()).collect();
         let known: BTreeSet<&str> = former.iter().map(|stack| stack.name.as_str()).collect();
         let kept: BTreeSet<&str> = gates.iter().map(|gate| gate.stack_name.as_str()).collect();
         let gone: Vec<&FormerStack> = former
             .iter()
-            .filter(|stack| !present.contains(stack.name.as_str()) && !kept.contains(stack.stack_name.as_str()))
+            .filter(|stack| !candidates.contains_key(&stack.name) && !kept.contains(stack.stack_name.as_str()))
             .collect();
         if gone.is_empty() {
             return;
@@ -440,6 +444,10 @@ impl<'c> Resolver<'c> {
             let is_said = candidate
                 .entry
                 .is_some_and(|(_, entry)| entry.moved_from.is_some() || entry.settings.stack_name.is_some());
+            if let Some((former, kind)) = moved_elsewhere(candidate, gate, &gone) {
+                self.refuse_at(former, Some(&gate.stack), kind);
+                continue;
+            }
             let blob = self.files.blobs.get(&gate.template);
             let renamed = gone.iter().find(|stack| Some(&stack.template_blob) == blob);
             if let (false, Some(renamed)) = (is_said, renamed) {
@@ -453,4 +461,28 @@ impl<'c> Resolver<'c> {
             }
         }
     }
+}
+
+/// A stack that moved by its former name, and would still become another CloudFormation stack: the one that it had was
+/// named differently, because it had moved before, or by a `stack_name` that is gone.
+fn moved_elsewhere<'c>(
+    candidate: &Candidate<'c>,
+    gate: &Gate,
+    gone: &[&FormerStack],
+) -> Option<(&'c At<String>, ProblemKind)> {
+    let (_, entry) = candidate.entry?;
+    let former = entry.moved_from.as_ref()?;
+    if entry.settings.stack_name.is_some() {
+        return None;
+    }
+    let stack = gone.iter().find(|stack| stack.name == former.value)?;
+    Some((
+        former,
+        ProblemKind::MovedElsewhere {
+            stack: gate.stack.clone(),
+            former: stack.name.clone(),
+            former_stack_name: stack.stack_name.clone(),
+            stack_name: gate.stack_name.clone(),
+        },
+    ))
 }

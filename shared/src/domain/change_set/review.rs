@@ -319,6 +319,9 @@ impl SettingKind {
     }
 }
 
+/// [`GateDifference::field`] of a pipeline that comes or goes as a whole.
+pub const PIPELINE_FIELD: &str = "pipeline";
+
 /// A difference between a gate as it is and as it will be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -146,6 +146,42 @@ impl PipelinesPlan {
         interrupted.collect()
     }
 
+    /// The CloudFormation stacks that lose their pipeline, one sentence each: they stay as they are, and nobody who
+    /// reads only that a pipeline goes would know.
+    pub fn left_behind(&self) -> Vec<String> {
+        let renamed = |gate: &[GateChange]| gate.iter().position(|change| change.setting == "stack_name");
+        let taken: BTreeSet<&str> = self
+            .changes
+            .iter()
+            .filter_map(|change| match change {
+                PipelineChange::Added { stack_name, .. } => Some(stack_name.as_str()),
+                PipelineChange::Updated { gate, .. } => Some(gate.get(renamed(gate)?)?.after.as_str()),
+                PipelineChange::Removed { .. } => None,
+            })
+            .collect();
+        let left = self.changes.iter().filter_map(|change| match change {
+            PipelineChange::Removed {
+                stack,
+                stack_name,
+                renamed_to: None,
+                ..
+            } => Some((stack, stack_name.as_str())),
+            PipelineChange::Updated { stack, gate, .. } => {
+                let before = gate.get(renamed(gate)?)?.before.as_deref();
+                before.map(|stack_name| (stack, stack_name))
+            }
+            PipelineChange::Added { .. } | PipelineChange::Removed { .. } => None,
+        });
+        let left = left.filter(|(_, stack_name)| !taken.contains(stack_name));
+        left.map(|(stack, stack_name)| {
+            format!(
+                "the stack {stack_name} stays as it is, unmanaged: {stack} is its pipeline no more, and nothing of it is \
+                 deleted"
+            )
+        })
+        .collect()
+    }
+
     /// How many pipelines are added, updated and removed.
     pub fn counts(&self) -> (usize, usize, usize) {
         let count = |is: fn(&PipelineChange) -> bool| self.changes.iter().filter(|change| is(change)).count();

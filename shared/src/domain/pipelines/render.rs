@@ -38,6 +38,10 @@ mod interpolated {
     pub(super) const DIGEST: &str = "#{Review.Digest}";
     /// A word.
     pub(super) const OUTCOME: &str = "#{Plan.Outcome}";
+    /// What may stand in JSON.
+    pub(super) const CLOSED: &[&str] = &[EXECUTION, CHANGE_SET, DIGEST];
+    /// What may be the whole of a value.
+    pub(super) const ALONE: &[&str] = &[SUMMARY, LINK];
     /// Text for the approver; it stands alone, in no JSON.
     pub(super) const SUMMARY: &str = "#{Review.Summary}";
     /// A URL; it stands alone, in no JSON.
@@ -79,6 +83,19 @@ pub enum RenderError {
         length: usize,
         /// What to shorten.
         shorten: &'static str,
+    },
+    /// Something that CodePipeline would fill in, and that is none of Changegate's.
+    #[error(
+        "stack `{stack}`: `{key}` of its action {action} holds `#{{`, for which CodePipeline would fill something in; \
+         rename the template"
+    )]
+    FilledIn {
+        /// The stack.
+        stack: String,
+        /// The action.
+        action: &'static str,
+        /// The key in the action's configuration.
+        key: &'static str,
     },
     /// More approvals than there are actions for.
     #[error("stack `{stack}`: `approvals` is {approvals}, and a pipeline has at most 2")]
@@ -187,6 +204,13 @@ fn pipeline(gate: &Gate, settings: &PipelinesSettings, errors: &mut Vec<RenderEr
     ];
     for action in stages.iter().flat_map(|stage| &stage.actions) {
         for (key, value) in &action.configuration {
+            if !is_closed(value) {
+                errors.push(RenderError::FilledIn {
+                    stack: gate.stack.clone(),
+                    action: action.name,
+                    key,
+                });
+            }
             let length = value.chars().count();
             if length > MAX_CONFIGURATION_VALUE {
                 errors.push(RenderError::TooLong {
@@ -230,6 +254,15 @@ fn pipeline(gate: &Gate, settings: &PipelinesSettings, errors: &mut Vec<RenderEr
             tag(GATE_TAG, &digest.to_string()),
         ],
     }
+}
+
+/// Whether CodePipeline fills in nothing but what is meant, and nothing of an open alphabet beside other text.
+fn is_closed(value: &str) -> bool {
+    let mut rest = value.to_owned();
+    for known in interpolated::CLOSED {
+        rest = rest.replace(known, "");
+    }
+    interpolated::ALONE.contains(&value) || !rest.contains("#{")
 }
 
 fn bad_name(stack: &str, pipeline: &str) -> Option<String> {

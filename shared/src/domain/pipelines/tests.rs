@@ -121,6 +121,15 @@ fn only_values_of_a_closed_alphabet_are_interpolated_into_user_parameters() {
     let allowed = BTreeSet::from(["codepipeline.PipelineExecutionId", "Plan.ChangeSetArn", "Review.Digest"]);
     let mut hostile = gate("a.b_c-D");
     hostile.template = "stacks/#{variables.Subject}/x\",\"gate\":\"0/template.yaml".to_owned();
+    let refused = render(&[hostile.clone()], &settings()).unwrap_err();
+    assert_eq!(
+        refused.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        [
+            "stack `a.b_c-D`: `S3ObjectKey` of its action Template holds `#{`, for which CodePipeline would fill something \
+         in; rename the template"
+        ]
+    );
+    hostile.template = hostile.template.replace('#', "");
     hostile.stack_name = "n".to_owned();
     let template = render(&[gate("network"), hostile], &settings()).unwrap();
     let mut seen = BTreeSet::new();
@@ -276,6 +285,28 @@ fn a_plan_says_what_comes_goes_changes_and_weakens() {
             "changegate-web"
         ]
     );
+}
+
+#[test]
+fn a_stack_that_loses_its_pipeline_is_told_to_stay_unmanaged() {
+    let before = ["legacy", "old", "web"].map(gate);
+    let mut web = gate("web");
+    web.stack_name = "production-shop".to_owned();
+    let mut renamed = gate("new");
+    renamed.stack_name = "production-old".to_owned();
+    assert_eq!(
+        plan(&before, &[web, renamed]).left_behind(),
+        [
+            "the stack production-legacy stays as it is, unmanaged: legacy is its pipeline no more, and nothing of it \
+             is deleted",
+            "the stack production-web stays as it is, unmanaged: web is its pipeline no more, and nothing of it is \
+             deleted",
+        ]
+    );
+    let (mut web, mut old) = (gate("web"), gate("old"));
+    std::mem::swap(&mut web.stack_name, &mut old.stack_name);
+    let swapped = plan(&before, &[gate("legacy"), web, old]);
+    assert_eq!(swapped.left_behind(), Vec::<String>::new(), "each is another's");
 }
 
 #[test]

@@ -1,13 +1,14 @@
 //! What a change of the pipelines does to gates and to runs under way.
 
 use super::{DescribeSettings, Ports, Run};
-use crate::domain::change_set::review::GateDifference;
+use crate::domain::change_set::review::{GateDifference, PIPELINE_FIELD};
 use crate::domain::pipelines::{PipelineChange, PipelinesPlan};
 use crate::flows::FlowError;
 use crate::flows::pipeline_changes::{pipeline_changes, runs_in_flight};
 use crate::flows::ports::{ReadObjects, ReadPipelines, ReadStacks};
 
-/// How gates differ. Which runs the update of their pipelines ends, and what happens to pipelines, goes to `warnings`.
+/// How gates differ. Which stacks are left without a pipeline, and which runs the update of their pipelines ends, goes
+/// to `warnings`.
 /// Only the root pipeline changes gates.
 pub(super) async fn read<P, C, S, E, N, G, K>(
     ports: &Ports<'_, P, C, S, E, N, G, K>,
@@ -26,6 +27,7 @@ where
     let template = String::from_utf8_lossy(&run.template);
     let stack = &settings.proof.pipelines_stack;
     let plan = pipeline_changes(ports.cloudformation, ports.source, stack, &template).await?;
+    warnings.extend(plan.left_behind());
     for in_flight in runs_in_flight(ports.pipelines, &plan.interrupted()).await? {
         warnings.push(in_flight.to_string());
     }
@@ -40,7 +42,7 @@ fn differences(plan: &PipelinesPlan) -> Vec<GateDifference> {
 fn of_pipeline(change: &PipelineChange) -> Vec<GateDifference> {
     let whole = |stack: &str, before: Option<String>, after: Option<String>, is_weakened| GateDifference {
         stack: stack.to_owned(),
-        field: "pipeline".to_owned(),
+        field: PIPELINE_FIELD.to_owned(),
         before,
         after,
         is_weakened,

@@ -124,6 +124,9 @@ where
     if outcome.end == End::Cancelled {
         restart::cancelled(ports.pipelines, run).await?;
     }
+    if outcome.end == End::Executed && run.pipeline == settings.root_pipeline {
+        restart::changed_policies(ports.pipelines, ports.evidence, &settings.pipeline_prefix, run).await?;
+    }
     if outcome.end != End::Blocked {
         restart::forget(ports.evidence, run).await?;
     }

@@ -2,12 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Deserialize;
+
 use super::EndedRun;
+use crate::domain::change_set::review::PIPELINE_FIELD;
 use crate::domain::keys;
+use crate::domain::pipelines::pipeline_name;
 use crate::domain::sha256::Sha256;
 use crate::domain::waiting::Waiting;
 use crate::flows::FlowError;
 use crate::flows::ports::{ControlPipelines, ReadObjects, ReadPipelines, ReadStacks, StartExecution, WriteObjects};
+
+/// How many reviews of one run are looked at; a stage is not retried that often.
+const MAX_ATTEMPTS: u32 = 200;
 
 /// Starts a pipeline whose run was cancelled by a change of the pipeline itself, unless a newer run exists.
 pub(super) async fn cancelled(
@@ -24,6 +31,56 @@ pub(super) async fn cancelled(
         &format!("cancelled {} {}", run.pipeline, run.execution),
     )
     .await
+}
+
+/// Starts the pipelines whose stack policy the run of the root pipeline changed: a policy reaches its stack by a run
+/// alone, and no commit to the stack's own files will start one. Every other gate takes effect with the next run.
+///
+/// What changed is read from the review that was approved. A pipeline that the run made has started by itself.
+pub(super) async fn changed_policies(
+    pipelines: &impl ControlPipelines,
+    evidence: &impl ReadObjects,
+    prefix: &str,
+    run: &EndedRun,
+) -> Result<(), FlowError> {
+    let mut approved = Reviewed::default();
+    for attempt in 1..=MAX_ATTEMPTS {
+        let key = keys::review(&run.pipeline, &run.execution, attempt, "review.json");
+        let Some(review) = evidence.get(&key, None).await? else {
+            break;
+        };
+        approved = serde_json::from_slice(&review.bytes)
+            .map_err(|error| FlowError::job(format!("reading the review `{key}`: {error}")))?;
+    }
+    let is_new = |stack: &str| {
+        let mut gates = approved.gates.iter();
+        gates.any(|gate| gate.stack == stack && gate.field == PIPELINE_FIELD)
+    };
+    for gate in &approved.gates {
+        if gate.field == "stack_policy" && !is_new(&gate.stack) {
+            let pipeline = pipeline_name(prefix, &gate.stack);
+            start(
+                pipelines,
+                &pipeline,
+                &format!("stack policy {pipeline} {}", run.execution),
+            )
+            .await?;
+        }
+    }
+    Ok(())
+}
+
+/// The part of a review that says how gates change.
+#[derive(Default, Deserialize)]
+struct Reviewed {
+    #[serde(default)]
+    gates: Vec<ReviewedGate>,
+}
+
+#[derive(Deserialize)]
+struct ReviewedGate {
+    stack: String,
+    field: String,
 }
 
 /// Removes the note that an earlier run of this pipeline waits for an export: this one does not.

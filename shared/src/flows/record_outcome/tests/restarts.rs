@@ -1,6 +1,7 @@
 //! What an end leaves to be started.
 
 use super::world::{PIPELINE, RUN, World};
+use crate::domain::history::ActionExecution;
 use crate::domain::keys;
 use crate::domain::outcome::End;
 
@@ -85,4 +86,62 @@ fn a_pipeline_that_was_removed_is_not_waited_for() {
     world.pipelines.take_runs("changegate-app");
     world.announce("SUCCEEDED");
     assert!(world.evidence.text(&keys::waiting("changegate-app")).is_none());
+}
+
+/// A run of the root pipeline that was executed, and whose review, at its second attempt, says these differences.
+fn executed_root(differences: &str) -> World {
+    const ROOT: &str = "changegate-root";
+    let world = World::executed();
+    world.pipelines.with_run(ROOT, "root-run");
+    world.pipelines.edit_run(ROOT, "root-run", |run| {
+        run.execution.status = "Succeeded".to_owned();
+    });
+    let executed = ActionExecution {
+        stage: "Apply".to_owned(),
+        action: "ExecuteChangeSet".to_owned(),
+        category: "Invoke".to_owned(),
+        status: "Succeeded".to_owned(),
+        output_variables: [("Result".to_owned(), "executed".to_owned())].into(),
+        ..ActionExecution::default()
+    };
+    world.pipelines.with_action(ROOT, "root-run", executed);
+    let outdated = r#"{"gates": [{"stack": "outdated", "field": "stack_policy", "isWeakened": true}]}"#;
+    world
+        .evidence
+        .seed(&keys::review(ROOT, "root-run", 1, "review.json"), outdated);
+    let gates = format!(r#"{{"version": 1, "gates": {differences}}}"#);
+    world
+        .evidence
+        .seed(&keys::review(ROOT, "root-run", 2, "review.json"), gates);
+    for _ in 0..2 {
+        let announced = world.try_announce_of(ROOT, "root-run", "SUCCEEDED");
+        announced.expect("the process lives on").unwrap();
+    }
+    world
+}
+
+#[test]
+fn a_changed_stack_policy_starts_its_pipeline_and_no_other_gate_does() {
+    let world = executed_root(
+        r#"[
+            {"stack": "network", "field": "stack_policy", "before": "none", "after": "set (0123456789ab)",
+             "isWeakened": false},
+            {"stack": "data", "field": "approvals", "before": "2", "after": "1", "isWeakened": true},
+            {"stack": "new", "field": "pipeline", "after": "production-new, by new", "isWeakened": false},
+            {"stack": "new", "field": "stack_policy", "before": "none", "after": "set (0123456789ab)",
+             "isWeakened": false}
+        ]"#,
+    );
+    let started = world.pipelines.started();
+    let pipelines: Vec<&str> = started.iter().map(|start| start.pipeline.as_str()).collect();
+    assert_eq!(
+        pipelines,
+        ["changegate-network"],
+        "once, although it was announced twice"
+    );
+}
+
+#[test]
+fn a_run_of_the_root_pipeline_that_changes_no_policy_starts_nothing() {
+    assert!(executed_root("[]").pipelines.started().is_empty());
 }
