@@ -6,6 +6,7 @@
 mod discover;
 mod environments;
 mod gates;
+mod identity;
 mod keys;
 mod pattern;
 mod people;

@@ -1,6 +1,6 @@
 //! Which settings a stack has, from everything in the catalogue that speaks about it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::pattern::{is_below, matches, weight};
 use super::problem::ProblemKind;
@@ -13,16 +13,42 @@ pub(super) struct Used {
     entries: BTreeSet<usize>,
 }
 
+/// The catalogue, as settings are looked up in it: each full name is found at once, however many there are.
+pub(super) struct Lookup<'c> {
+    catalogue: &'c CatalogueFile,
+    exact: BTreeMap<&'c str, &'c Entry>,
+    patterns: Vec<(usize, &'c At<String>, &'c Entry)>,
+}
+
+impl<'c> Lookup<'c> {
+    pub(super) fn of(catalogue: &'c CatalogueFile) -> Self {
+        let mut lookup = Self {
+            catalogue,
+            exact: BTreeMap::new(),
+            patterns: Vec::new(),
+        };
+        for (index, (name, entry)) in catalogue.stacks.iter().enumerate() {
+            if name.value.contains('*') {
+                lookup.patterns.push((index, name, entry));
+            } else {
+                lookup.exact.insert(&name.value, entry);
+            }
+        }
+        lookup
+    }
+}
+
 /// Settings of the stack `name`, whose template is at `template`: defaults, then paths, then patterns, then its own
 /// entry; what comes later wins. Patterns of equal weight that contradict each other are problems.
 pub(super) fn of_stack<'c>(
-    catalogue: &'c CatalogueFile,
+    lookup: &Lookup<'c>,
     name: &str,
     template: &str,
     environment: &str,
     used: &mut Used,
     mut refuse: impl FnMut(&'c At<String>, ProblemKind),
 ) -> Settings {
+    let catalogue = lookup.catalogue;
     let mut settings = Settings::default();
     apply(&mut settings, &catalogue.defaults, environment);
 
@@ -36,17 +62,14 @@ pub(super) fn of_stack<'c>(
     apply_all(&mut settings, blocks, name, environment, &mut refuse);
 
     let mut blocks = Vec::new();
-    let mut own = None;
-    for (index, (pattern, entry)) in catalogue.stacks.iter().enumerate() {
-        if pattern.value == name {
-            own = Some(entry);
-        } else if pattern.value.contains('*') && matches(&pattern.value, name) {
-            used.entries.insert(index);
-            blocks.push((pattern, &entry.settings));
+    for (index, pattern, entry) in &lookup.patterns {
+        if matches(&pattern.value, name) {
+            used.entries.insert(*index);
+            blocks.push((*pattern, &entry.settings));
         }
     }
     apply_all(&mut settings, blocks, name, environment, &mut refuse);
-    if let Some(Entry { settings: block, .. }) = own {
+    if let Some(Entry { settings: block, .. }) = lookup.exact.get(name) {
         apply(&mut settings, block, environment);
     }
     settings

@@ -48,6 +48,7 @@ where
 {
     let proven = &run.proven;
     let last = last_executed(ports.evidence, &proven.pipeline).await?;
+    warnings.extend(stack.and_then(|stack| new_service_role(run, stack, last.as_ref())));
     let range = commit_range(ports.source, settings, run, last.as_ref()).await?;
     let now = ports.clock.now();
     let page = |path: &str| format!("{}/{}/{path}", settings.web_url, settings.repository);
@@ -96,6 +97,26 @@ where
         },
         last_template_versions: last.map(|last| last.source_versions).unwrap_or_default(),
     })
+}
+
+/// What the first change of a stack that was made without Changegate does for ever.
+///
+/// "When you specify a service role, CloudFormation always uses that role for all operations that are performed on that
+/// stack. It is not possible to remove a service role attached to a stack after the stack is created":
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html>
+fn new_service_role(run: &Run, stack: &Stack, last: Option<&Executed>) -> Option<String> {
+    let is_adopted = last.is_none() && run.planned.change_set_type != "CREATE" && run.planned.change_set_arn.is_some();
+    let deployer = &run.proven.gate.deployer;
+    match &stack.role_arn {
+        None if is_adopted => Some(format!(
+            "the stack has no service role; this change gives it {deployer} for ever: CloudFormation cannot take a service \
+             role away from a stack, only replace it"
+        )),
+        Some(role) if role != deployer => Some(format!(
+            "the stack's service role is {role}; from this change on it is {deployer}"
+        )),
+        _ => None,
+    }
 }
 
 async fn last_executed(evidence: &impl ReadObjects, pipeline: &str) -> Result<Option<Executed>, FlowError> {

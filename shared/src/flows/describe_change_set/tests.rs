@@ -303,6 +303,25 @@ fn a_review_is_written_told_and_bound_to_its_digest() {
 }
 
 #[test]
+fn the_first_change_of_an_adopted_stack_says_that_its_service_role_stays() {
+    let world = World::new();
+    world.evidence.remove(&keys::executed(PIPELINE));
+    world.variables();
+    let role = "arn:aws:iam::000000000000:role/changegate/deployers/stack";
+    let text = world
+        .file("review.txt")
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    let warning = format!("the stack has no service role; this change gives it {role} for ever");
+    assert!(text.contains(&warning), "{text}");
+
+    let managed = World::new();
+    managed.variables();
+    assert!(!managed.file("review.txt").contains("for ever"));
+}
+
+#[test]
 fn a_second_delivery_changes_nothing_and_answers_the_same() {
     let world = World::new();
     let first = world.variables();
