@@ -7,6 +7,7 @@
 mod executed;
 mod follow;
 mod guard;
+mod nested;
 mod sources;
 mod start;
 #[cfg(test)]

@@ -232,9 +232,9 @@ fn operators_are_denied_what_would_pass_the_gate() {
         .flat_map(Statement::actions)
         .collect();
     for action in [
-        "cloudformation:CreateChangeSet",
-        "cloudformation:ExecuteChangeSet",
-        "cloudformation:SetStackPolicy",
+        "cloudformation:Create*",
+        "cloudformation:Execute*",
+        "cloudformation:Set*",
         "codepipeline:DisableStageTransition",
         "codepipeline:EnableStageTransition",
         "codepipeline:GetJobDetails",

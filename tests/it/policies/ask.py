@@ -25,6 +25,8 @@ def resources():
         name, kind = resource["PhysicalResourceId"], resource["ResourceType"]
         if kind == "AWS::IAM::Role":
             name = iam.get_role(RoleName=name)["Role"]["Arn"]
+        elif kind == "AWS::Lambda::Function":
+            name = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
         elif kind == "AWS::SecretsManager::Secret":
             name = secrets.describe_secret(SecretId=name)["ARN"]
         elif kind == "AWS::S3::Bucket":
@@ -47,13 +49,31 @@ def arn(action, resource, arns):
     return f"arn:aws:{service}:{place}:{resource}"
 
 
+def workload(boundary):
+    """A role as a stack under the gate may make it: with the boundary, and with the most that a template can give."""
+    iam = client("iam")
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    made = iam.create_role(
+        RoleName="workload",
+        PermissionsBoundary=boundary,
+        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+    )
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    iam.put_role_policy(
+        RoleName="workload",
+        PolicyName="everything",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [everything]}),
+    )
+    return made["Role"]["Arn"]
+
+
 def simulate(question):
     iam, arns = client("iam"), resources()
     iam.create_user(UserName="operator")
     iam.attach_user_policy(UserName="operator", PolicyArn=arns["Operators"])
-    sources = {
-        name: arns[role] if role else f"arn:aws:iam::{ACCOUNT}:user/operator" for name, role in question["columns"].items()
-    }
+    arns["operator"] = f"arn:aws:iam::{ACCOUNT}:user/operator"
+    arns["workload"] = workload(arns["DeployerBoundary"])
+    sources = {name: arns[principal] for name, principal in question["columns"].items()}
     answers = []
     for asked in question["questions"]:
         context = [

@@ -42,7 +42,10 @@ fn questions(rows: &[Row]) -> Value {
     let questions = rows
         .iter()
         .map(|row| json!({"action": row.action, "resource": row.resource, "context": row.context}));
-    let columns: BTreeMap<&str, Option<&str>> = Column::ALL.iter().map(|column| (column.name, column.role)).collect();
+    let columns: BTreeMap<&str, &str> = Column::ALL
+        .iter()
+        .map(|column| (column.name, column.principal))
+        .collect();
     json!({"columns": columns, "questions": questions.collect::<Vec<_>>()})
 }
 

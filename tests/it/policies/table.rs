@@ -9,12 +9,18 @@ use crate::contracts::{read, refuse};
 pub(super) struct Column {
     /// As the page's heading has it.
     pub(super) name: &'static str,
-    /// Logical id of the role in the template; an IAM user with the policy `Operators` has none.
-    pub(super) role: Option<&'static str>,
+    /// Whose policies are asked: the logical id of a role in the template, [`Column::OPERATOR`] or
+    /// [`Column::WORKLOAD`].
+    pub(super) principal: &'static str,
 }
 
 impl Column {
-    pub(super) const ALL: [Self; 11] = [
+    /// An IAM user who has the policy `Operators` and no other.
+    const OPERATOR: &'static str = "operator";
+    /// A role with the boundary and every right, as a stack under the gate may make it.
+    const WORKLOAD: &'static str = "workload";
+
+    pub(super) const ALL: [Self; 12] = [
         Self::of("create", "ChangesetCreateRole"),
         Self::of("describe", "ChangesetDescribeRole"),
         Self::of("execute", "ChangesetExecuteRole"),
@@ -24,15 +30,22 @@ impl Column {
         Self::of("record", "OutcomeRecordRole"),
         Self::of("pipeline", "PipelineRole"),
         Self::of("deployer", "StackDeployer"),
+        Self::of("workload", Self::WORKLOAD),
         Self::of("pipelines", "PipelinesDeployer"),
-        Self {
-            name: "people",
-            role: None,
-        },
+        Self::of("people", Self::OPERATOR),
     ];
 
-    const fn of(name: &'static str, role: &'static str) -> Self {
-        Self { name, role: Some(role) }
+    const fn of(name: &'static str, principal: &'static str) -> Self {
+        Self { name, principal }
+    }
+
+    /// The resource of the template that says what this principal may do, if one does.
+    fn policies(&self) -> Option<&'static str> {
+        match self.principal {
+            Self::OPERATOR => Some("Operators"),
+            Self::WORKLOAD => None,
+            role => Some(role),
+        }
     }
 }
 
@@ -113,7 +126,10 @@ fn the_page_has_a_row_for_every_action_that_a_function_or_a_pipeline_may() {
         .collect();
     let mut missing = BTreeSet::new();
     for column in Column::ALL.iter().filter(|column| column.name != "deployer") {
-        let policy = template.resource(column.role.unwrap_or("Operators"));
+        let Some(policies) = column.policies() else {
+            continue;
+        };
+        let policy = template.resource(policies);
         for statement in Statement::all(policy)
             .iter()
             .filter(|statement| statement.allows() && statement.is_of_identity())
@@ -145,7 +161,7 @@ fn every_action_of_the_page_is_allowed_to_somebody_or_denied_to_somebody() {
 
 #[test]
 fn a_row_is_read_with_its_conditions() {
-    let cells = ["yes"; 11].join(" | ");
+    let cells = ["yes"; Column::ALL.len()].join(" | ");
     let page = format!("| `a:B` | `c/d` | `e:f=g`, `h:i=j=k` | {cells} |");
 
     let rows = rows(&page);

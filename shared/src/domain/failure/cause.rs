@@ -63,8 +63,7 @@ pub fn first_cause(stack_id: &str, events: &[StackEvent]) -> Option<Cause> {
             resource_type: event.resource_type.clone(),
             status: event.status.clone(),
         };
-        let is_nested = event.resource_type == STACK_TYPE && event.physical_id.starts_with("arn:");
-        return Some(if is_nested {
+        return Some(if is_nested(event) {
             Cause::Nested {
                 logical_id: event.logical_id.clone(),
                 stack_id: event.physical_id.clone(),
@@ -78,19 +77,35 @@ pub fn first_cause(stack_id: &str, events: &[StackEvent]) -> Option<Cause> {
     of_stack.map(Cause::Stack)
 }
 
-/// Logical ids of the resources that could not be rolled back, in the order in which they failed.
-pub fn rollback_failures(stack_id: &str, events: &[StackEvent]) -> Vec<String> {
+/// A resource that could not be rolled back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stuck {
+    /// Logical id.
+    pub logical_id: String,
+    /// ARN of the stack that the resource is; `None` when it is none.
+    pub nested: Option<String>,
+}
+
+/// The resources that could not be rolled back, in the order in which they failed.
+pub fn rollback_failures(stack_id: &str, events: &[StackEvent]) -> Vec<Stuck> {
     let mut is_rolling_back = false;
-    let mut failed: Vec<String> = Vec::new();
+    let mut failed: Vec<Stuck> = Vec::new();
     for event in events.iter().rev() {
         if is_of_stack(stack_id, event) {
             is_rolling_back |= event.status.contains("ROLLBACK_IN_PROGRESS");
         } else if is_rolling_back && event.status.ends_with("_FAILED") && !is_cascade(&event.reason) {
-            failed.retain(|logical_id| *logical_id != event.logical_id);
-            failed.push(event.logical_id.clone());
+            failed.retain(|stuck| stuck.logical_id != event.logical_id);
+            failed.push(Stuck {
+                logical_id: event.logical_id.clone(),
+                nested: is_nested(event).then(|| event.physical_id.clone()),
+            });
         }
     }
     failed
+}
+
+fn is_nested(event: &StackEvent) -> bool {
+    event.resource_type == STACK_TYPE && event.physical_id.starts_with("arn:")
 }
 
 fn is_of_stack(stack_id: &str, event: &StackEvent) -> bool {

@@ -46,7 +46,8 @@ pub enum Ending {
         stack: StackRef,
         /// Its status.
         status: String,
-        /// Logical ids of what could not be rolled back.
+        /// What could not be rolled back, as `ResourcesToSkip` takes it: logical ids, with the name of the nested
+        /// stack and a dot before those in one.
         resources: Vec<String>,
     },
     /// The stack stands where it failed, with nothing rolled back.
@@ -63,7 +64,10 @@ pub enum Ending {
 }
 
 impl Ending {
-    /// What a stack's status at rest says; `resources` are those that could not be rolled back.
+    /// What a stack's status at rest says; `resources` are those that could not be rolled back, as `ResourcesToSkip`
+    /// takes them.
+    ///
+    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ContinueUpdateRollback.html>
     pub fn of(stack: StackRef, status: &str, resources: Vec<String>) -> Self {
         match status {
             "UPDATE_ROLLBACK_COMPLETE"

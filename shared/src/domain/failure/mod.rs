@@ -6,7 +6,7 @@ mod ending;
 
 use std::fmt;
 
-pub use cause::{Cause, FailedResource, first_cause, rollback_failures};
+pub use cause::{Cause, FailedResource, Stuck, first_cause, rollback_failures};
 pub use ending::{Ending, StackRef};
 
 use super::document::{Document, Format};

@@ -100,7 +100,10 @@ fn what_could_not_be_rolled_back_is_listed_without_what_was_only_cancelled() {
         ("Role", "UPDATE_FAILED", "gone"),
         ("orders", "UPDATE_ROLLBACK_FAILED", ""),
     ];
-    assert_eq!(rollback_failures(STACK, &events(&lines)), ["Queue", "Role"]);
+    let stuck = rollback_failures(STACK, &events(&lines));
+    let names: Vec<_> = stuck.iter().map(|stuck| stuck.logical_id.as_str()).collect();
+    assert_eq!(names, ["Queue", "Role"]);
+    assert!(stuck.iter().all(|stuck| stuck.nested.is_none()));
 }
 
 fn report(status: &str, resources: &[&str]) -> String {

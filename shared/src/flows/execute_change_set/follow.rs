@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{ExecutePorts, Run, executed, start};
+use super::{ExecutePorts, Run, executed, nested, start};
 use crate::domain::change_set::description::ChangeSetDescription;
-use crate::domain::failure::{
-    Cause, Ending, FailedResource, FailureReport, StackRef, first_cause, line_of_resource, rollback_failures,
-};
+use crate::domain::failure::{Ending, FailedResource, FailureReport, StackRef, line_of_resource};
 use crate::domain::job::{FailureKind, JobOutcome};
 use crate::domain::operation::{Operation, operation_of};
 use crate::domain::progress::Progress;
@@ -17,8 +15,6 @@ use crate::flows::ports::{Clock, ReadObjects, ReadStacks, Stack, WriteObjects, W
 
 /// Token of a delivery that follows an execution.
 const FOLLOWS: &str = "follow";
-/// How deep nested stacks are looked into for the first cause.
-const MAX_NESTING: usize = 8;
 
 /// One look at an execution that has begun.
 pub(super) async fn follow<C, P, S, E, K>(
@@ -86,7 +82,7 @@ where
     if !stack.id.is_empty() {
         put_policy_back(ports.cloudformation, run, &stack.id).await?;
     }
-    let (resource, reason) = cause(ports.cloudformation, stack, events).await?;
+    let (resource, reason) = nested::cause(ports.cloudformation, stack, events).await?;
     let place = resource.as_ref().and_then(|resource| place_of(run, resource));
     let report = FailureReport {
         resource,
@@ -95,7 +91,7 @@ where
         ending: Ending::of(
             StackRef::new(&run.planned.stack_name, &stack.id),
             &stack.status,
-            rollback_failures(&stack.id, events),
+            nested::resources_to_skip(ports.cloudformation, &stack.id, events).await?,
         ),
     };
     Ok(JobOutcome::Failed {
@@ -103,70 +99,6 @@ where
         message: report.to_string(),
         external_execution_id: run.planned.change_set_arn.clone(),
     })
-}
-
-/// The first cause, looked for in nested stacks as well.
-async fn cause(
-    stacks: &impl ReadStacks,
-    stack: &Stack,
-    events: &[StackEvent],
-) -> Result<(Option<FailedResource>, String), FlowError> {
-    let began = events.last().map(|event| event.time.clone()).unwrap_or_default();
-    let mut found = first_cause(&stack.id, events);
-    let mut within = Vec::new();
-    loop {
-        match found {
-            None => return Ok((None, stack.status_reason.clone())),
-            Some(Cause::Stack(reason)) if reason.is_empty() => return Ok((None, stack.status_reason.clone())),
-            Some(Cause::Stack(reason)) => return Ok((None, reason)),
-            Some(Cause::Resource(mut resource, reason)) => {
-                resource.within = within;
-                return Ok((Some(resource), reason));
-            }
-            Some(Cause::Nested {
-                logical_id,
-                stack_id,
-                mut resource,
-                reason,
-            }) => {
-                let inner = if within.len() < MAX_NESTING {
-                    let is_older = |event: &StackEvent| is_before(&event.time, &began);
-                    match stacks.stack_events(&stack_id, &is_older).await {
-                        Ok(mut events) => {
-                            events.retain(|event| !is_before(&event.time, &began));
-                            first_cause(&stack_id, &events)
-                        }
-                        // It was never made, or is gone: its parent's words are all there is.
-                        Err(error) if error.is_not_found() => None,
-                        Err(error) => return Err(error.into()),
-                    }
-                } else {
-                    None
-                };
-                match inner {
-                    Some(Cause::Stack(reason)) if !reason.is_empty() => {
-                        resource.within = within;
-                        return Ok((Some(resource), reason));
-                    }
-                    Some(inner @ (Cause::Resource(..) | Cause::Nested { .. })) => {
-                        within.push(logical_id);
-                        found = Some(inner);
-                    }
-                    _ => {
-                        resource.within = within;
-                        return Ok((Some(resource), reason));
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn is_before(time: &str, other: &str) -> bool {
-    match (time.parse::<jiff::Timestamp>(), other.parse::<jiff::Timestamp>()) {
-        (Ok(time), Ok(other)) => time < other,
-        _ => false,
-    }
 }
 
 /// Where a resource of the root stack stands in the template.

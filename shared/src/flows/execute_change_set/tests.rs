@@ -2,6 +2,7 @@
 
 mod attacks;
 mod kills;
+mod nested;
 mod ordinary;
 mod refusals;
 mod steps;

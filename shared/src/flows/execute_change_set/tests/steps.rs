@@ -91,15 +91,21 @@ impl World {
 
     /// Adds an event of this run's execution.
     pub(super) fn event(&self, logical_id: &str, resource_type: &str, status: &str, reason: &str) {
-        self.cloudformation.edit(STACK, |held| {
+        self.event_in(STACK, logical_id, resource_type, status, reason);
+    }
+
+    /// As [`World::event`], in a stack of the tree. A resource that is a stack has the ARN of the stack of its name.
+    pub(super) fn event_in(&self, stack: &str, logical_id: &str, resource_type: &str, status: &str, reason: &str) {
+        let nested = self.cloudformation.look(&format!("{stack}-{logical_id}"));
+        self.cloudformation.edit(stack, |held| {
             let event = StackEvent {
                 id: format!("event-{}", held.events.len()),
                 time: "2026-11-23T10:00:30Z".to_owned(),
                 logical_id: logical_id.to_owned(),
-                physical_id: if logical_id == STACK {
+                physical_id: if logical_id == stack {
                     held.stack.id.clone()
                 } else {
-                    logical_id.to_owned()
+                    nested.map_or_else(|| logical_id.to_owned(), |nested| nested.stack.id)
                 },
                 resource_type: resource_type.to_owned(),
                 status: status.to_owned(),
