@@ -63,20 +63,54 @@ fn resources(out: &mut String, review: &Review) {
     if total > 1 {
         out.push_str(
             "<div class=\"tools\" hidden>\n\
-             <label for=\"search\">Search names, types and values</label>\n\
+             <label for=\"search\">Search names, types and values (press / to come here, Escape to clear)</label>\n\
              <input id=\"search\" type=\"search\" autocomplete=\"off\" spellcheck=\"false\">\n\
              <span class=\"buttons\"><button type=\"button\" id=\"open\">Unfold all</button>\
-             <button type=\"button\" id=\"close\">Fold all</button></span>\n\
-             <p id=\"found\" role=\"status\"></p>\n</div>\n",
+             <button type=\"button\" id=\"close\">Fold all</button></span>\n",
         );
+        kinds(out, review);
+        out.push_str("<p id=\"found\" role=\"status\"></p>\n</div>\n");
     }
     let is_calm = |resource: &crate::domain::change_set::review::ResourceReview| {
         matches!(words::sign(resource), "~" | "+" | "<-")
     };
-    for resource in &review.resources {
-        parts::resource(out, resource, total <= MANY || !is_calm(resource));
+    for (at, resource) in review.resources.iter().enumerate() {
+        parts::resource(out, at, resource, total <= MANY || !is_calm(resource));
     }
     out.push_str("</section>\n");
+}
+
+/// A box for each kind of change that occurs, to leave the others out.
+fn kinds(out: &mut String, review: &Review) {
+    let kinds: Vec<_> = [
+        ("replace", "replaced"),
+        ("remove", "removed"),
+        ("maybe", "may be replaced"),
+        ("change", "changed"),
+        ("add", "added or imported"),
+    ]
+    .into_iter()
+    .map(|(class, name)| {
+        let count = review
+            .resources
+            .iter()
+            .filter(|resource| parts::class(resource) == class)
+            .count();
+        (class, name, count)
+    })
+    .filter(|(_, _, count)| *count > 0)
+    .collect();
+    if kinds.len() < 2 {
+        return;
+    }
+    out.push_str("<fieldset class=\"kinds\"><legend>Show</legend>");
+    for (class, name, count) in kinds {
+        let _ = write!(
+            out,
+            "<label><input type=\"checkbox\" value=\"{class}\" checked> {name} ({count})</label>"
+        );
+    }
+    out.push_str("</fieldset>\n");
 }
 
 /// A source expression of a content security policy for an inline element.

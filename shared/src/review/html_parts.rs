@@ -1,8 +1,9 @@
 //! The parts of the HTML page.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use super::escape::{cut, html_code, is_link, push_html, push_html_line};
+use super::escape::{html_code, is_link, push_html, push_html_line};
 use super::lines::{Mark, lines};
 use super::words;
 use crate::domain::change_set::review::{CommitFacts, Replacement, ResourceReview, Review};
@@ -11,6 +12,9 @@ use crate::domain::risk::Level;
 
 /// Most characters of one value on the page; longer ones are in the JSON.
 const MOST: usize = 100_000;
+
+/// Above so many subjects of one finding they begin folded.
+const MANY_SUBJECTS: usize = 8;
 
 pub(super) fn header(out: &mut String, review: &Review) {
     let level = review.risk.level.name();
@@ -46,7 +50,13 @@ pub(super) fn findings(out: &mut String, review: &Review) {
         return;
     }
     out.push_str("<section aria-labelledby=\"risk-title\">\n<h2 id=\"risk-title\">What may go wrong</h2>\n<ul class=\"findings\">\n");
-    for finding in &review.risk.findings {
+    let places: HashMap<_, _> = review
+        .resources
+        .iter()
+        .enumerate()
+        .map(|(at, resource)| (words::place(resource), at))
+        .collect();
+    for (finding, subjects) in words::grouped(&review.risk.findings) {
         let level = finding.level.name();
         let sign = match finding.level {
             Level::High => "!!",
@@ -56,11 +66,25 @@ pub(super) fn findings(out: &mut String, review: &Review) {
         let _ = write!(
             out,
             "<li class=\"{level}\"><span class=\"sign\" aria-hidden=\"true\">{sign}</span><div><strong>{}</strong> <span \
-             class=\"level\">{level}</span> <code>",
+             class=\"level\">{level}</span> ",
             finding.kind.name()
         );
-        push_html(out, &finding.subject);
-        out.push_str("</code><br>");
+        let many = subjects.len() > MANY_SUBJECTS;
+        if many {
+            let _ = write!(out, "<details><summary>{} subjects</summary>", subjects.len());
+        }
+        for (at, subject) in subjects.iter().enumerate() {
+            if at > 0 {
+                out.push_str(", ");
+            }
+            match places.get(*subject) {
+                Some(place) => {
+                    let _ = write!(out, "<a href=\"#r{place}\">{}</a>", html_code(subject));
+                }
+                None => out.push_str(&html_code(subject)),
+            }
+        }
+        out.push_str(if many { "</details>" } else { "<br>" });
         push_html(out, &finding.because);
         out.push_str("</div></li>\n");
     }
@@ -154,18 +178,23 @@ fn commit(commit: &CommitFacts) -> String {
     text
 }
 
-pub(super) fn resource(out: &mut String, resource: &ResourceReview, is_open: bool) {
-    let class = match (resource.action.as_str(), resource.replacement) {
+/// How a resource is marked on the page.
+pub(super) fn class(resource: &ResourceReview) -> &'static str {
+    match (resource.action.as_str(), resource.replacement) {
         ("Add" | "Import", _) => "add",
         ("Remove", _) => "remove",
         (_, Replacement::Always) => "replace",
         (_, Replacement::Maybe) => "maybe",
         _ => "change",
-    };
+    }
+}
+
+pub(super) fn resource(out: &mut String, at: usize, resource: &ResourceReview, is_open: bool) {
+    let class = class(resource);
     let open = if is_open { " open" } else { "" };
     let _ = write!(
         out,
-        "<details class=\"resource {class}\"{open}>\n<summary><span class=\"sign\" aria-hidden=\"true\">"
+        "<details class=\"resource {class}\" id=\"r{at}\"{open}>\n<summary><span class=\"sign\" aria-hidden=\"true\">"
     );
     push_html(out, words::sign(resource));
     out.push_str("</span><span class=\"name\">");
@@ -185,14 +214,43 @@ pub(super) fn resource(out: &mut String, resource: &ResourceReview, is_open: boo
         push_html(out, &note);
         out.push_str("</p>\n");
     }
-    if !resource.changes.is_empty() {
-        out.push_str("<div class=\"changes\">\n");
-        for change in &resource.changes {
-            property(out, change);
+    properties(out, &resource.changes);
+    if !resource.drifted.is_empty() {
+        out.push_str("<p class=\"note\">Differs from what was deployed last (deployed, then as it really is):</p>\n");
+        properties(out, &resource.drifted);
+    }
+    if let Some(words) = words::kept(resource) {
+        let _ = write!(out, "<details class=\"kept\">\n<summary>{words}</summary>\n<dl>\n");
+        for kept in &resource.kept {
+            out.push_str("<div><dt>");
+            push_html(out, &kept.path);
+            out.push_str("</dt><dd>");
+            kept_value(out, &kept.value);
+            out.push_str("</dd></div>\n");
         }
-        out.push_str("</div>\n");
+        out.push_str("</dl>\n</details>\n");
     }
     out.push_str("</details>\n");
+}
+
+fn properties(out: &mut String, changes: &[PropertyChange]) {
+    if changes.is_empty() {
+        return;
+    }
+    out.push_str("<div class=\"changes\">\n");
+    for change in changes {
+        property(out, change);
+    }
+    out.push_str("</div>\n");
+}
+
+fn kept_value(out: &mut String, value: &Shown) {
+    for (at, line) in lines(None, Some(value), MOST).iter().enumerate() {
+        if at > 0 {
+            out.push('\n');
+        }
+        push_html_line(out, &line.text);
+    }
 }
 
 fn property(out: &mut String, change: &PropertyChange) {
@@ -239,7 +297,7 @@ fn values(out: &mut String, before: Option<&Shown>, after: Option<&Shown>) {
         let _ = write!(out, "<{tag}{class}><span class=\"spoken\">{spoken}</span>");
         match value {
             Shown::Text(text) if text.is_empty() => out.push_str("(empty)"),
-            Shown::Text(text) => push_html(out, &cut(text, MOST)),
+            Shown::Text(_) => kept_value(out, value),
             other => push_html(out, &super::lines::words(other)),
         }
         let _ = write!(out, "</{tag}>");
@@ -285,14 +343,8 @@ pub(super) fn facts(out: &mut String, review: &Review) {
     if review.stack.is_new {
         row(out, "", "the stack is created");
     }
-    for (name, value) in [
-        ("Status", &review.stack.status),
-        ("Reason", &review.stack.status_reason),
-        ("Change set", &review.stack.change_set),
-    ] {
-        if let Some(value) = value {
-            row(out, name, &html_code(value));
-        }
+    for (name, value) in words::stack_facts(review) {
+        row(out, name, &html_code(value));
     }
     if let Some(run) = &review.run {
         row(out, "Environment", &plain(&run.environment));

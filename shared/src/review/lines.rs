@@ -41,9 +41,9 @@ pub(super) fn lines(before: Option<&Shown>, after: Option<&Shown>, most: usize) 
             None => {}
             Some(Shown::Text(text)) if text.is_empty() => out.push(line(mark, "(empty)")),
             Some(Shown::Text(text)) => {
-                for text in cut(text, most).lines() {
-                    out.push(line(mark, text));
-                }
+                let text = cut(text, most);
+                let text = text.strip_suffix('\n').unwrap_or(&text);
+                out.extend(text.split('\n').map(|text| line(mark, text)));
             }
             Some(other) => out.push(line(mark, &words(other))),
         }
@@ -60,16 +60,19 @@ pub(super) fn words(value: &Shown) -> String {
     }
 }
 
+/// A line as it is shown. Spaces at its end are marked: nobody sees them otherwise.
 fn line(mark: Mark, text: &str) -> Line {
+    let shown = text.trim_end_matches(' ');
+    let spaces = text.len() - shown.len();
     Line {
         mark,
-        text: visible(text).into_owned(),
+        text: format!("{}{}", visible(shown), "␠".repeat(spaces)),
     }
 }
 
 /// Line by line; `None` when the texts are too long for it.
 fn compared(before: &str, after: &str) -> Option<Vec<Line>> {
-    let (a, b): (Vec<_>, Vec<_>) = (before.lines().collect(), after.lines().collect());
+    let (a, b): (Vec<_>, Vec<_>) = (before.split('\n').collect(), after.split('\n').collect());
     let head = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
     let tail = a[head..]
         .iter()
@@ -132,7 +135,8 @@ fn folded(all: &[(Mark, &str)]) -> Vec<Line> {
     for (at, (mark, text)) in all.iter().enumerate() {
         if near[at] {
             note(&mut out, &mut left_out);
-            out.push(line(*mark, text));
+            let is_bare = text.is_empty() && *mark != Mark::Same;
+            out.push(line(*mark, if is_bare { "\n" } else { text }));
         } else {
             left_out += 1;
         }

@@ -6,29 +6,45 @@ use super::escape::{code_span, cut, fence, html_code, is_link, visible};
 use super::lines::{Mark, lines};
 use super::{MARKDOWN_CHARACTERS, words};
 use crate::domain::change_set::review::{CommitFacts, ResourceReview, Review, RunFacts};
+use crate::domain::change_set::values::PropertyChange;
 use crate::domain::risk::Level;
 
 /// How much is told, from all to the least.
-const DETAILS: [Detail; 4] = [
+const DETAILS: [Detail; 5] = [
     Detail {
         value: usize::MAX,
         properties: usize::MAX,
         resources: usize::MAX,
+        kept: true,
+        rows: usize::MAX,
+    },
+    Detail {
+        value: usize::MAX,
+        properties: usize::MAX,
+        resources: usize::MAX,
+        kept: false,
+        rows: usize::MAX,
     },
     Detail {
         value: 300,
         properties: 60,
         resources: usize::MAX,
+        kept: false,
+        rows: usize::MAX,
     },
     Detail {
         value: 80,
         properties: 8,
         resources: usize::MAX,
+        kept: false,
+        rows: 60,
     },
     Detail {
         value: 0,
         properties: 0,
         resources: 400,
+        kept: false,
+        rows: 25,
     },
 ];
 
@@ -40,6 +56,10 @@ struct Detail {
     properties: usize,
     /// Most resources.
     resources: usize,
+    /// Whether the values that stay are told as well.
+    kept: bool,
+    /// Most rows of every list, and most subjects of a finding.
+    rows: usize,
 }
 
 /// The review as Markdown of at most [`MARKDOWN_CHARACTERS`]; long parts are folded, and what was left out is named.
@@ -103,15 +123,17 @@ fn render(review: &Review, detail: Detail) -> Option<String> {
     if detail.value != usize::MAX {
         let _ = writeln!(out, "> This is shortened. {}\n", rest(review, "Everything"));
     }
-    findings(&mut out, review);
+    findings(&mut out, review, detail.rows);
     bullets(
         &mut out,
         "Warnings",
+        detail.rows,
         review.warnings.iter().map(|warning| code_span(warning)),
     );
     bullets(
         &mut out,
         "Gates",
+        detail.rows,
         review.gates.iter().map(|gate| {
             format!(
                 "{} {}: {} → {}{}",
@@ -124,7 +146,7 @@ fn render(review: &Review, detail: Detail) -> Option<String> {
         }),
     );
     if let Some(run) = &review.run {
-        context(&mut out, run);
+        context(&mut out, run, detail.rows);
     }
     let _ = writeln!(out, "#### Resources\n");
     for resource in review.resources.iter().take(detail.resources) {
@@ -145,39 +167,50 @@ fn render(review: &Review, detail: Detail) -> Option<String> {
     bullets(
         &mut out,
         "Decided only at execution",
+        detail.rows,
         review
             .deferred
             .iter()
             .map(|deferred| format!("{}: {}", code_span(&deferred.subject), code_span(&deferred.what))),
     );
     facts(&mut out, review);
+    if detail.kept {
+        kept(&mut out, review);
+    }
     if let Some(hidden) = words::hidden(review) {
         let _ = writeln!(out, "\n{hidden}");
     }
     (!is_too_long(&out)).then_some(out)
 }
 
-fn findings(out: &mut String, review: &Review) {
+fn findings(out: &mut String, review: &Review, most: usize) {
     bullets(
         out,
         "What may go wrong",
-        review.risk.findings.iter().map(|finding| {
-            let sign = match finding.level {
-                Level::High => "🔴",
-                Level::Medium => "🟠",
-                Level::Low => "⚪",
-            };
-            format!(
-                "{sign} **{}** · {}: {}",
-                finding.kind.name(),
-                code_span(&finding.subject),
-                code_span(&finding.because)
-            )
-        }),
+        most,
+        words::grouped(&review.risk.findings)
+            .into_iter()
+            .map(|(finding, subjects)| {
+                let sign = match finding.level {
+                    Level::High => "🔴",
+                    Level::Medium => "🟠",
+                    Level::Low => "⚪",
+                };
+                let mut names: Vec<_> = subjects.iter().take(most).map(|subject| code_span(subject)).collect();
+                if subjects.len() > most {
+                    names.push(format!("{} more", subjects.len() - most));
+                }
+                format!(
+                    "{sign} **{}** · {}: {}",
+                    finding.kind.name(),
+                    names.join(", "),
+                    code_span(&finding.because)
+                )
+            }),
     );
 }
 
-fn context(out: &mut String, run: &RunFacts) {
+fn context(out: &mut String, run: &RunFacts, most: usize) {
     let mut rows: Vec<_> = run.commits.iter().map(commit).collect();
     rows.extend(run.commits_incomplete.iter().map(|text| code_span(text)));
     rows.extend(
@@ -198,10 +231,11 @@ fn context(out: &mut String, run: &RunFacts) {
             code_span(&last.at)
         ));
     }
-    bullets(out, "Where it comes from", rows.into_iter());
+    bullets(out, "Where it comes from", most, rows.into_iter());
     bullets(
         out,
         "What the gate demands",
+        most,
         run.demands.iter().chain(&run.window).map(|text| code_span(text)),
     );
 }
@@ -273,15 +307,7 @@ fn body(resource: &ResourceReview, detail: Detail) -> String {
     for note in words::notes(resource) {
         let _ = writeln!(body, "# {}", visible(&note));
     }
-    for change in resource.changes.iter().take(detail.properties) {
-        let remarks = words::remarks(change);
-        let joint = if remarks.is_empty() { "" } else { " — " };
-        let _ = writeln!(body, "@@ {}{joint}{} @@", visible(&change.path), visible(&remarks));
-        push_lines(
-            &mut body,
-            &lines(change.before.as_ref(), change.after.as_ref(), detail.value),
-        );
-    }
+    properties(&mut body, &resource.changes, detail);
     if resource.changes.len() > detail.properties {
         let _ = writeln!(
             body,
@@ -289,7 +315,47 @@ fn body(resource: &ResourceReview, detail: Detail) -> String {
             resource.changes.len() - detail.properties
         );
     }
+    if !resource.drifted.is_empty() {
+        body.push_str("# differs from what was deployed last (deployed, then as it really is):\n");
+        properties(&mut body, &resource.drifted, detail);
+    }
+    if let Some(kept) = words::kept(resource) {
+        let _ = writeln!(body, "# {kept}");
+    }
     body
+}
+
+/// Values that stay, folded, after all that changes.
+fn kept(out: &mut String, review: &Review) {
+    let mut body = String::new();
+    for resource in review.resources.iter().filter(|resource| !resource.kept.is_empty()) {
+        let _ = writeln!(body, "@@ {} @@", visible(&words::place(resource)));
+        for kept in &resource.kept {
+            let _ = writeln!(body, "# {}", visible(&kept.path));
+            for line in lines(None, Some(&kept.value), usize::MAX) {
+                let _ = writeln!(body, "  {}", line.text);
+            }
+        }
+    }
+    if !body.is_empty() {
+        let fence = fence(&body);
+        let _ = writeln!(
+            out,
+            "<details><summary>Values that stay</summary>\n\n{fence}diff\n{body}{fence}\n\n</details>\n"
+        );
+    }
+}
+
+fn properties(body: &mut String, changes: &[PropertyChange], detail: Detail) {
+    for change in changes.iter().take(detail.properties) {
+        let remarks = words::remarks(change);
+        let joint = if remarks.is_empty() { "" } else { " — " };
+        let _ = writeln!(body, "@@ {}{joint}{} @@", visible(&change.path), visible(&remarks));
+        push_lines(
+            body,
+            &lines(change.before.as_ref(), change.after.as_ref(), detail.value),
+        );
+    }
 }
 
 fn push_lines(body: &mut String, lines: &[super::lines::Line]) {
@@ -333,25 +399,9 @@ fn facts(out: &mut String, review: &Review) {
         rows.push("the stack is created".to_owned());
     }
     rows.extend(
-        review
-            .stack
-            .status
-            .iter()
-            .map(|status| format!("status {}", code_span(status))),
-    );
-    rows.extend(
-        review
-            .stack
-            .status_reason
-            .iter()
-            .map(|reason| format!("reason {}", code_span(reason))),
-    );
-    rows.extend(
-        review
-            .stack
-            .change_set
-            .iter()
-            .map(|arn| format!("change set {}", code_span(arn))),
+        words::stack_facts(review)
+            .into_iter()
+            .map(|(name, value)| format!("{} {}", name.to_lowercase(), code_span(value))),
     );
     if let Some(run) = &review.run {
         rows.push(format!(
@@ -364,17 +414,21 @@ fn facts(out: &mut String, review: &Review) {
         rows.push(format!("digest {}", code_span(&run.digest)));
         rows.push(link("review", &run.link));
     }
-    bullets(out, "Facts", rows.into_iter());
+    bullets(out, "Facts", usize::MAX, rows.into_iter());
 }
 
-fn bullets(out: &mut String, title: &str, rows: impl Iterator<Item = String>) {
+fn bullets(out: &mut String, title: &str, most: usize, rows: impl Iterator<Item = String>) {
     let mut rows = rows.peekable();
     if rows.peek().is_none() {
         return;
     }
     let _ = writeln!(out, "#### {title}\n");
-    for row in rows {
+    for row in rows.by_ref().take(most) {
         let _ = writeln!(out, "- {row}");
+    }
+    let left = rows.count();
+    if left > 0 {
+        let _ = writeln!(out, "- {left} more are left out here");
     }
     out.push('\n');
 }

@@ -13,19 +13,43 @@
       if (!texts.has(one)) texts.set(one, one.textContent.toLowerCase());
       return texts.get(one);
     };
+    const kinds = [...tools.querySelectorAll(".kinds input")];
     const seek = () => {
       const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+      const off = kinds.filter((kind) => !kind.checked).map((kind) => kind.value);
       let count = 0;
       for (const one of all) {
-        one.hidden = !words.every((word) => text(one).includes(word));
+        one.hidden = off.some((kind) => one.classList.contains(kind)) || !words.every((word) => text(one).includes(word));
         if (!one.hidden) count += 1;
       }
-      found.textContent = words.length ? `${count} of ${all.length} resources match` : "";
+      found.textContent = words.length || off.length ? `${count} of ${all.length} resources match` : "";
     };
     search.addEventListener("input", seek);
+    for (const kind of kinds) kind.addEventListener("change", seek);
+    addEventListener("keydown", (event) => {
+      const typing = event.target instanceof HTMLInputElement && event.target.type === "search";
+      if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+        event.preventDefault();
+        search.focus();
+      } else if (event.key === "Escape" && typing) {
+        search.value = "";
+        seek();
+      }
+    });
     document.getElementById("open").addEventListener("click", () => fold(true));
     document.getElementById("close").addEventListener("click", () => fold(false));
   }
+  // A link to a resource shows it, folded or filtered out as it may be.
+  const show = () => {
+    const one = /^#r\d+$/.test(location.hash) ? document.getElementById(location.hash.slice(1)) : null;
+    if (!one) return;
+    one.hidden = false;
+    one.open = true;
+    one.scrollIntoView();
+    one.querySelector("summary").focus({ preventScroll: true });
+  };
+  addEventListener("hashchange", show);
+  show();
   let before = [];
   addEventListener("beforeprint", () => {
     before = all.map((one) => one.open);

@@ -6,24 +6,34 @@ use super::escape::visible;
 use super::lines::{Mark, lines};
 use super::{TEXT_BYTES, words};
 use crate::domain::change_set::review::{ResourceReview, Review, RunFacts};
+use crate::domain::change_set::values::PropertyChange;
 
 /// How much is told, from all to the least.
-const DETAILS: [Detail; 4] = [
+const DETAILS: [Detail; 5] = [
     Detail {
         value: usize::MAX,
         properties: true,
+        kept: true,
+    },
+    Detail {
+        value: usize::MAX,
+        properties: true,
+        kept: false,
     },
     Detail {
         value: 400,
         properties: true,
+        kept: false,
     },
     Detail {
         value: 60,
         properties: true,
+        kept: false,
     },
     Detail {
         value: 0,
         properties: false,
+        kept: false,
     },
 ];
 
@@ -31,6 +41,8 @@ const DETAILS: [Detail; 4] = [
 struct Detail {
     value: usize,
     properties: bool,
+    /// Whether the values that stay are told as well.
+    kept: bool,
 }
 
 /// The review as plain text of at most [`TEXT_BYTES`]; says what was left out and where it is.
@@ -71,12 +83,12 @@ fn render(review: &Review, detail: Detail, most: usize) -> Option<String> {
     head(&mut out, review);
     if !review.risk.findings.is_empty() {
         title(&mut out, "What may go wrong");
-        for finding in &review.risk.findings {
+        for (finding, subjects) in words::grouped(&review.risk.findings) {
             let head = format!("[{}] {}: ", finding.level.name(), finding.kind.name());
             line(
                 &mut out,
                 &format!("  {head}"),
-                &format!("{}: {}", finding.subject, finding.because),
+                &format!("{}: {}", subjects.join(", "), finding.because),
             );
         }
     }
@@ -105,6 +117,9 @@ fn render(review: &Review, detail: Detail, most: usize) -> Option<String> {
         out.push('\n');
         line(&mut out, "", &hidden);
     }
+    if detail.kept {
+        kept(&mut out, review);
+    }
     (out.len() <= most).then_some(out)
 }
 
@@ -119,16 +134,12 @@ fn head(out: &mut String, review: &Review) {
     if review.stack.is_new {
         row("", "the stack is created");
     }
-    row("Status", review.stack.status.as_deref().unwrap_or_default());
-    row("Reason", review.stack.status_reason.as_deref().unwrap_or_default());
-    row(
-        "Change set",
-        review
-            .stack
-            .change_set
-            .as_deref()
-            .unwrap_or("none: only the stack policy changes"),
-    );
+    for (name, value) in words::stack_facts(review) {
+        row(name, value);
+    }
+    if review.stack.change_set.is_none() {
+        row("Change set", "none: only the stack policy changes");
+    }
     if let Some(run) = &review.run {
         row("Environment", &run.environment);
         row(
@@ -221,7 +232,39 @@ fn resource(out: &mut String, resource: &ResourceReview, detail: Detail) {
         );
         return;
     }
-    for change in &resource.changes {
+    properties(out, &resource.changes, detail);
+    if !resource.drifted.is_empty() {
+        line(
+            out,
+            "      ",
+            "differs from what was deployed last (deployed, then as it really is):",
+        );
+        properties(out, &resource.drifted, detail);
+    }
+    if let Some(kept) = words::kept(resource) {
+        line(out, "      ", &kept);
+    }
+}
+
+/// Values that stay: after all that changes, so that they are in nobody's way.
+fn kept(out: &mut String, review: &Review) {
+    if review.resources.iter().all(|resource| resource.kept.is_empty()) {
+        return;
+    }
+    title(out, "Values that stay");
+    for resource in review.resources.iter().filter(|resource| !resource.kept.is_empty()) {
+        line(out, "", &words::place(resource));
+        for kept in &resource.kept {
+            line(out, "    ", &kept.path);
+            for value in lines(None, Some(&kept.value), usize::MAX) {
+                marked(out, Mark::Same, &value.text);
+            }
+        }
+    }
+}
+
+fn properties(out: &mut String, changes: &[PropertyChange], detail: Detail) {
+    for change in changes {
         let remarks = words::remarks(change);
         let joint = if remarks.is_empty() { "" } else { "   — " };
         line(out, "    ", &format!("{}{joint}{remarks}", change.path));

@@ -1,5 +1,6 @@
 //! Words that several renderings share.
 
+use crate::domain::change_set::description::present;
 use crate::domain::change_set::review::{Counts, Replacement, ResourceReview, Review, ValueSource};
 use crate::domain::change_set::tree::join;
 use crate::domain::change_set::values::{PropertyChange, Recreation};
@@ -60,8 +61,23 @@ pub(super) fn remarks(change: &PropertyChange) -> String {
     if !causes.is_empty() && causes != ["the template"] {
         parts.push(format!("because of {}", causes.join(", ")));
     }
+    if change.change_type.as_deref() == Some("SyncWithActual") {
+        parts.push("only recorded as it is, not changed".to_owned());
+    }
+    match change.before_from.as_deref() {
+        Some("ACTUAL_STATE") => parts.push("before is what it really has".to_owned()),
+        Some("PREVIOUS_DEPLOYMENT_STATE") => parts.push("before is what was deployed last".to_owned()),
+        Some(other) => parts.push(format!("before comes from {other}")),
+        None => {}
+    }
+    if let Some(deployed) = &change.deployed {
+        parts.push(format!("deployed last as {}", super::lines::words(deployed)));
+    }
     if let Some(actual) = &change.actual {
         parts.push(format!("in reality {}", super::lines::words(actual)));
+    }
+    if let Some(seen) = &change.drift_seen {
+        parts.push(format!("seen at {seen}"));
     }
     parts.join("; ")
 }
@@ -88,6 +104,42 @@ pub(super) fn notes(resource: &ResourceReview) -> Vec<String> {
         notes.push("values worked out from the two templates".to_owned());
     }
     notes
+}
+
+/// What is known of the stack and the change set, by name.
+pub(super) fn stack_facts(review: &Review) -> Vec<(&'static str, &str)> {
+    let stack = &review.stack;
+    [
+        ("Stack id", present(Some(&stack.id))),
+        ("Status", stack.status.as_deref()),
+        ("Drift", stack.drift.as_deref()),
+        ("Change set", stack.change_set.as_deref()),
+        ("Made", stack.created.as_deref()),
+        ("Described as", stack.description.as_deref()),
+        ("State", stack.change_set_status.as_deref()),
+        ("Reason", stack.status_reason.as_deref()),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some((name, value?)))
+    .collect()
+}
+
+/// How many values of a resource are known besides those that change; `None` when there are none.
+pub(super) fn kept(resource: &ResourceReview) -> Option<String> {
+    let count = resource.kept.len();
+    let (word, verb) = if count == 1 {
+        ("value", "stays")
+    } else {
+        ("values", "stay")
+    };
+    match (count, resource.action.as_str()) {
+        (0, _) => None,
+        (_, "Modify") => Some(format!(
+            "{count} further {word} {verb} as {}",
+            if count == 1 { "it is" } else { "they are" }
+        )),
+        _ => Some(format!("{count} further {word} known")),
+    }
 }
 
 /// Where a resource stands: `Network/Subnet`.
@@ -149,6 +201,22 @@ pub(super) fn alarms(findings: &[Finding]) -> Vec<String> {
         }
     }
     alarms
+}
+
+/// Findings that say the same of several subjects, as one: the first finding of each, and all its subjects.
+pub(super) fn grouped(findings: &[Finding]) -> Vec<(&Finding, Vec<&str>)> {
+    let mut groups: Vec<(&Finding, Vec<&str>)> = Vec::new();
+    let mut places = std::collections::HashMap::new();
+    for finding in findings {
+        let place = *places
+            .entry((finding.level, finding.kind, finding.because.as_str()))
+            .or_insert_with(|| {
+                groups.push((finding, Vec::new()));
+                groups.len() - 1
+            });
+        groups[place].1.push(&finding.subject);
+    }
+    groups
 }
 
 /// How much was hidden, as a sentence; `None` when nothing was.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::context::stands_for_secret;
 use super::description::{Change, ChangeSetDescription, present};
 use super::evaluate::Evaluator;
 use super::resource::{Deployments, ResourceFacts};
@@ -98,7 +99,6 @@ impl Review {
             .iter()
             .map(|texts| Parsed::of(texts, &mut warnings))
             .collect();
-        let hider = Hider::knowing(secrets(inputs, &parsed));
         let pairs: Vec<_> = inputs
             .templates
             .iter()
@@ -106,9 +106,7 @@ impl Review {
             .map(|(texts, parsed)| pair(inputs, texts, parsed))
             .collect();
         let nothing = Deployments::default();
-        let mut resources = Vec::new();
-        let mut findings = Vec::new();
-        let mut deferred = Vec::new();
+        let mut all = Vec::new();
         let mut total = 0;
         for set in inputs.tree.iter().flat_map(|tree| &tree.sets) {
             let deployments = pairs
@@ -117,15 +115,25 @@ impl Review {
                 .map_or(&nothing, |pair| &pair.deployments);
             for change in &set.description.changes {
                 total += 1;
-                if let Some(facts) = ResourceFacts::of(&set.path, change, deployments) {
-                    findings.extend(risk::of_resource(&facts));
-                    deferred.extend(deferred::of_resource(&facts, &hider));
-                    resources.push(facts.review(&hider));
-                } else {
-                    warnings.push(unreadable(change));
+                match ResourceFacts::of(&set.path, change, deployments) {
+                    Some(facts) => all.push(facts),
+                    None => warnings.push(unreadable(change)),
                 }
             }
             warnings.extend(incomplete(&set.path, &set.description));
+        }
+        // Every secret is known before the first text is shown: what one place calls secret may stand in another.
+        let mut known = secrets(inputs, &parsed);
+        known.extend(passed_secrets(inputs, &pairs));
+        known.extend(all.iter_mut().flat_map(|facts| std::mem::take(&mut facts.secrets)));
+        let hider = Hider::knowing(known);
+        let mut resources = Vec::with_capacity(all.len());
+        let mut findings = Vec::new();
+        let mut deferred = Vec::new();
+        for facts in all {
+            findings.extend(risk::of_resource(&facts));
+            deferred.extend(deferred::of_resource(&facts, &hider));
+            resources.push(facts.review(&hider));
         }
         findings.extend(risk::of_gates(&inputs.gates));
         resources.sort_by(|a, b| {
@@ -148,6 +156,8 @@ impl Review {
             finding.because = hider.text(&finding.because);
         }
         let root = inputs.tree.and_then(ChangeSetTree::root);
+        let shown =
+            |of: fn(&ChangeSetDescription) -> Option<&str>| present(root.and_then(of)).map(|text| hider.text(text));
         Self {
             version: 1,
             title: hider.text(inputs.title),
@@ -160,16 +170,18 @@ impl Review {
                 change_set: root.map(|root| root.change_set_id.clone()),
                 is_new: inputs.is_new,
                 status: inputs.deployed.map(|deployed| deployed.status.clone()),
-                status_reason: root
-                    .and_then(|root| present(root.status_reason.as_deref()))
-                    .map(|reason| hider.text(reason)),
+                status_reason: shown(|root| root.status_reason.as_deref()),
+                description: shown(|root| root.description.as_deref()),
+                created: shown(|root| root.creation_time.as_deref()),
+                change_set_status: root.and_then(change_set_status),
+                drift: shown(|root| root.stack_drift_status.as_deref()),
             },
             run: inputs.run.clone().map(|run| masked(run, &hider)),
             counts,
             risk: Risk::of(findings),
             resources,
             settings,
-            gates: inputs.gates.clone(),
+            gates: inputs.gates.iter().map(|gate| masked_gate(gate, &hider)).collect(),
             deferred,
             warnings: warnings.iter().map(|warning| hider.text(warning)).collect(),
             hidden: hider.count(),
@@ -233,6 +245,38 @@ fn secrets(inputs: &Inputs<'_>, parsed: &[Parsed]) -> Vec<String> {
         }
     }
     secrets
+}
+
+/// Values that a nested stack gets from a parent that keeps them secret: the nested template may not call them so.
+fn passed_secrets(inputs: &Inputs<'_>, pairs: &[Pair<'_>]) -> Vec<String> {
+    let mut secrets = Vec::new();
+    for set in inputs.tree.iter().flat_map(|tree| &tree.sets) {
+        for parameter in &set.description.parameters {
+            if is_passed_secret(pairs, &set.path, &parameter.parameter_key) {
+                secrets.extend(parameter.parameter_value.clone());
+                secrets.extend(parameter.resolved_value.clone());
+            }
+        }
+    }
+    secrets
+}
+
+/// Whether the stack above passes a secret as this parameter.
+pub(super) fn is_passed_secret(pairs: &[Pair<'_>], path: &str, parameter: &str) -> bool {
+    let (above, logical_id) = path.rsplit_once('/').unwrap_or(("", path));
+    let Some(parent) = pairs.iter().find(|pair| !path.is_empty() && pair.path == above) else {
+        return false;
+    };
+    [&parent.deployments.before, &parent.deployments.after]
+        .into_iter()
+        .flatten()
+        .filter_map(|evaluator| evaluator.resource(logical_id))
+        .any(|stack| {
+            let passed = stack
+                .get("Properties")
+                .and_then(|properties| properties.get("Parameters")?.get(parameter));
+            passed.is_some_and(|value| stands_for_secret(&super::diff::text(value)))
+        })
 }
 
 fn pair<'t>(inputs: &Inputs<'_>, texts: &TemplateTexts, parsed: &'t Parsed) -> Pair<'t> {
@@ -310,6 +354,14 @@ fn incomplete(path: &str, set: &ChangeSetDescription) -> Option<String> {
         .map(|_| format!("the change set{of} has further pages, which are not here: this review is not complete"))
 }
 
+fn change_set_status(root: &ChangeSetDescription) -> Option<String> {
+    let parts: Vec<_> = [root.status.as_str(), root.execution_status.as_str()]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
 /// The order in which a person wants to read: what may hurt first.
 fn rank(resource: &ResourceReview) -> u8 {
     match (resource.action.as_str(), resource.replacement) {
@@ -341,6 +393,15 @@ fn counts(total: usize, resources: &[ResourceReview]) -> Counts {
         *count += 1;
     }
     counts
+}
+
+fn masked_gate(gate: &GateDifference, hider: &Hider) -> GateDifference {
+    let shown = |text: &Option<String>| text.as_deref().map(|text| hider.text(text));
+    GateDifference {
+        before: shown(&gate.before),
+        after: shown(&gate.after),
+        ..gate.clone()
+    }
 }
 
 /// Masks what people wrote about the change.

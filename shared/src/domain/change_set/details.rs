@@ -10,6 +10,14 @@ pub(super) struct Told {
     causes: Vec<(Cause, bool)>,
     /// What the resource really has.
     pub(super) actual: Option<String>,
+    /// What was deployed last.
+    pub(super) deployed: Option<String>,
+    /// When it was seen to differ.
+    pub(super) drift_seen: Option<String>,
+    /// Where the value before comes from.
+    pub(super) before_from: Option<String>,
+    /// CloudFormation's word for what happens.
+    pub(super) change_type: Option<String>,
 }
 
 impl Told {
@@ -25,7 +33,15 @@ impl Told {
             self.causes.push((cause, is_certain));
         }
         if let Some(drift) = target.and_then(|target| target.drift.as_ref()) {
-            self.actual = present(drift.actual_value.as_deref()).map(str::to_owned);
+            let owned = |text: &Option<String>| present(text.as_deref()).map(str::to_owned);
+            self.actual = owned(&drift.actual_value);
+            self.deployed = owned(&drift.previous_value);
+            self.drift_seen = owned(&drift.drift_detection_timestamp);
+        }
+        if let Some(target) = target {
+            let owned = |text: &Option<String>| present(text.as_deref()).map(str::to_owned);
+            self.before_from = owned(&target.before_value_from).or(self.before_from.take());
+            self.change_type = owned(&target.attribute_change_type).or(self.change_type.take());
         }
     }
 

@@ -261,6 +261,24 @@ pub(in crate::domain) fn text(value: &Value) -> String {
     }
 }
 
+/// Whether `told`, which may be the text of a JSON value, says the same as `held`.
+pub(super) fn same(held: &Value, told: &str) -> bool {
+    match held {
+        Value::String(held) if held == told => true,
+        Value::String(held) => {
+            let (held, told) = (
+                embedded(&Value::String(held.clone())),
+                embedded(&Value::String(told.to_owned())),
+            );
+            held.is_some() && held == told
+        }
+        Value::Object(_) | Value::Array(_) => {
+            serde_json::from_str(told).is_ok_and(|told: Value| leaves(Some(held), Some(&told)).is_empty())
+        }
+        other => text(other) == told,
+    }
+}
+
 /// The key by which the items can be told apart: each has it, as a text, and no two have the same.
 fn identity(items: &[Value]) -> Option<&'static str> {
     if items.is_empty() {

@@ -17,6 +17,9 @@ pub(super) fn looks_random(token: &str) -> bool {
     if is_secret_access_key(token) {
         return true;
     }
+    if is_random_with_dashes(token) || is_asset(token) {
+        return !is_asset(token);
+    }
     // Paths, host names and hyphenated names are judged part by part.
     token
         .split(['/', '-', '.', '_', '$', '%', '*', '~', '^', '!'])
@@ -25,6 +28,10 @@ pub(super) fn looks_random(token: &str) -> bool {
 }
 
 fn part_is_random(part: &str) -> bool {
+    let part = without_hash(part);
+    if part.len() < SHORTEST {
+        return false;
+    }
     let is_hex = part.bytes().all(|byte| byte.is_ascii_hexdigit());
     let digits = part.bytes().filter(u8::is_ascii_digit).count();
     if digits == part.len() {
@@ -40,6 +47,51 @@ fn part_is_random(part: &str) -> bool {
     }
     // `AmazonECSTaskExecutionRolePolicy2` changes class where words begin; a random text changes it everywhere.
     switches(part) * 10 >= part.len() * 3 && entropy(part) > 3.4
+}
+
+/// The part without the hash that the CDK puts at the end of a name: `EndpointRole3C3D7F82`.
+fn without_hash(part: &str) -> &str {
+    let Some(at) = part.len().checked_sub(8) else {
+        return part;
+    };
+    let Some((stem, hash)) = part.split_at_checked(at) else {
+        return part;
+    };
+    let is_hash = hash
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || (b'A'..=b'F').contains(&byte));
+    let is_name =
+        stem.bytes().all(|byte| byte.is_ascii_alphabetic()) && stem.ends_with(|last: char| last.is_ascii_lowercase());
+    if is_hash && is_name { stem } else { part }
+}
+
+/// Base 64 for addresses: random characters with `-` and `_` among them, so that no part of it is long.
+fn is_random_with_dashes(token: &str) -> bool {
+    let parts: Vec<_> = token.split(['-', '_']).filter(|part| !part.is_empty()).collect();
+    let class = |part: &str, is: fn(&u8) -> bool| part.bytes().any(|byte| is(&byte));
+    let has = |is: fn(&u8) -> bool| class(token, is);
+    if parts.len() < 2
+        || !(has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit))
+        || token
+            .bytes()
+            .any(|byte| !byte.is_ascii_alphanumeric() && !matches!(byte, b'-' | b'_'))
+    {
+        return false;
+    }
+    // CloudFormation ends the names that it makes with twelve or thirteen random characters.
+    let is_made = |part: &str| (12..=14).contains(&part.len());
+    let parts = match parts.split_last() {
+        Some((last, rest)) if is_made(last) => rest,
+        _ => &parts[..],
+    };
+    let joined: String = parts.iter().map(|part| without_hash(part)).collect();
+    joined.len() >= 24
+        && parts
+            .iter()
+            .filter(|part| part.len() >= 4)
+            .all(|part| switches(part) >= 1)
+        && switches(&joined) * 10 >= joined.len() * 3
+        && entropy(&joined) > 3.8
 }
 
 /// How often the class of characters changes, a capital before small letters not counted.
@@ -106,6 +158,14 @@ fn is_resource_id(token: &str) -> bool {
             && kind.len() <= 16
             && kind.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
     })
+}
+
+/// A parameter that older CDK programs make for each asset: a word and the hash of its content.
+fn is_asset(token: &str) -> bool {
+    token
+        .strip_prefix("AssetParameters")
+        .and_then(|rest| rest.get(..64))
+        .is_some_and(|hash| hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// The hash in an object key or a file name: `assets/<64 hex>.zip`.

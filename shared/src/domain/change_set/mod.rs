@@ -1,13 +1,16 @@
 //! Change sets: what CloudFormation says it would do, and what that means.
 
 pub mod build;
-mod context;
+pub(in crate::domain) mod context;
 mod deferred;
 pub mod description;
 mod details;
 pub(in crate::domain) mod diff;
 mod entropy;
 mod evaluate;
+mod kept;
+mod mask;
+mod replacement;
 pub mod resource;
 pub mod review;
 pub mod saved;

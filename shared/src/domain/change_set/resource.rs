@@ -2,15 +2,15 @@
 
 use serde_json::{Map, Value};
 
-use super::context::context;
+use super::context::{context, is_signature, stands_for_secret};
 use super::description::{Change, Detail, ResourceChange, present};
 use super::details::{Told, covers, pointer_of};
-use super::diff::{Leaf, leaves, text};
+use super::diff::{Leaf, leaves, same, text};
 use super::evaluate::Evaluator;
-use super::review::{Replacement, ResourceReview, ValueSource};
+use super::review::{ResourceReview, ValueSource};
 use super::secrets::Hider;
 use super::template::{Restorer, lossy};
-use super::values::{KNOWN_AFTER_APPLY, PropertyChange, Shown};
+use super::values::{PropertyChange, Shown};
 
 /// The two deployments of the template that a resource belongs to, as far as they are known.
 #[derive(Debug, Default)]
@@ -38,6 +38,10 @@ pub struct ResourceFacts<'a> {
     pub after: Option<Value>,
     /// The parts in which they differ.
     pub leaves: Vec<Leaf>,
+    /// What differs between the last deployment and the resource as it really is.
+    pub drifted: Vec<Leaf>,
+    /// Texts that CloudFormation told where the template refers to a secret.
+    pub secrets: Vec<String>,
     /// Where the values come from.
     pub values: ValueSource,
 }
@@ -67,16 +71,14 @@ impl<'a> ResourceFacts<'a> {
         };
         let template_before = declared(&deployments.before).filter(|_| change.action != "Add");
         let template_after = declared(&deployments.after).filter(|_| change.action != "Remove");
-        let told_before = context(
-            change.before_context.as_deref(),
-            template_before.as_ref(),
-            &deployments.source,
-        );
-        let told_after = context(
-            change.after_context.as_deref(),
-            template_after.as_ref(),
-            &deployments.source,
-        );
+        let mut secrets = Vec::new();
+        let mut told = |told: &Option<String>, template: Option<&Value>| {
+            context(told.as_deref(), template, &deployments.source, &mut secrets)
+        };
+        let told_before = told(&change.before_context, template_before.as_ref());
+        let told_after = told(&change.after_context, template_after.as_ref());
+        let deployed = told(&change.previous_deployment_context, template_before.as_ref());
+        let drifted = deployed.map_or_else(Vec::new, |deployed| leaves(Some(&deployed), told_before.as_ref()));
         let tells_values = change
             .details
             .iter()
@@ -98,7 +100,7 @@ impl<'a> ResourceFacts<'a> {
         let found = if both_known || comes_or_goes {
             leaves(before.as_ref(), after.as_ref())
         } else {
-            // With one side missing, everything would look new; CloudFormation's own list is all there is.
+            // With one side missing, everything would look new; what changes is what CloudFormation's own list says.
             Vec::new()
         };
         let leaves = found
@@ -113,52 +115,10 @@ impl<'a> ResourceFacts<'a> {
             before,
             after,
             leaves,
+            drifted,
+            secrets,
             values,
         })
-    }
-
-    /// Whether the resource is replaced.
-    pub fn replacement(&self) -> Replacement {
-        match (self.change.action.as_str(), self.change.replacement.as_deref()) {
-            ("Add" | "Remove" | "Import", _) => Replacement::NotApplicable,
-            (_, Some("True")) if !self.depends_on_unknown_values() => Replacement::Always,
-            (_, Some("True" | "Conditional")) | ("Dynamic", _) => Replacement::Maybe,
-            _ => Replacement::Never,
-        }
-    }
-
-    /// CloudFormation says "replaced" of every property whose new value it does not know yet, also when the value
-    /// will be the old one. So "always" is only believed when a known value is among the reasons.
-    ///
-    /// Source: <https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/2113>
-    fn depends_on_unknown_values(&self) -> bool {
-        let mut reasons = self
-            .change
-            .details
-            .iter()
-            .filter(|detail| {
-                detail
-                    .target
-                    .as_ref()
-                    .is_some_and(|target| target.requires_recreation.as_deref() == Some("Always"))
-            })
-            .peekable();
-        reasons.peek().is_some() && reasons.all(|detail| self.is_unknown(detail))
-    }
-
-    fn is_unknown(&self, detail: &Detail) -> bool {
-        let Some(target) = detail.target.as_ref() else {
-            return false;
-        };
-        if let Some(value) = present(target.after_value.as_deref()) {
-            return value.contains(KNOWN_AFTER_APPLY);
-        }
-        let pointer = pointer_of(detail);
-        self.after
-            .as_ref()
-            .filter(|_| self.values == ValueSource::CloudFormation)
-            .and_then(|after| after.pointer(pointer.as_deref()?))
-            .is_some_and(|value| value.to_string().contains(KNOWN_AFTER_APPLY))
     }
 
     /// The resource as it is shown.
@@ -173,6 +133,7 @@ impl<'a> ResourceFacts<'a> {
                 ignored.reason.as_deref().unwrap_or("no reason told")
             ));
         }
+        let changes = self.changes(hider);
         ResourceReview {
             path: self.path.to_owned(),
             logical_id: change.logical_resource_id.clone(),
@@ -182,7 +143,9 @@ impl<'a> ResourceFacts<'a> {
             replacement: self.replacement(),
             policy_action: owned(&change.policy_action),
             scope: change.scope.clone(),
-            changes: self.changes(hider),
+            drifted: self.drifted(hider),
+            kept: self.kept(&changes, hider),
+            changes,
             values: self.values,
             drift: present(change.resource_drift_status.as_deref())
                 .filter(|status| !matches!(*status, "IN_SYNC" | "NOT_CHECKED"))
@@ -211,7 +174,7 @@ impl<'a> ResourceFacts<'a> {
             for (index, (pointer, detail)) in details.iter().enumerate() {
                 let Some(pointer) = pointer else { continue };
                 if covers(pointer, leaf.pointer_before.as_deref()) || covers(pointer, leaf.pointer_after.as_deref()) {
-                    covered[index] = true;
+                    covered[index] |= self.agrees(pointer, detail);
                     told.add(detail);
                 }
             }
@@ -243,10 +206,18 @@ impl<'a> ResourceFacts<'a> {
         let shown = |value: &Option<String>| value.as_deref().map(|value| hider.value(&names, value));
         PropertyChange {
             path: hider.text(readable(&leaf.path)),
-            pointer: leaf.pointer_after.clone().or_else(|| leaf.pointer_before.clone()),
+            pointer: leaf
+                .pointer_after
+                .as_deref()
+                .or(leaf.pointer_before.as_deref())
+                .map(|pointer| hider.text(pointer)),
             before: shown(&leaf.before),
             after: shown(&leaf.after),
             actual: told.actual.as_deref().map(|value| hider.value(&names, value)),
+            deployed: told.deployed.as_deref().map(|value| hider.value(&names, value)),
+            drift_seen: told.drift_seen.clone(),
+            before_from: told.before_from.clone(),
+            change_type: told.change_type.clone(),
             recreation: told.recreation(),
             causes: told.causes(),
         }
@@ -255,10 +226,19 @@ impl<'a> ResourceFacts<'a> {
     /// Adds what only the details tell.
     fn add_told(&self, pointer: &str, first: &Detail, told: &Told, hider: &Hider, changes: &mut Vec<PropertyChange>) {
         let target = first.target.clone().unwrap_or_default();
-        let parse = |value: Option<&str>| present(value).map(|value| Value::String(value.to_owned()));
+        let both_known = self.before.is_some() && self.after.is_some();
+        let side = |told: Option<&str>, whole: &Option<Value>| {
+            let held = whole.as_ref().and_then(|whole| whole.pointer(pointer));
+            match present(told) {
+                // Where the template refers to a secret, what CloudFormation tells may be the secret itself.
+                Some(_) if held.and_then(Value::as_str).is_some_and(stands_for_secret) => held.cloned(),
+                Some(told) => Some(Value::String(told.to_owned())),
+                None => held.filter(|_| !both_known).cloned(),
+            }
+        };
         let (before, after) = (
-            parse(target.before_value.as_deref()),
-            parse(target.after_value.as_deref()),
+            side(target.before_value.as_deref(), &self.before),
+            side(target.after_value.as_deref(), &self.after),
         );
         let base_names: Vec<_> = pointer
             .split('/')
@@ -282,10 +262,14 @@ impl<'a> ResourceFacts<'a> {
                 } else {
                     hider.text(&base)
                 },
-                pointer: Some(pointer.to_owned()),
+                pointer: Some(hider.text(pointer)),
                 before: shown(&before, pointer, &self.before),
                 after: shown(&after, pointer, &self.after),
                 actual: told.actual.as_deref().map(|value| hider.value(&names, value)),
+                deployed: told.deployed.as_deref().map(|value| hider.value(&names, value)),
+                drift_seen: told.drift_seen.clone(),
+                before_from: told.before_from.clone(),
+                change_type: told.change_type.clone(),
                 recreation: told.recreation(),
                 causes: told.causes(),
             });
@@ -309,9 +293,45 @@ impl<'a> ResourceFacts<'a> {
         }
     }
 
-    fn names(&self, on_the_way: &[String]) -> Vec<String> {
+    /// Whether the values that CloudFormation lists at a place are the ones that it tells of the whole resource, so
+    /// that they need not be shown a second time.
+    fn agrees(&self, pointer: &str, detail: &Detail) -> bool {
+        let Some(target) = detail.target.as_ref() else {
+            return true;
+        };
+        let side = |told: &Option<String>, whole: &Option<Value>| {
+            let Some(told) = present(told.as_deref()) else {
+                return true;
+            };
+            let held = whole.as_ref().and_then(|whole| whole.pointer(pointer));
+            held.is_some_and(|held| {
+                same(held, told) || is_signature(told) || held.as_str().is_some_and(stands_for_secret)
+            })
+        };
+        side(&target.before_value, &self.before) && side(&target.after_value, &self.after)
+    }
+
+    fn drifted(&self, hider: &Hider) -> Vec<PropertyChange> {
+        let told = Told::default();
+        self.drifted
+            .iter()
+            .map(|leaf| self.change_of(leaf, &told, hider))
+            .collect()
+    }
+
+    fn property(&self, name: &str) -> Option<String> {
+        let side = self.after.as_ref().or(self.before.as_ref())?;
+        Some(side.get("Properties")?.get(name)?.as_str()?.to_owned())
+    }
+
+    pub(super) fn names(&self, on_the_way: &[String]) -> Vec<String> {
         let mut names = Vec::with_capacity(on_the_way.len() + 1);
         names.push(self.change.resource_type.clone());
+        if self.change.resource_type == "AWS::SSM::Parameter" {
+            // What such a value is, only the name of the parameter says.
+            names.push(self.change.logical_resource_id.clone());
+            names.extend(self.property("Name"));
+        }
         names.extend(on_the_way.iter().cloned());
         names
     }
@@ -337,7 +357,7 @@ fn declaration(resource: Value) -> Value {
 }
 
 /// A path without the word that nearly all begin with.
-fn readable(path: &str) -> &str {
+pub(super) fn readable(path: &str) -> &str {
     path.strip_prefix("Properties.").unwrap_or(path)
 }
 

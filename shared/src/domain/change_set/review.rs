@@ -6,7 +6,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::values::{PropertyChange, Shown};
+use super::values::{KeptValue, PropertyChange, Shown};
 use crate::domain::risk::Risk;
 
 /// Everything a person needs to decide about one change.
@@ -62,6 +62,18 @@ pub struct StackFacts {
     /// CloudFormation's words about the change set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status_reason: Option<String>,
+    /// What whoever made the change set wrote about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// When the change set was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created: Option<String>,
+    /// Status of the change set, and whether it can be executed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change_set_status: Option<String>,
+    /// Whether the stack differs from what was deployed last; only drift-aware change sets tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drift: Option<String>,
 }
 
 /// The run that asks for approval.
@@ -208,6 +220,13 @@ pub struct ResourceReview {
     pub scope: Vec<String>,
     /// Its properties that change; all of them for a resource that comes or goes.
     pub changes: Vec<PropertyChange>,
+    /// In what the resource differs from what was deployed last, from the last deployment to what it really has; only
+    /// drift-aware change sets tell.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub drifted: Vec<PropertyChange>,
+    /// All its other values that are known: those that stay, and those of which nobody tells what they were.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<KeptValue>,
     /// Where the values come from.
     pub values: ValueSource,
     /// Whether what is deployed differs from what was deployed last: `MODIFIED`, `DELETED`.
@@ -276,6 +295,8 @@ pub enum SettingKind {
     Capability,
     /// A parameter.
     Parameter,
+    /// What a parameter of an SSM type resolves to.
+    ResolvedParameter,
     /// A tag of the stack.
     Tag,
     /// A topic that is told of stack events.
@@ -305,6 +326,7 @@ impl SettingKind {
             Self::StackPolicy => "stack policy",
             Self::Capability => "capability",
             Self::Parameter => "parameter",
+            Self::ResolvedParameter => "resolved parameter",
             Self::Tag => "tag",
             Self::NotificationTopic => "notification topic",
             Self::Option => "option",

@@ -3,44 +3,12 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 
-use super::secret_names::{holds_stem, names_secret};
+use super::mask::{is_plain, masked};
+use super::secret_names::names_secret;
 use super::values::{KNOWN_AFTER_APPLY, MASK, Shown};
-use crate::domain::change_set::entropy::looks_random;
 
 /// Marks, in evaluated templates, the value of a parameter with `NoEcho`. Not a character of any text.
 pub(in crate::domain) const NO_ECHO: &str = "\u{10fffd}NoEcho\u{10fffd}";
-
-/// Beginnings of texts that are credentials whatever they are called.
-///
-/// Sources: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids>,
-/// <https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/>
-const CREDENTIAL_STARTS: [&str; 22] = [
-    "AKIA",
-    "ASIA",
-    "ghp_",
-    "gho_",
-    "ghu_",
-    "ghs_",
-    "ghr_",
-    "github_pat_",
-    "glpat-",
-    "xoxb-",
-    "xoxp-",
-    "xoxa-",
-    "xoxr-",
-    "xapp-",
-    "sk-",
-    "sk_live_",
-    "sk_test_",
-    "rk_live_",
-    "AIza",
-    "SG.",
-    "npm_",
-    "eyJ",
-];
-
-/// Shortest token that can be a credential: the shortest beginning and twelve more characters.
-const SHORTEST_CREDENTIAL: usize = 15;
 
 /// Types and properties that hold a secret without a name that says so.
 const SECRET_PROPERTIES: [(&str, &str); 6] = [
@@ -50,6 +18,23 @@ const SECRET_PROPERTIES: [(&str, &str); 6] = [
     ("AWS::Lightsail::Database", "MasterDatabasePassword"),
     ("AWS::SecretsManager::Secret", "SecretString"),
     ("AWS::KMS::ReplicaKey", "KeyMaterial"),
+];
+
+/// Properties whose values look random and only say which content is meant: versions, hashes, thumbprints. Reviewers
+/// need them, and nobody gets in with them.
+const IDENTIFIES_CONTENT: [&str; 12] = [
+    "S3ObjectVersion",
+    "ObjectVersion",
+    "VersionId",
+    "CodeSha256",
+    "SourceCodeHash",
+    "ImageDigest",
+    "ETag",
+    "Thumbprint",
+    "ThumbprintList",
+    "Fingerprint",
+    "PublicKey",
+    "PublicKeyMaterial",
 ];
 
 /// Hides secrets and counts how often it did.
@@ -92,6 +77,10 @@ impl Hider {
         if is_reference(value) || is_harmless(value) {
             return Shown::Text(without_marks(value).into_owned());
         }
+        let last = names.last().map_or("", String::as_str);
+        if IDENTIFIES_CONTENT.contains(&last) {
+            return Shown::Text(self.without_known(&without_marks(value)).into_owned());
+        }
         if let Some(word) = names.iter().rev().take(4).find(|name| names_secret(name)) {
             return self.hide(&format!("{} names a secret", short(word)));
         }
@@ -106,6 +95,16 @@ impl Hider {
 
     /// Shows a text that is no property: what looks secret in it is masked.
     pub fn text(&self, text: &str) -> String {
+        let shown = self.without_known(text);
+        if is_plain(&shown) {
+            return shown.into_owned();
+        }
+        let (masked, count) = masked(&shown);
+        self.hidden.set(self.hidden.get() + count);
+        masked
+    }
+
+    fn without_known<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let mut shown = Cow::Borrowed(text);
         for secret in std::iter::once(NO_ECHO).chain(self.known.iter().map(String::as_str)) {
             if shown.contains(secret) {
@@ -113,58 +112,12 @@ impl Hider {
                 shown = shown.replace(secret, MASK).into();
             }
         }
-        if is_plain(&shown) {
-            return shown.into_owned();
-        }
-        self.masked(&shown)
+        shown
     }
 
     fn hide(&self, because: &str) -> Shown {
         self.hidden.set(self.hidden.get() + 1);
         Shown::Hidden(because.to_owned())
-    }
-
-    /// Masks credentials inside a longer text, such as a script.
-    fn masked(&self, text: &str) -> String {
-        if let Some(start) = text.find("-----BEGIN ")
-            && text.get(start..).is_some_and(|rest| rest.contains("PRIVATE KEY"))
-        {
-            self.hidden.set(self.hidden.get() + 1);
-            let end = text
-                .rfind("-----END ")
-                .and_then(|at| Some(at + text.get(at..)?.find('\n')?));
-            let tail = end.and_then(|end| text.get(end..)).map(|tail| self.masked(tail));
-            return format!(
-                "{}{MASK}{}",
-                self.masked(text.get(..start).unwrap_or_default()),
-                tail.unwrap_or_default()
-            );
-        }
-        let mut out = String::with_capacity(text.len());
-        let mut named = Named::No;
-        for piece in pieces(text) {
-            match piece {
-                Piece::Gap(gap) => {
-                    named = named.after_gap(gap);
-                    out.push_str(gap);
-                }
-                Piece::Token(token) => {
-                    let is_secret = match named {
-                        Named::Value => !is_reference(token) && !is_harmless(token),
-                        _ => false,
-                    } || is_credential(token)
-                        || is_userinfo(&out, text, token);
-                    if is_secret {
-                        self.hidden.set(self.hidden.get() + 1);
-                        out.push_str(MASK);
-                    } else {
-                        out.push_str(token);
-                    }
-                    named = if names_secret(token) { Named::Name } else { Named::No };
-                }
-            }
-        }
-        out
     }
 }
 
@@ -177,101 +130,8 @@ fn without_marks(value: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether nothing in the text can be a secret: no word names one, no address holds a password, no token is random.
-/// Nearly all texts are plain; the others are taken apart.
-fn is_plain(text: &str) -> bool {
-    if text.len() < 8 {
-        return true;
-    }
-    text.is_ascii()
-        && !holds_stem(text.as_bytes())
-        && !(text.contains('@') && text.contains("//"))
-        && text
-            .split(|character| !is_token_character(character))
-            .all(|token| token.len() < SHORTEST_CREDENTIAL || !is_credential(token))
-}
-
-/// Whether the token before said that a secret follows: `password = …`.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Named {
-    No,
-    Name,
-    Value,
-}
-
-impl Named {
-    fn after_gap(self, gap: &str) -> Self {
-        let assigns = gap.contains(['=', ':']) && !gap.contains('\n');
-        match self {
-            Self::Name if assigns => Self::Value,
-            // `--password hunter2`
-            Self::Name if gap == " " => Self::Name,
-            Self::Value if gap.chars().all(|gap| matches!(gap, ' ' | '"' | '\'' | '\\')) => Self::Value,
-            _ => Self::No,
-        }
-    }
-}
-
-enum Piece<'a> {
-    Token(&'a str),
-    Gap(&'a str),
-}
-
-fn is_token_character(character: char) -> bool {
-    character.is_alphanumeric()
-        || matches!(
-            character,
-            '+' | '/' | '_' | '-' | '.' | '$' | '!' | '%' | '^' | '*' | '~' | '‹' | '›'
-        )
-}
-
-/// Splits a text into tokens and what stands between them.
-fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        let first = rest.chars().next()?;
-        let end = rest
-            .find(|character| is_token_character(character) != is_token_character(first))
-            .unwrap_or(rest.len());
-        let (piece, tail) = rest.split_at(end);
-        rest = tail;
-        Some(if is_token_character(first) {
-            Piece::Token(piece)
-        } else {
-            Piece::Gap(piece)
-        })
-    })
-}
-
-/// The password in `scheme://user:password@host`: a token between `:` and `@`, after `//`.
-fn is_userinfo(before: &str, text: &str, token: &str) -> bool {
-    let Some(user) = before.strip_suffix(':').and_then(|before| before.rsplit_once("//")) else {
-        return false;
-    };
-    if user.1.contains([' ', '\n', '@', '"']) {
-        return false;
-    }
-    // A token occurs where it stands: `pieces` cuts the text itself.
-    let at = (token.as_ptr() as usize).wrapping_sub(text.as_ptr() as usize);
-    text.get(at + token.len()..).is_some_and(|rest| {
-        rest.split([' ', '\n', '"', '/'])
-            .next()
-            .is_some_and(|rest| rest.contains('@'))
-    })
-}
-
-fn is_credential(token: &str) -> bool {
-    if token.len() < SHORTEST_CREDENTIAL {
-        return false;
-    }
-    let starts = CREDENTIAL_STARTS
-        .iter()
-        .any(|start| token.starts_with(start) && token.len() >= start.len() + 12);
-    starts || looks_random(token)
-}
-
 /// A dynamic reference or a reference to another resource: it says where the value comes from, not what it is.
-fn is_reference(value: &str) -> bool {
+pub(super) fn is_reference(value: &str) -> bool {
     let value = value.trim();
     (value.starts_with("{{resolve:") && value.ends_with("}}") && value.matches("{{").count() == 1)
         || (value.starts_with("${") && value.ends_with('}') && value.matches("${").count() == 1)
@@ -279,7 +139,7 @@ fn is_reference(value: &str) -> bool {
 }
 
 /// Values that are no secrets whatever they are called.
-fn is_harmless(value: &str) -> bool {
+pub(super) fn is_harmless(value: &str) -> bool {
     value.is_empty()
         || matches!(value, "true" | "false" | "null" | "{}" | "[]")
         || (value.starts_with("arn:") && value.matches(':').count() >= 5 && !value.contains(' '))

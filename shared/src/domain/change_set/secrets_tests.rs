@@ -110,9 +110,61 @@ fn keys_and_passwords_inside_longer_texts_are_masked_and_the_rest_stays() {
             "‹hidden›\nrest",
         ),
         ("token ghp_abcdefghijklmnopqrstuvwxyz012345", "token ‹hidden›"),
+        (
+            "mysql -u root --password hunter2 -e x",
+            "mysql -u root --password ‹hidden› -e x",
+        ),
+        ("mysqldump -uroot -phunter2 orders", "mysqldump -uroot ‹hidden› orders"),
+        ("sshpass -p hunter2 ssh host", "sshpass -p ‹hidden› ssh host"),
+        (
+            "curl -u admin:hunter2 https://example.com",
+            "curl -u admin:‹hidden› https://example.com",
+        ),
+        (
+            "curl -H 'Authorization: Basic YWRtaW46'",
+            "curl -H 'Authorization: Basic ‹hidden›'",
+        ),
+        ("DB_PASSWORD=p@ss:w(o)rd#1,x USER=app", "DB_PASSWORD=‹hidden› USER=app"),
+        (
+            "Server=db;User=app;Password=p(a)ss,word;Port=1",
+            "Server=db;User=app;Password=‹hidden›;Port=1",
+        ),
+        (
+            "postgres://app:p@ss:w/rd@db.example.com/orders",
+            "postgres://app:‹hidden›@db.example.com/orders",
+        ),
+        ("amqp://:hunter2@mq", "amqp://:‹hidden›@mq"),
+        (
+            "https://0123456789abcdef@errors.example.com/1",
+            "https://‹hidden›@errors.example.com/1",
+        ),
+        (
+            "ALTER USER app WITH PASSWORD 'hunter 2';",
+            "ALTER USER app WITH PASSWORD '‹hidden›';",
+        ),
+        (
+            "CREATE USER app IDENTIFIED BY 'hunter2';",
+            "CREATE USER app IDENTIFIED BY '‹hidden›';",
+        ),
+        ("<password>hunter2</password>", "<password>‹hidden›</password>"),
+        ("ENV DB_PASSWORD hunter2", "ENV DB_PASSWORD ‹hidden›"),
+        ("password=\"two words\" user=app", "password=\"‹hidden›\" user=app"),
+        (
+            "{\\\"password\\\":\\\"hunter2\\\",\\\"user\\\":1}",
+            "{\\\"password\\\":\\\"‹hidden›\\\",\\\"user\\\":1}",
+        ),
+        (
+            "a\n-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\nb\n-----BEGIN EC PRIVATE KEY-----\nMHc",
+            "a\n‹hidden›\nb\n‹hidden›",
+        ),
+        ("pwd=x", "pwd=‹hidden›"),
+        (
+            "\\n-----BEGIN PRIVATE KEY-----\\nMIIE\\n-----END PRIVATE KEY-----\\n",
+            "\\n‹hidden›\\n",
+        ),
     ];
     for (text, expected) in cases {
-        assert_eq!(Hider::default().text(text), expected);
+        assert_eq!(Hider::default().text(text), expected, "{text}");
     }
 }
 
@@ -132,6 +184,17 @@ fn names_that_people_and_aws_give_are_not_taken_for_random() {
         "ELBSecurityPolicy-TLS13-1-2-2021-06",
         "com.amazonaws.eu-west-1.secretsmanager",
         "2012-10-17T00:00:00.000Z",
+        "OrdersStack-EndpointRole3C3D7F82-1ABC2DEF3GHI4",
+        "${EndpointRole3C3D7F82.Arn}",
+        "AssetParametersba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015adS3VersionKey3C3D7F82",
+        "orders@sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+        "(Truncated-Signature):ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+        "https://db.example.com:8443/x@y",
+        "ssh://git@github.com/octocat/x",
+        "postgres://app:{{resolve:secretsmanager:db:SecretString:password}}@db/orders",
+        "postgres://app:${DbPassword}@db/orders",
+        "The password is rotated by a function.",
+        "arn:aws:cloudformation:eu-west-1:111122223333:changeSet/cg-1234567/1234abcd-12ab-34cd-56ef-1234567890ab",
     ] {
         assert_eq!(Hider::default().text(name), name);
     }
@@ -144,6 +207,7 @@ fn random_texts_are_recognised() {
         "9f86d081884c7d659a2feaa0c55ad015",
         "Zx81kQp0vR3tYw7Lm2Nc",
         "dGhpcyBpcyBhIHNlY3JldCBrZXkgMTIzNDU2Nzg5MA",
+        "x8Kd-93kdLs_0aPq-Zk29dLqP1-mMn4",
     ] {
         assert!(looks_random(secret), "{secret}");
     }
@@ -154,4 +218,18 @@ fn a_value_that_is_known_to_be_secret_is_hidden_wherever_it_stands() {
     let hider = Hider::knowing(["open sesame".to_owned(), "abc".to_owned()]);
     assert_eq!(hider.text("say open sesame, abc"), "say ‹hidden›, abc");
     assert_eq!(hider.count(), 1);
+}
+
+#[test]
+fn what_only_says_which_content_is_meant_is_shown() {
+    let version = "3sL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHY";
+    assert_eq!(
+        shown(&["AWS::Lambda::Function", "Code", "S3ObjectVersion"], version),
+        Shown::Text(version.to_owned())
+    );
+    let hider = Hider::knowing([version.to_owned()]);
+    assert_eq!(
+        hider.value(&["S3ObjectVersion".to_owned()], version),
+        Shown::Text(MASK.to_owned())
+    );
 }

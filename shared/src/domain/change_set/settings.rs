@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::build::{DeployedStack, Inputs, Pair};
+use super::build::{DeployedStack, Inputs, Pair, is_passed_secret};
 use super::description::{ChangeSetDescription, present};
 use super::diff::leaves;
 use super::review::{SettingChange, SettingKind};
 use super::secret_names::names_secret;
 use super::secrets::Hider;
+use super::tree::PlacedChangeSet;
 use super::values::Shown;
 use crate::domain::digest::to_canonical_json;
 
@@ -24,6 +25,9 @@ pub(super) fn changes(inputs: &Inputs<'_>, pairs: &[Pair<'_>], hider: &Hider) ->
         let nothing = DeployedStack::default();
         let deployed = inputs.deployed.unwrap_or(&nothing);
         found.stack(deployed, root, pairs.first());
+    }
+    for set in inputs.tree.iter().flat_map(|tree| tree.sets.iter().skip(1)) {
+        found.nested(inputs, set, pairs);
     }
     for pair in pairs {
         found.template(pair);
@@ -48,30 +52,15 @@ impl Found<'_> {
 
     fn stack(&mut self, deployed: &DeployedStack, root: &ChangeSetDescription, pair: Option<&Pair<'_>>) {
         let secret = |key: &str| pair.is_some_and(|pair| pair.no_echo.contains(key));
-        let after: BTreeMap<_, _> = root
-            .parameters
-            .iter()
-            .filter_map(|parameter| {
-                let value = present(parameter.resolved_value.as_deref())
-                    .or(parameter.parameter_value.as_deref())
-                    .or_else(|| {
-                        let is_kept = parameter.use_previous_value == Some(true);
-                        deployed
-                            .parameters
-                            .get(&parameter.parameter_key)
-                            .filter(|_| is_kept)
-                            .map(String::as_str)
-                    })?;
-                Some((parameter.parameter_key.clone(), value.to_owned()))
-            })
-            .collect();
-        self.maps(SettingKind::Parameter, &deployed.parameters, &after, &secret);
+        let after = parameters(root, &deployed.parameters);
+        self.maps(SettingKind::Parameter, "", &deployed.parameters, &after, &secret);
+        self.resolved("", root, &secret);
         let tags = root
             .tags
             .iter()
             .map(|tag| (tag.key.clone(), tag.value.clone()))
             .collect();
-        self.maps(SettingKind::Tag, &deployed.tags, &tags, &|_| false);
+        self.maps(SettingKind::Tag, "", &deployed.tags, &tags, &|_| false);
         self.sets(SettingKind::Capability, &deployed.capabilities, &root.capabilities);
         self.sets(
             SettingKind::NotificationTopic,
@@ -79,6 +68,42 @@ impl Found<'_> {
             &root.notification_arns,
         );
         self.options(root);
+    }
+
+    /// Parameters of a nested stack; its tags, capabilities and topics are those of the root.
+    fn nested(&mut self, inputs: &Inputs<'_>, set: &PlacedChangeSet, pairs: &[Pair<'_>]) {
+        let pair = pairs.iter().find(|pair| pair.path == set.path);
+        let nothing = BTreeMap::new();
+        let before = inputs
+            .templates
+            .iter()
+            .find(|texts| texts.path == set.path)
+            .map_or(&nothing, |texts| &texts.parameters_before);
+        let secret =
+            |key: &str| pair.is_some_and(|pair| pair.no_echo.contains(key)) || is_passed_secret(pairs, &set.path, key);
+        let after = parameters(&set.description, before);
+        self.maps(SettingKind::Parameter, &set.path, before, &after, &secret);
+        self.resolved(&set.path, &set.description, &secret);
+    }
+
+    /// What parameters of SSM types resolve to: what it was before, nobody tells.
+    fn resolved(&mut self, path: &str, set: &ChangeSetDescription, is_secret: &dyn Fn(&str) -> bool) {
+        let resolved: BTreeMap<_, _> = set
+            .parameters
+            .iter()
+            .filter_map(|parameter| {
+                let value = present(parameter.resolved_value.as_deref())?;
+                let is_told = parameter.parameter_value.as_deref() == Some(value);
+                (!is_told).then(|| (parameter.parameter_key.clone(), value.to_owned()))
+            })
+            .collect();
+        self.maps(
+            SettingKind::ResolvedParameter,
+            path,
+            &BTreeMap::new(),
+            &resolved,
+            is_secret,
+        );
     }
 
     /// Options are shown when they are not what CloudFormation does anyway: nobody tells what they were before.
@@ -89,7 +114,7 @@ impl Found<'_> {
                     kind: SettingKind::Option,
                     name: name.to_owned(),
                     before: None,
-                    after: Some(Shown::Text(value)),
+                    after: Some(Shown::Text(self.hider.text(&value))),
                 });
             }
         };
@@ -116,12 +141,20 @@ impl Found<'_> {
                 .filter(|is| *is)
                 .map(|_| "disabled".to_owned()),
         );
+        option(
+            "rolls back on alarms until so many minutes after the deployment",
+            root.rollback_configuration
+                .as_ref()
+                .and_then(|rollback| rollback.monitoring_time_in_minutes)
+                .map(|minutes| minutes.to_string()),
+        );
         for trigger in root
             .rollback_configuration
             .iter()
             .flat_map(|rollback| &rollback.rollback_triggers)
         {
-            option("rolls back on alarm", Some(trigger.arn.clone()));
+            let kind = present(Some(&trigger.r#type)).map_or_else(String::new, |kind| format!(" ({kind})"));
+            option("rolls back on alarm", Some(format!("{}{kind}", trigger.arn)));
         }
     }
 
@@ -200,7 +233,10 @@ impl Found<'_> {
             } else {
                 "."
             };
-            let shown = |value: &Option<String>| value.as_deref().map(|value| self.hider.value(&leaf.names, value));
+            let names: Vec<_> = std::iter::once(name.to_owned())
+                .chain(leaf.names.iter().cloned())
+                .collect();
+            let shown = |value: &Option<String>| value.as_deref().map(|value| self.hider.value(&names, value));
             if let (Some(a), Some(b)) = (&leaf.before, &leaf.after)
                 && a.contains('?')
                 && !b.is_ascii()
@@ -220,6 +256,7 @@ impl Found<'_> {
     fn maps(
         &mut self,
         kind: SettingKind,
+        path: &str,
         before: &BTreeMap<String, String>,
         after: &BTreeMap<String, String>,
         is_secret: &dyn Fn(&str) -> bool,
@@ -245,7 +282,7 @@ impl Found<'_> {
             };
             self.changes.push(SettingChange {
                 kind,
-                name: self.hider.text(key),
+                name: self.hider.text(&super::tree::join(path, key)),
                 before: shown(a),
                 after: shown(b),
             });
@@ -273,4 +310,26 @@ impl Found<'_> {
             .collect();
         self.changes.extend(changes);
     }
+}
+
+/// The parameters of a change set as they were given; a kept one has the value that it had.
+fn parameters(set: &ChangeSetDescription, before: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    set.parameters
+        .iter()
+        .filter_map(|parameter| {
+            let key = &parameter.parameter_key;
+            let kept = || {
+                before
+                    .get(key)
+                    .filter(|_| parameter.use_previous_value == Some(true))
+                    .cloned()
+            };
+            let value = parameter
+                .parameter_value
+                .clone()
+                .or_else(kept)
+                .or_else(|| parameter.resolved_value.clone())?;
+            Some((key.clone(), value))
+        })
+        .collect()
 }

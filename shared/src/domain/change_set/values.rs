@@ -48,11 +48,34 @@ pub struct PropertyChange {
     /// What the resource really has, where CloudFormation saw it differ from what was deployed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actual: Option<Shown>,
+    /// What was deployed last, where CloudFormation saw the resource differ from it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deployed: Option<Shown>,
+    /// When CloudFormation saw that (RFC 3339).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drift_seen: Option<String>,
+    /// Where CloudFormation takes the value before from, in a drift-aware change set: `ACTUAL_STATE` or
+    /// `PREVIOUS_DEPLOYMENT_STATE`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before_from: Option<String>,
+    /// What happens to it in CloudFormation's word: `Add`, `Remove`, `Modify`, `SyncWithActual`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change_type: Option<String>,
     /// Whether the resource is replaced because of it.
     pub recreation: Recreation,
     /// What makes it change; empty when CloudFormation does not tell.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub causes: Vec<Cause>,
+}
+
+/// A value of a resource that does not change, or of which nobody tells what it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct KeptValue {
+    /// Where it stands, for reading.
+    pub path: String,
+    /// The value.
+    pub value: Shown,
 }
 
 /// Whether a resource is replaced because one property changes.

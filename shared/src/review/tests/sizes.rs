@@ -61,6 +61,33 @@ fn every_rendering_keeps_its_bounds_and_says_what_it_left_out() {
 #[test]
 fn a_page_of_many_resources_begins_folded() {
     let page = review::html(&large(100, 1));
-    assert!(!page.contains("<details class=\"resource change\" open>"));
-    assert!(review::html(&large(3, 1)).contains("<details class=\"resource change\" open>"));
+    assert!(!page.contains("\" open>"));
+    assert!(review::html(&large(3, 1)).contains("<details class=\"resource change\" id=\"r0\" open>"));
+}
+
+#[test]
+fn many_findings_are_told_as_one_and_cost_no_comment_its_content() {
+    let changes: Vec<_> = (0..900)
+        .map(|at| {
+            json!({ "Type": "Resource", "ResourceChange": {
+                "Action": "Remove", "LogicalResourceId": format!("Table{at}"), "ResourceType": "AWS::DynamoDB::Table",
+                "BeforeContext": json!({ "Properties": { "TableName": format!("table-{at}") } }).to_string(),
+            }})
+        })
+        .collect();
+    let set = json!({ "ChangeSetId": "arn", "StackName": "s", "Changes": changes }).to_string();
+    let (tree, _) = saved::tree_of(&[&set]).unwrap();
+    let review = Review::of(&Inputs {
+        title: "s",
+        stack_name: "s",
+        tree: Some(&tree),
+        warnings: (0..900).map(|at| format!("warning {at} {}", "w".repeat(100))).collect(),
+        ..Inputs::default()
+    });
+    let markdown = review::markdown(&review);
+    assert!(markdown.chars().count() <= MARKDOWN_CHARACTERS);
+    assert!(markdown.contains("it is deleted, and its content with it"));
+    assert!(markdown.contains("Table399"), "{markdown}");
+    assert!(markdown.contains("more are left out here"));
+    assert_eq!(review::text(&review).matches("it is deleted, and its").count(), 1);
 }

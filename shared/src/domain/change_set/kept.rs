@@ -1,0 +1,53 @@
+//! What stays of a resource that changes.
+
+use std::collections::HashSet;
+
+use super::diff::leaves;
+use super::resource::{ResourceFacts, readable};
+use super::secrets::Hider;
+use super::values::{KeptValue, PropertyChange};
+
+impl ResourceFacts<'_> {
+    /// All values that are known and not among `changes`: those that stay, and those of which only one side is told.
+    pub(super) fn kept(&self, changes: &[PropertyChange], hider: &Hider) -> Vec<KeptValue> {
+        if matches!(self.change.action.as_str(), "Add" | "Remove" | "Import") {
+            return Vec::new();
+        }
+        let Some(whole) = self.after.as_ref().or(self.before.as_ref()) else {
+            return Vec::new();
+        };
+        // The changes begin with the leaves that differ; what follows is told by CloudFormation alone.
+        let told = changes
+            .iter()
+            .skip(self.leaves.len())
+            .filter(|change| change.before.is_some() || change.after.is_some())
+            .filter_map(|change| change.pointer.as_deref());
+        let changed: HashSet<&str> = self
+            .leaves
+            .iter()
+            .filter_map(|leaf| leaf.pointer_after.as_deref())
+            .chain(told)
+            .collect();
+        leaves(None, Some(whole))
+            .iter()
+            .filter(|leaf| {
+                let pointer = leaf.pointer_after.as_deref().unwrap_or_default();
+                !ancestors(pointer).any(|above| changed.contains(above))
+            })
+            .map(|leaf| KeptValue {
+                path: hider.text(readable(&leaf.path)),
+                value: hider.value(&self.names(&leaf.names), leaf.after.as_deref().unwrap_or_default()),
+            })
+            .collect()
+    }
+}
+
+/// A pointer and all that lie on the way to it.
+fn ancestors(pointer: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(pointer), |pointer| {
+        pointer
+            .rfind('/')
+            .map(|at| &pointer[..at])
+            .filter(|rest| !rest.is_empty())
+    })
+}
