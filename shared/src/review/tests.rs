@@ -1,3 +1,5 @@
+mod complete;
 mod golden;
 mod hostile;
+mod secrets;
 mod sizes;

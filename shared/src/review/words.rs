@@ -115,7 +115,7 @@ pub(super) fn stack_facts(review: &Review) -> Vec<(&'static str, &str)> {
         ("Drift", stack.drift.as_deref()),
         ("Change set", stack.change_set.as_deref()),
         ("Made", stack.created.as_deref()),
-        ("Described as", stack.description.as_deref()),
+        ("Description", stack.description.as_deref()),
         ("State", stack.change_set_status.as_deref()),
         ("Reason", stack.status_reason.as_deref()),
     ]

@@ -41,7 +41,7 @@ pub struct Inputs<'a> {
 }
 
 /// A stack as it is deployed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct DeployedStack {
     /// ARN.
     pub id: String,
@@ -58,7 +58,7 @@ pub struct DeployedStack {
 }
 
 /// The templates of one stack, root or nested.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct TemplateTexts {
     /// Path of the nested stack; empty for the root.
     pub path: String,

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::domain::digest::to_canonical_json;
 
 /// One leaf in which two values differ.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Leaf {
     /// Where it stands, for reading.
     pub path: String,

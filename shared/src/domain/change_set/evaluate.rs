@@ -15,7 +15,6 @@ use crate::domain::digest::to_canonical_json;
 const DEEPEST: usize = 64;
 
 /// One deployment of a template.
-#[derive(Debug)]
 pub struct Evaluator<'a> {
     template: &'a Template,
     parameters: BTreeMap<String, Value>,

@@ -22,7 +22,7 @@ impl ResourceFacts<'_> {
             .skip(self.leaves.len())
             .filter(|change| change.before.is_some() || change.after.is_some())
             .filter_map(|change| change.pointer.as_deref());
-        let changed: HashSet<&str> = self
+        let differs: HashSet<&str> = self
             .leaves
             .iter()
             .filter_map(|leaf| leaf.pointer_after.as_deref())
@@ -32,7 +32,7 @@ impl ResourceFacts<'_> {
             .iter()
             .filter(|leaf| {
                 let pointer = leaf.pointer_after.as_deref().unwrap_or_default();
-                !ancestors(pointer).any(|above| changed.contains(above))
+                !ancestors(pointer).any(|above| differs.contains(above))
             })
             .map(|leaf| KeptValue {
                 path: hider.text(readable(&leaf.path)),

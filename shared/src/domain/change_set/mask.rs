@@ -313,8 +313,12 @@ fn is_credential(token: &str) -> bool {
     if token.len() < SHORTEST_CREDENTIAL {
         return false;
     }
-    let starts = CREDENTIAL_STARTS
-        .iter()
-        .any(|start| token.starts_with(start) && token.len() >= start.len() + 12);
+    // Short beginnings are also parts of other names; the longer ones count wherever a word begins.
+    let starts = CREDENTIAL_STARTS.iter().any(|start| {
+        token
+            .match_indices(start)
+            .filter(|(at, _)| token.len() - at >= start.len() + 12)
+            .any(|(at, _)| at == 0 || (start.len() >= 4 && !token[..at].ends_with(char::is_alphanumeric)))
+    });
     starts || looks_random(token)
 }

@@ -10,6 +10,7 @@ mod entropy;
 mod evaluate;
 mod kept;
 mod mask;
+mod opaque;
 mod replacement;
 pub mod resource;
 pub mod review;

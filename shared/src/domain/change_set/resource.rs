@@ -24,7 +24,6 @@ pub struct Deployments<'a> {
 }
 
 /// One change with its values.
-#[derive(Debug)]
 pub struct ResourceFacts<'a> {
     /// Path of the nested stack that holds it.
     pub path: &'a str,
@@ -132,6 +131,9 @@ impl<'a> ResourceFacts<'a> {
                 hider.text(ignored.path.as_deref().unwrap_or("an attribute")),
                 ignored.reason.as_deref().unwrap_or("no reason told")
             ));
+        }
+        if let Some(arn) = present(change.change_set_id.as_deref()) {
+            notes.push(format!("its own change set: {}", hider.text(arn)));
         }
         let changes = self.changes(hider);
         ResourceReview {

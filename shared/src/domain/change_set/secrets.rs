@@ -38,7 +38,7 @@ const IDENTIFIES_CONTENT: [&str; 12] = [
 ];
 
 /// Hides secrets and counts how often it did.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Hider {
     known: Vec<String>,
     hidden: Cell<usize>,

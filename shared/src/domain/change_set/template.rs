@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::domain::document::{self, Document, Format, Node, SyntaxError};
 
 /// A template.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Template {
     root: Map<String, Value>,
 }
@@ -94,7 +94,7 @@ fn is_true(value: Option<&Value>) -> bool {
 }
 
 /// Texts outside ASCII by the form in which `GetTemplate` and `DescribeChangeSet` give them back.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Restorer {
     by_lossy: HashMap<String, Option<String>>,
 }

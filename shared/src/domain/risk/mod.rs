@@ -5,6 +5,7 @@ mod network;
 mod policy;
 mod settings;
 mod statement;
+mod switches;
 #[cfg(test)]
 mod tests;
 pub mod types;
@@ -13,6 +14,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::domain::change_set::context::is_signature;
 use crate::domain::change_set::resource::ResourceFacts;
 use crate::domain::change_set::review::{GateDifference, Replacement, SettingChange, SettingKind, ValueSource};
 use crate::domain::change_set::tree::join;
@@ -117,6 +119,7 @@ pub fn of_resource(facts: &ResourceFacts<'_>) -> Vec<Finding> {
     };
     data::assess(facts, &mut found);
     settings::assess(facts, &mut found);
+    switches::assess(facts, &mut found);
     network::assess(facts, &mut found);
     policy::assess(facts, &mut found);
     unknown(facts, &mut found);
@@ -221,6 +224,31 @@ fn unknown(facts: &ResourceFacts<'_>, found: &mut Found) {
             "CloudFormation decides only at execution what happens to it",
         );
     }
+    let truncated = facts
+        .leaves
+        .iter()
+        .filter(|leaf| leaf.after.as_deref().is_some_and(is_signature));
+    for leaf in truncated {
+        found.add(
+            Level::Medium,
+            Kind::Unknown,
+            format!(
+                "{} is too long for CloudFormation to tell; it gives a signature only",
+                leaf.path_word()
+            ),
+        );
+    }
+    if change.action == "Modify"
+        && facts.leaves.is_empty()
+        && facts.values != ValueSource::Templates
+        && guards_access(kind)
+    {
+        found.add(
+            Level::Medium,
+            Kind::Unknown,
+            "it decides who may do what, and nobody tells its values: what becomes allowed cannot be compared",
+        );
+    }
     if change.action == "Modify"
         && facts.values == ValueSource::Nowhere
         && change.details.is_empty()
@@ -232,6 +260,17 @@ fn unknown(facts: &ResourceFacts<'_>, found: &mut Found) {
             "CloudFormation does not tell what changes about it, and its templates cannot be compared",
         );
     }
+}
+
+/// Whether a type decides who may do or reach what.
+fn guards_access(kind: &str) -> bool {
+    kind.starts_with("AWS::IAM::")
+        || kind.starts_with("AWS::EC2::SecurityGroup")
+        || kind.ends_with("Policy")
+        || matches!(
+            kind,
+            "AWS::KMS::Key" | "AWS::Lambda::Permission" | "AWS::SSO::PermissionSet"
+        )
 }
 
 /// The properties of one side of a resource.

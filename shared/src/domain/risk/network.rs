@@ -1,4 +1,6 @@
-//! Security groups: what is opened, to whom.
+//! Security groups and their like: what is opened, to whom.
+
+use std::net::IpAddr;
 
 use serde_json::Value;
 
@@ -15,37 +17,200 @@ pub(super) fn assess(facts: &ResourceFacts<'_>, found: &mut Found) {
     match kind {
         "AWS::EC2::SecurityGroup" => {
             for (list, is_ingress) in [("SecurityGroupIngress", true), ("SecurityGroupEgress", false)] {
-                let old = rules(before, list);
-                for rule in rules(after, list) {
-                    if !old.iter().any(|old| covers(old, rule)) {
-                        opened(rule, is_ingress, found);
-                    }
-                }
+                compare(&rules(before, list), &rules(after, list), is_ingress, found);
             }
         }
-        "AWS::EC2::SecurityGroupIngress" | "AWS::EC2::SecurityGroupEgress" => {
-            if let Some(rule) = after
-                && !before.is_some_and(|before| covers(before, rule))
-            {
-                opened(rule, kind.ends_with("Ingress"), found);
-            }
+        "AWS::EC2::SecurityGroupIngress"
+        | "AWS::EC2::SecurityGroupEgress"
+        | "AWS::RDS::DBSecurityGroupIngress"
+        | "AWS::Redshift::ClusterSecurityGroupIngress" => {
+            let list = |side: Option<&Value>| side.map(Rule::all_of).unwrap_or_default();
+            compare(&list(before), &list(after), !kind.ends_with("Egress"), found);
+        }
+        "AWS::RDS::DBSecurityGroup" => compare(
+            &rules(before, "DBSecurityGroupIngress"),
+            &rules(after, "DBSecurityGroupIngress"),
+            true,
+            found,
+        ),
+        "AWS::EC2::NetworkAclEntry" => {
+            let entry = |side| properties_of_entry(side).unwrap_or_default();
+            compare(&entry(before), &entry(after), true, found);
+        }
+        "AWS::EKS::Cluster" => {
+            let list = |side: Option<&Value>| {
+                side.and_then(|side| side.get("ResourcesVpcConfig")?.get("PublicAccessCidrs")?.as_array())
+                    .into_iter()
+                    .flatten()
+                    .map(|cidr| Rule {
+                        protocol: "tcp".to_owned(),
+                        ports: Some((443, 443)),
+                        peer: text(cidr),
+                    })
+                    .collect::<Vec<_>>()
+            };
+            compare(&list(before), &list(after), true, found);
         }
         _ => {}
     }
 }
 
-fn rules<'v>(properties: Option<&'v Value>, list: &str) -> Vec<&'v Value> {
-    properties
-        .and_then(|properties| properties.get(list)?.as_array())
-        .into_iter()
-        .flatten()
-        .collect()
+/// One protocol and port range, open to one peer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Rule {
+    /// `-1` for every protocol.
+    protocol: String,
+    /// `None` for every port.
+    ports: Option<(i64, i64)>,
+    /// An address range, a group or a list of prefixes.
+    peer: String,
 }
 
-fn opened(rule: &Value, is_ingress: bool, found: &mut Found) {
-    let peer = peer(rule);
-    let is_everybody = peer == "0.0.0.0/0" || peer == "::/0";
-    let level = match (is_ingress, is_everybody) {
+/// Properties that name a peer.
+const PEERS: [&str; 12] = [
+    "CidrIp",
+    "CidrIpv6",
+    "CIDRIP",
+    "CidrBlock",
+    "Ipv6CidrBlock",
+    "SourceSecurityGroupId",
+    "SourceSecurityGroupName",
+    "SourcePrefixListId",
+    "DestinationSecurityGroupId",
+    "DestinationPrefixListId",
+    "EC2SecurityGroupId",
+    "EC2SecurityGroupName",
+];
+
+impl Rule {
+    /// What one rule of a template opens: a rule may name more than one peer.
+    fn all_of(rule: &Value) -> Vec<Self> {
+        let word = |name: &str| rule.get(name).map(text);
+        let protocol = match word("IpProtocol").or_else(|| word("Protocol")) {
+            None => "-1".to_owned(),
+            Some(protocol) => match protocol.to_ascii_lowercase().as_str() {
+                "all" | "-1" => "-1".to_owned(),
+                "6" => "tcp".to_owned(),
+                "17" => "udp".to_owned(),
+                "1" => "icmp".to_owned(),
+                other => other.to_owned(),
+            },
+        };
+        let port = |name: &str| text(rule.get(name)?).parse().ok();
+        let ports = match (port("FromPort"), port("ToPort")) {
+            (Some(-1), _) | (_, Some(-1)) => None,
+            (Some(from), Some(to)) => Some((from, to)).filter(|ports| *ports != (0, 65_535)),
+            (Some(one), None) | (None, Some(one)) => Some((one, one)),
+            (None, None) => None,
+        };
+        let mut peers: Vec<_> = PEERS.iter().filter_map(|name| word(name)).collect();
+        if peers.is_empty() {
+            peers.push("an unnamed peer".to_owned());
+        }
+        peers
+            .into_iter()
+            .map(|peer| Self {
+                protocol: protocol.clone(),
+                ports: if protocol == "-1" { None } else { ports },
+                peer,
+            })
+            .collect()
+    }
+
+    /// Whether this rule lets through all that `other` does.
+    fn covers(&self, other: &Self) -> bool {
+        let within = match (self.ports, other.ports) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(own), Some(other)) => own.0 <= other.0 && other.1 <= own.1,
+        };
+        within
+            && (self.protocol == "-1" || self.protocol == other.protocol)
+            && (self.peer == other.peer
+                || matches!((Range::of(&self.peer), Range::of(&other.peer)), (Some(own), Some(other)) if own.holds(other)))
+    }
+
+    fn words(&self) -> String {
+        match (self.protocol.as_str(), self.ports) {
+            ("-1", _) => "every protocol and port".to_owned(),
+            (protocol, None) => format!("{protocol}, every port"),
+            (protocol, Some((from, to))) if from == to => format!("{protocol} port {from}"),
+            (protocol, Some((from, to))) => format!("{protocol} ports {from} to {to}"),
+        }
+    }
+}
+
+/// A range of addresses.
+#[derive(Debug, Clone, Copy)]
+struct Range {
+    /// The address as a number, IPv4 in the upper bits as well.
+    bits: u128,
+    length: u32,
+    is_v6: bool,
+}
+
+impl Range {
+    fn of(text: &str) -> Option<Self> {
+        let (address, length) = text.split_once('/')?;
+        let length: u32 = length.parse().ok()?;
+        let (bits, is_v6) = match address.parse().ok()? {
+            IpAddr::V4(address) => (u128::from(u32::from(address)) << 96, false),
+            IpAddr::V6(address) => (u128::from(address), true),
+        };
+        (length <= if is_v6 { 128 } else { 32 }).then_some(Self { bits, length, is_v6 })
+    }
+
+    fn holds(self, other: Self) -> bool {
+        let mask = u128::MAX.checked_shl(128 - self.length).unwrap_or(0);
+        self.is_v6 == other.is_v6 && self.length <= other.length && (self.bits & mask) == (other.bits & mask)
+    }
+
+    /// Whether it holds so much of the internet that it is nobody's own network.
+    fn is_wide(self) -> bool {
+        let most = if self.is_v6 { 16 } else { 7 };
+        self.length > 0 && self.length <= most
+    }
+}
+
+fn properties_of_entry(properties: Option<&Value>) -> Option<Vec<Rule>> {
+    let properties = properties?;
+    let word = |name: &str| properties.get(name).map(text).unwrap_or_default();
+    let allows = word("RuleAction").eq_ignore_ascii_case("allow") && !word("Egress").eq_ignore_ascii_case("true");
+    let mut entry = properties.clone();
+    if let (Some(range), Some(map)) = (
+        properties.get("PortRange").and_then(Value::as_object),
+        entry.as_object_mut(),
+    ) {
+        for (from, to) in [("From", "FromPort"), ("To", "ToPort")] {
+            if let Some(port) = range.get(from) {
+                map.insert(to.to_owned(), port.clone());
+            }
+        }
+    }
+    allows.then(|| Rule::all_of(&entry))
+}
+
+fn rules(properties: Option<&Value>, list: &str) -> Vec<Rule> {
+    match properties.and_then(|properties| properties.get(list)) {
+        Some(Value::Array(rules)) => rules.iter().flat_map(Rule::all_of).collect(),
+        Some(rule @ Value::Object(_)) => Rule::all_of(rule),
+        _ => Vec::new(),
+    }
+}
+
+fn compare(old: &[Rule], new: &[Rule], is_ingress: bool, found: &mut Found) {
+    for rule in new {
+        if !old.iter().any(|old| old.covers(rule)) {
+            opened(rule, is_ingress, found);
+        }
+    }
+}
+
+fn opened(rule: &Rule, is_ingress: bool, found: &mut Found) {
+    let range = Range::of(&rule.peer);
+    let is_everybody = range.is_some_and(|range| range.length == 0);
+    let is_wide = range.is_some_and(Range::is_wide);
+    let level = match (is_ingress, is_everybody || is_wide) {
         (true, true) => Level::High,
         (true, false) => Level::Medium,
         (false, _) => Level::Low,
@@ -56,61 +221,15 @@ fn opened(rule: &Value, is_ingress: bool, found: &mut Found) {
         ("lets out", "to")
     };
     let whom = if is_everybody {
-        format!("everybody ({peer})")
+        format!("everybody ({})", rule.peer)
+    } else if is_wide {
+        format!("a large part of the internet ({})", rule.peer)
     } else {
-        peer
+        rule.peer.clone()
     };
     found.add(
         level,
         Kind::SecurityWidened,
-        format!("it {verb} {} {joint} {whom}", ports(rule)),
+        format!("it {verb} {} {joint} {whom}", rule.words()),
     );
-}
-
-/// Whether the old rule lets through all that the new one does.
-fn covers(old: &Value, new: &Value) -> bool {
-    let same_peer = peer(old) == peer(new);
-    let protocol = |rule: &Value| rule.get("IpProtocol").map(text).unwrap_or_default();
-    let all = matches!(protocol(old).as_str(), "-1" | "all");
-    same_peer && (all || (protocol(old) == protocol(new) && within(range(old), range(new))))
-}
-
-fn within(old: Option<(i64, i64)>, new: Option<(i64, i64)>) -> bool {
-    match (old, new) {
-        (Some(old), Some(new)) => old.0 <= new.0 && new.1 <= old.1,
-        (old, new) => old == new,
-    }
-}
-
-fn range(rule: &Value) -> Option<(i64, i64)> {
-    let port = |name: &str| text(rule.get(name)?).parse().ok();
-    Some((port("FromPort")?, port("ToPort")?))
-}
-
-fn ports(rule: &Value) -> String {
-    let word = |name: &str| rule.get(name).map(text);
-    let protocol = word("IpProtocol").unwrap_or_else(|| "any protocol".to_owned());
-    if matches!(protocol.as_str(), "-1" | "all") {
-        return "every protocol and port".to_owned();
-    }
-    match (word("FromPort"), word("ToPort")) {
-        (Some(from), Some(to)) if from == to => format!("{protocol} port {from}"),
-        (Some(from), Some(to)) => format!("{protocol} ports {from} to {to}"),
-        _ => format!("{protocol}, every port"),
-    }
-}
-
-fn peer(rule: &Value) -> String {
-    [
-        "CidrIp",
-        "CidrIpv6",
-        "SourceSecurityGroupId",
-        "SourceSecurityGroupName",
-        "SourcePrefixListId",
-        "DestinationSecurityGroupId",
-        "DestinationPrefixListId",
-    ]
-    .iter()
-    .find_map(|name| rule.get(*name).map(text))
-    .unwrap_or_else(|| "an unnamed peer".to_owned())
 }

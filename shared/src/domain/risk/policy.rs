@@ -1,5 +1,6 @@
 //! IAM policies compared as policies: what becomes allowed that was not.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -49,7 +50,7 @@ pub(super) fn assess(facts: &ResourceFacts<'_>, found: &mut Found) {
     let old = documents(properties(facts.before.as_ref()));
     let new = documents(properties(facts.after.as_ref()));
     for (place, document) in &new {
-        compare(place, old.get(place).copied(), Some(document), found);
+        compare(place, old.get(place).map(AsRef::as_ref), Some(document), found);
     }
     for (place, document) in &old {
         if !new.contains_key(place) && facts.after.is_some() {
@@ -57,11 +58,12 @@ pub(super) fn assess(facts: &ResourceFacts<'_>, found: &mut Found) {
         }
     }
     managed(facts, found);
+    attached(facts, found);
     permission(facts, found);
 }
 
 /// All policy documents in a value, by the place they stand in; items of lists by `PolicyName`, else by index.
-fn documents(properties: Option<&Value>) -> BTreeMap<String, &Value> {
+fn documents(properties: Option<&Value>) -> BTreeMap<String, Cow<'_, Value>> {
     let mut found = BTreeMap::new();
     if let Some(properties) = properties {
         collect("", properties, &mut found);
@@ -69,11 +71,16 @@ fn documents(properties: Option<&Value>) -> BTreeMap<String, &Value> {
     found
 }
 
-fn collect<'v>(place: &str, value: &'v Value, found: &mut BTreeMap<String, &'v Value>) {
+fn collect<'v>(place: &str, value: &'v Value, found: &mut BTreeMap<String, Cow<'v, Value>>) {
     match value {
-        Value::Object(map) if is_policy(value) => {
-            let _ = map;
-            found.insert(place.to_owned(), value);
+        Value::Object(_) if is_policy(value) => {
+            found.insert(place.to_owned(), Cow::Borrowed(value));
+        }
+        // Some types take a policy as a text.
+        Value::String(text) if text.trim_start().starts_with('{') && text.contains("Statement") => {
+            if let Some(policy) = serde_json::from_str(text).ok().filter(is_policy) {
+                found.insert(place.to_owned(), Cow::Owned(policy));
+            }
         }
         Value::Object(map) => {
             for (key, value) in map {
@@ -161,7 +168,8 @@ fn level(grant: &Grant) -> Level {
     let escalates = ESCALATES
         .iter()
         .any(|action| grant.action.starts_with(action.trim_end_matches('*')) && !action.ends_with("sts:*"));
-    if everybody || everything || escalates || assumes || grant.principal.starts_with("not ") {
+    let excepts = grant.resource.starts_with("not ");
+    if everybody || everything || excepts || escalates || assumes || grant.principal.starts_with("not ") {
         Level::High
     } else {
         Level::Medium
@@ -225,13 +233,22 @@ fn permission(facts: &ResourceFacts<'_>, found: &mut Found) {
         return;
     }
     let property = |side, name: &str| properties(side).and_then(|properties| properties.get(name)).map(text);
-    let principal = property(facts.after.as_ref(), "Principal");
-    if principal.is_none() || principal == property(facts.before.as_ref(), "Principal") {
+    let Some(principal) = property(facts.after.as_ref(), "Principal") else {
+        return;
+    };
+    // Conditions that are added narrow it; everything else that changes may widen it.
+    let widens = |name: &str| property(facts.before.as_ref(), name) != property(facts.after.as_ref(), name);
+    let loosens = |name: &str| property(facts.before.as_ref(), name).is_some() && widens(name);
+    let is_wider = facts.before.is_none()
+        || ["Principal", "Action", "FunctionName", "FunctionUrlAuthType"]
+            .iter()
+            .any(|name| widens(name))
+        || SOURCES.iter().any(|name| loosens(name));
+    if !is_wider {
         return;
     }
-    let principal = principal.unwrap_or_default();
     let action = property(facts.after.as_ref(), "Action").unwrap_or_else(|| "its actions".to_owned());
-    let has_source = ["SourceArn", "SourceAccount", "PrincipalOrgID", "OrganizationId"]
+    let has_source = SOURCES
         .iter()
         .any(|name| property(facts.after.as_ref(), name).is_some());
     let (level, suffix) = match (principal.as_str(), has_source) {
@@ -249,10 +266,57 @@ fn permission(facts: &ResourceFacts<'_>, found: &mut Found) {
     );
 }
 
+/// Properties of a permission that narrow it.
+const SOURCES: [&str; 5] = [
+    "SourceArn",
+    "SourceAccount",
+    "PrincipalOrgID",
+    "OrganizationId",
+    "EventSourceToken",
+];
+
+/// Identities that get what they did not have: members of groups, users and roles of a policy, roles of a profile.
+fn attached(facts: &ResourceFacts<'_>, found: &mut Found) {
+    let kind = facts.change.resource_type.as_str();
+    let lists: &[&str] = match kind {
+        "AWS::IAM::Policy" | "AWS::IAM::ManagedPolicy" => &["Users", "Groups", "Roles"],
+        "AWS::IAM::UserToGroupAddition" => &["Users"],
+        "AWS::IAM::User" => &["Groups"],
+        "AWS::IAM::InstanceProfile" => &["Roles"],
+        "AWS::SSO::Assignment" => &["PrincipalId", "TargetId", "PermissionSetArn"],
+        _ => return,
+    };
+    // A policy that comes with its identities is compared as a policy already.
+    if facts.before.is_none() && kind.ends_with("Policy") {
+        return;
+    }
+    let of = |side, list: &str| -> Vec<String> {
+        match properties(side).and_then(|properties| properties.get(list)) {
+            Some(Value::Array(items)) => items.iter().map(text).collect(),
+            Some(one) => vec![text(one)],
+            None => Vec::new(),
+        }
+    };
+    for list in lists {
+        let old = of(facts.before.as_ref(), list);
+        let fresh: Vec<_> = of(facts.after.as_ref(), list)
+            .into_iter()
+            .filter(|name| !old.contains(name))
+            .collect();
+        if !fresh.is_empty() {
+            found.add(
+                Level::Medium,
+                Kind::SecurityWidened,
+                format!("what it gives goes to more: {list} gets {}", fresh.join(", ")),
+            );
+        }
+    }
+}
+
 /// A bucket or queue policy that goes takes its denials with it.
 fn removed_guard(facts: &ResourceFacts<'_>, found: &mut Found) {
     for (place, document) in documents(properties(facts.before.as_ref())) {
-        for grant in Grants::of(Some(document)).denied.iter().take(MOST_TOLD) {
+        for grant in Grants::of(Some(&document)).denied.iter().take(MOST_TOLD) {
             found.add(
                 Level::High,
                 Kind::SecurityWidened,

@@ -2,7 +2,7 @@
 
 use super::types::{self, Purpose};
 use super::{Found, Kind, Level, properties};
-use crate::domain::change_set::diff::Leaf;
+use crate::domain::change_set::diff::{Leaf, text};
 use crate::domain::change_set::resource::ResourceFacts;
 
 pub(super) fn assess(facts: &ResourceFacts<'_>, found: &mut Found) {
@@ -10,6 +10,7 @@ pub(super) fn assess(facts: &ResourceFacts<'_>, found: &mut Found) {
         return;
     }
     let is_new = matches!(facts.change.action.as_str(), "Add" | "Import");
+    boundary(facts, found);
     let Some(known) = types::find(&facts.change.resource_type) else {
         return;
     };
@@ -51,29 +52,6 @@ pub(super) fn assess(facts: &ResourceFacts<'_>, found: &mut Found) {
             encryption(leaf, is_new, found);
         }
     }
-    let bucket_acl = facts.leaves.iter().find(|leaf| leaf.path == "Properties.AccessControl");
-    if let Some(acl) = bucket_acl.and_then(|leaf| leaf.after.as_deref())
-        && acl.starts_with("Public")
-    {
-        found.add(
-            Level::High,
-            Kind::SecurityWidened,
-            format!("everybody may read it: AccessControl is {acl}"),
-        );
-    }
-    if facts.change.resource_type == "AWS::Lambda::Url"
-        && facts
-            .leaves
-            .iter()
-            .any(|leaf| leaf.path == "Properties.AuthType" && leaf.after.as_deref() == Some("NONE"))
-    {
-        found.add(
-            Level::High,
-            Kind::SecurityWidened,
-            "everybody on the internet may call the function: AuthType is NONE",
-        );
-    }
-    boundary(facts, found);
 }
 
 fn encryption(leaf: &Leaf, is_new: bool, found: &mut Found) {
@@ -100,15 +78,28 @@ fn encryption(leaf: &Leaf, is_new: bool, found: &mut Found) {
     }
 }
 
-/// A permissions boundary that goes.
+/// A permissions boundary that goes or becomes another.
 fn boundary(facts: &ResourceFacts<'_>, found: &mut Found) {
     let boundary = |side| properties(side).and_then(|properties| properties.get("PermissionsBoundary"));
-    if boundary(facts.before.as_ref()).is_some() && facts.after.is_some() && boundary(facts.after.as_ref()).is_none() {
-        found.add(
+    let (Some(before), Some(_)) = (boundary(facts.before.as_ref()), &facts.after) else {
+        return;
+    };
+    match boundary(facts.after.as_ref()) {
+        None => found.add(
             Level::High,
             Kind::SecurityWidened,
             "its permissions boundary goes: what the boundary denied becomes possible",
-        );
+        ),
+        Some(after) if after != before => found.add(
+            Level::Medium,
+            Kind::SecurityWidened,
+            format!(
+                "its permissions boundary becomes another: {} → {}",
+                text(before),
+                text(after)
+            ),
+        ),
+        Some(_) => {}
     }
 }
 
@@ -121,7 +112,7 @@ fn is_on(value: Option<&str>) -> bool {
     })
 }
 
-fn arrow(leaf: &Leaf) -> String {
+pub(super) fn arrow(leaf: &Leaf) -> String {
     format!(
         "{} → {}",
         leaf.before.as_deref().unwrap_or("not set"),

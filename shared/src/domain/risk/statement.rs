@@ -87,8 +87,17 @@ fn part_covers(wide: &str, narrow: &str) -> bool {
     if wide == narrow || wide == "*" {
         return true;
     }
-    if wide.starts_with("not ") || narrow.starts_with("not ") {
-        return false;
+    match (wide.strip_prefix("not "), narrow.strip_prefix("not ")) {
+        (None, None) => {}
+        // Everything but a few holds everything but these and more.
+        (Some(wide), Some(narrow)) => {
+            return wide.split(", ").all(|left_out| {
+                narrow
+                    .split(", ")
+                    .any(|other| other == left_out || matches_pattern(other.as_bytes(), left_out.as_bytes()))
+            });
+        }
+        _ => return false,
     }
     matches_pattern(wide.as_bytes(), narrow.as_bytes())
 }

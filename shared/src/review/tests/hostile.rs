@@ -241,14 +241,14 @@ fn outside_of_code(markdown: &str) -> String {
 }
 
 fn outside_of_elements(line: &str) -> String {
-    let mut live = String::new();
+    let mut outside = String::new();
     for (index, part) in line.split("<code>").enumerate() {
         match part.split_once("</code>") {
-            Some((_, rest)) if index > 0 => live.push_str(rest),
-            _ => live.push_str(part),
+            Some((_, rest)) if index > 0 => outside.push_str(rest),
+            _ => outside.push_str(part),
         }
     }
-    live
+    outside
 }
 
 /// Where a run of exactly `run` backticks begins.
