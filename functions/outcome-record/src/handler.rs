@@ -13,7 +13,7 @@ use changegate::flows::ports::{
 };
 use changegate::flows::record_outcome::{
     EndedRun, LostDelivery, RecordPorts, RecordSettings, StackRest, record_outcome, record_stack_end,
-    report_lost_delivery,
+    report_lost_delivery, start_what_waits,
 };
 use changegate::flows::retry_due::retry_due;
 use changegate::github::{Connection, GitHubSettings, Repository};
@@ -94,11 +94,13 @@ where
             pipeline,
             execution,
             state,
+            time,
         } => {
             let run = EndedRun {
                 pipeline,
                 execution,
                 state,
+                time,
             };
             record_outcome(ports, settings, &run).await
         }
@@ -119,7 +121,12 @@ where
             };
             report_lost_delivery(ports.pipelines, &job_id, &lost).await
         }
-        EndedEvent::RetryDue => retry_due(ports.evidence, ports.pipelines, ports.clock).await.map(drop),
+        EndedEvent::RetryDue => {
+            let retried = retry_due(ports.evidence, ports.pipelines, ports.clock).await;
+            // An announcement may get lost; then what waits for an export is found here.
+            let started = start_what_waits(ports).await;
+            retried.and(started)
+        }
         EndedEvent::Other { kind } => {
             tracing::info!(kind, "an event that nothing follows from");
             Ok(())

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 
 use crate::flows::ports::{PortError, PortErrorKind};
@@ -42,11 +43,10 @@ const DENIALS: [&str; 12] = [
 
 /// Turns an SDK error into a [`PortError`]. Codes of one service are told apart by its adapter, which may change
 /// [`PortError::kind`] afterwards.
-pub(crate) fn port_error<E, R>(operation: &'static str, subject: &str, error: SdkError<E, R>) -> PortError
+pub(crate) fn port_error<E>(operation: &'static str, subject: &str, error: SdkError<E, HttpResponse>) -> PortError
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
-    R: std::fmt::Debug + Send + Sync + 'static,
-    SdkError<E, R>: Error,
+    SdkError<E, HttpResponse>: Error,
 {
     let (code, message) = match &error {
         SdkError::ServiceError(service) => (
@@ -56,8 +56,16 @@ where
         _ => (None, no_answer(&error)),
     };
     let kind = match (&error, code.as_deref()) {
-        (SdkError::ServiceError(_), Some(code)) => kind_of(code),
-        (SdkError::ServiceError(_), None) => PortErrorKind::Refused,
+        (SdkError::ServiceError(service), code) => {
+            let status = service.raw().status().as_u16();
+            match code.map_or(PortErrorKind::Refused, kind_of) {
+                // A code that nobody knows, or a page of something in between: then the status says it.
+                PortErrorKind::Refused if status >= 500 => PortErrorKind::Unavailable,
+                PortErrorKind::Refused if status == 429 => PortErrorKind::Throttled,
+                PortErrorKind::Refused if code.is_none() && status == 403 => PortErrorKind::Denied,
+                kind => kind,
+            }
+        }
         (SdkError::ConstructionFailure(_), _) => PortErrorKind::Refused,
         _ => PortErrorKind::Unavailable,
     };

@@ -152,14 +152,13 @@ impl WriteObjects for Bucket {
 }
 
 /// `None` for an object that is not there; a bucket that is not there stays an error.
-fn none_if_absent<T, E, R>(
+fn none_if_absent<T, E>(
     operation: &'static str,
     key: &str,
-    answer: Result<T, aws_sdk_s3::error::SdkError<E, R>>,
+    answer: Result<T, aws_sdk_s3::error::SdkError<E, aws_sdk_s3::config::http::HttpResponse>>,
 ) -> Result<Option<T>, PortError>
 where
     E: aws_sdk_s3::error::ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-    R: std::fmt::Debug + Send + Sync + 'static,
 {
     match answer {
         Ok(answer) => Ok(Some(answer)),

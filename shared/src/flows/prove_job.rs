@@ -9,7 +9,7 @@
 mod tests;
 
 use super::FlowError;
-use super::ports::{ActionExecution, ReadObjects, ReadPipelines, ReadStacks};
+use super::ports::{ActionExecution, PortError, ReadObjects, ReadPipelines, ReadStacks};
 use crate::domain::actions::PIPELINE_TYPE;
 use crate::domain::gate::Gate;
 use crate::domain::job::Job;
@@ -112,19 +112,12 @@ pub async fn prove_job(
             parameters.pipeline, parameters.execution
         )));
     }
-    let action = named
-        .find(|action| {
-            action.status == "InProgress"
-                && action.resolved_configuration.get("UserParameters") == Some(&job.user_parameters)
-        })
-        .cloned()
-        .ok_or_else(|| {
-            FlowError::permission(format!(
-                "the history of pipeline `{}` does not show `{action_name}` in progress in run {} with these \
-                 parameters: this job was not sent by CodePipeline, or its run has ended",
-                parameters.pipeline, parameters.execution
-            ))
-        })?;
+    let mut same =
+        named.filter(|action| action.resolved_configuration.get("UserParameters") == Some(&job.user_parameters));
+    let action = match same.clone().find(|action| action.status == "InProgress") {
+        Some(action) => action.clone(),
+        None => return Err(not_in_progress(pipelines, &parameters, action_name, same.next().is_some()).await?),
+    };
     let (gate, gate_sha256) = if is_root {
         (settings.root_gate.clone(), settings.root_gate.digest())
     } else {
@@ -140,6 +133,32 @@ pub async fn prove_job(
         action,
         actions,
     })
+}
+
+/// Why a job whose action the history does not show in progress is not believed.
+///
+/// When a stage is retried, the history may show the attempt before and not yet the one that this job belongs to.
+async fn not_in_progress(
+    pipelines: &impl ReadPipelines,
+    parameters: &UserParameters,
+    action_name: &str,
+    was_attempted: bool,
+) -> Result<FlowError, PortError> {
+    let (pipeline, execution) = (&parameters.pipeline, &parameters.execution);
+    if was_attempted {
+        let runs = pipelines.pipeline_executions(pipeline, 100).await?;
+        let run = runs.iter().find(|run| run.id == *execution);
+        if run.is_some_and(|run| run.status == "InProgress") {
+            return Ok(FlowError::NotYet(format!(
+                "the history of pipeline `{pipeline}` shows only attempts of `{action_name}` in run {execution} that \
+                 have ended"
+            )));
+        }
+    }
+    Ok(FlowError::permission(format!(
+        "the history of pipeline `{pipeline}` does not show `{action_name}` in progress in run {execution} with these \
+         parameters: this job was not sent by CodePipeline, or its run has ended"
+    )))
 }
 
 /// The pipeline must be a resource of the pipelines stack.

@@ -19,6 +19,8 @@ pub enum EndedEvent {
         execution: String,
         /// The state, such as `SUCCEEDED`.
         state: String,
+        /// When it was announced (RFC 3339, whole seconds); absent when the event does not say.
+        time: Option<String>,
     },
     /// A stack came to rest.
     Stack {
@@ -67,6 +69,7 @@ impl EndedEvent {
                         pipeline,
                         execution,
                         state,
+                        time: text("/time"),
                     }),
                     _ => None,
                 }
@@ -117,12 +120,14 @@ mod tests {
         for version in [json!(1), json!("1")] {
             let event = json!({
                 "detail-type": "CodePipeline Pipeline Execution State Change",
+                "time": "2026-11-23T10:05:00Z",
                 "detail": {"pipeline": "changegate-network", "execution-id": "run", "state": "FAILED", "version": version}
             });
             let expected = EndedEvent::Run {
                 pipeline: "changegate-network".to_owned(),
                 execution: "run".to_owned(),
                 state: "FAILED".to_owned(),
+                time: Some("2026-11-23T10:05:00Z".to_owned()),
             };
             assert!(EndedEvent::parse(&event) == expected);
         }

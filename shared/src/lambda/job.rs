@@ -175,7 +175,27 @@ async fn report(pipelines: &impl ReportJobs, id: &str, outcome: JobOutcome) -> R
         JobOutcome::Continue { summary, .. } => tracing::info!(summary, "the action waits"),
         JobOutcome::Failed { message, .. } => tracing::error!(message, "the action failed"),
     }
-    match pipelines.report(id, &outcome).await {
+    let mut reported = pipelines.report(id, &outcome).await;
+    if let Err(error) = &reported
+        && error.kind == PortErrorKind::Refused
+        && !matches!(outcome, JobOutcome::Failed { .. })
+    {
+        // It would be refused again with every delivery: better to say so than to let the action hang.
+        tracing::error!(
+            error = chain(error),
+            "CodePipeline does not take this end of the action"
+        );
+        let refused = JobOutcome::Failed {
+            kind: FailureKind::JobFailed,
+            message: format!(
+                "CodePipeline did not take what this action came to ({error}), which is a defect in Changegate: report \
+                 it with the function's log"
+            ),
+            external_execution_id: None,
+        };
+        reported = pipelines.report(id, &bounded(refused)).await;
+    }
+    match reported {
         Ok(()) => Ok(()),
         Err(error) if error.kind == PortErrorKind::Conflict => {
             tracing::info!(error = error.message, "the job is not open any more");

@@ -8,9 +8,11 @@ use changegate::domain::gate::{FirstRun, Gate};
 use changegate::domain::job::{FailureKind, JobOutcome};
 use changegate::domain::keys;
 use changegate::flows::create_change_set::{Ports, create_change_set};
-use changegate::flows::fakes::{FakeArtifacts, FakeBucket, FakeCloudFormation, FakeCodePipeline, Wire};
-use changegate::lambda::job::deliver;
+use changegate::flows::fakes::{FakeArtifacts, FakeBucket, FakeCloudFormation, FakeCodePipeline, Fault, Wire};
+use changegate::flows::record_outcome::{LostDelivery, report_lost_delivery};
+use changegate::lambda::job::{DeliveryError, deliver};
 use changegate::lambda::settings::Variables;
+use futures_util::FutureExt as _;
 use serde_json::Value;
 
 const RUN: &str = "11111111-2222-4333-8444-555555555555";
@@ -62,73 +64,196 @@ fn environment() -> BTreeMap<String, String> {
         .into()
 }
 
-/// Delivers an event to the flow over fakes in which CodePipeline confirms the job, and tells what was reported.
-async fn report_of(case: &str) -> (JobOutcome, FakeCloudFormation) {
-    let mut event = event(case);
-    let gate = gate("network", "network");
-    let pointer = "/CodePipeline.job/data/actionConfiguration/configuration/UserParameters";
-    if let Some(Value::String(parameters)) = event.pointer_mut(pointer) {
-        *parameters = parameters.replace(&"0".repeat(64), &gate.digest().to_string());
-    }
-    let parameters = event
-        .pointer(pointer)
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_owned();
-    let wire = Wire::default();
-    let source = FakeBucket::on(&wire);
-    source.seed(&keys::gate(gate.digest()), gate.to_canonical_json());
-    let pipelines = FakeCodePipeline::new(&wire);
-    let cloudformation = FakeCloudFormation::new(&wire);
-    cloudformation.with_resource(
-        "changegate-pipelines",
-        "AWS::CodePipeline::Pipeline",
-        "changegate-network",
-    );
-    let objects = [
-        (
-            "changegate-network",
-            "Template",
-            "TemplateSource/stacks/network/template.json.zip",
-        ),
-        (
-            "changegate-network",
-            "Configuration",
-            "TemplateSource/.configurations/production/network.json.zip",
-        ),
-        (
-            "changegate-root",
-            "Catalogue",
-            "TemplateSource/.catalogue/production.json.zip",
-        ),
-    ];
-    for pipeline in ["changegate-network", "changegate-root"] {
-        pipelines.with_run(pipeline, RUN);
-        for (_, action, key) in objects.iter().filter(|(of, ..)| *of == pipeline) {
-            let version = source.seed_with(key, "zip", &[("changegate-commit", COMMIT)]);
-            pipelines.with_source(pipeline, RUN, action, &version);
+/// Fakes in which CodePipeline confirms the job of an event.
+struct World {
+    wire: Wire,
+    event: Value,
+    pipelines: FakeCodePipeline,
+    cloudformation: FakeCloudFormation,
+    source: FakeBucket,
+    evidence: FakeBucket,
+    artifacts: FakeArtifacts,
+    settings: crate::settings::Settings,
+}
+
+impl World {
+    fn of(case: &str) -> Self {
+        let mut event = event(case);
+        let gate = gate("network", "network");
+        let pointer = "/CodePipeline.job/data/actionConfiguration/configuration/UserParameters";
+        if let Some(Value::String(parameters)) = event.pointer_mut(pointer) {
+            *parameters = parameters.replace(&"0".repeat(64), &gate.digest().to_string());
         }
-        pipelines.with_invoke_in_progress(pipeline, RUN, "CreateChangeSet", &parameters);
+        let parameters = event.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        let parameters = parameters.to_owned();
+        let wire = Wire::default();
+        let source = FakeBucket::on(&wire);
+        source.seed(&keys::gate(gate.digest()), gate.to_canonical_json());
+        let pipelines = FakeCodePipeline::new(&wire);
+        let cloudformation = FakeCloudFormation::new(&wire);
+        let owner = "changegate-pipelines";
+        cloudformation.with_resource(owner, "AWS::CodePipeline::Pipeline", "changegate-network");
+        let objects = [
+            (
+                "changegate-network",
+                "Template",
+                "TemplateSource/stacks/network/template.json.zip",
+            ),
+            (
+                "changegate-network",
+                "Configuration",
+                "TemplateSource/.configurations/production/network.json.zip",
+            ),
+            (
+                "changegate-root",
+                "Catalogue",
+                "TemplateSource/.catalogue/production.json.zip",
+            ),
+        ];
+        for pipeline in ["changegate-network", "changegate-root"] {
+            pipelines.with_run(pipeline, RUN);
+            for (_, action, key) in objects.iter().filter(|(of, ..)| *of == pipeline) {
+                let version = source.seed_with(key, "zip", &[("changegate-commit", COMMIT)]);
+                pipelines.with_source(pipeline, RUN, action, &version);
+            }
+            pipelines.with_invoke_in_progress(pipeline, RUN, "CreateChangeSet", &parameters);
+        }
+        let artifacts = FakeArtifacts::new(&wire);
+        artifacts.with("Template", TEMPLATE);
+        artifacts.with("Configuration", "{}");
+        Self {
+            event,
+            pipelines,
+            cloudformation,
+            source,
+            evidence: FakeBucket::on(&wire),
+            artifacts,
+            settings: crate::settings::read(&Variables::from_map(environment())).unwrap(),
+            wire,
+        }
     }
-    let artifacts = FakeArtifacts::new(&wire);
-    artifacts.with("Template", TEMPLATE);
-    artifacts.with("Configuration", "{}");
-    let evidence = FakeBucket::on(&wire);
-    let settings = crate::settings::read(&Variables::from_map(environment())).unwrap();
-    deliver(&pipelines, event, Duration::from_mins(1), async |event| {
-        let ports = Ports {
-            pipelines: &pipelines,
-            cloudformation: &cloudformation,
-            source: &source,
-            evidence: &evidence,
-        };
-        create_change_set(ports, &settings.create, &event.job, &artifacts).await
-    })
-    .await
-    .unwrap();
-    let mut reports = pipelines.reports();
+
+    /// One delivery of an event to the function.
+    async fn deliver(&self, event: Value) -> Result<(), DeliveryError> {
+        deliver(&self.pipelines, event, Duration::from_mins(1), async |event| {
+            let ports = Ports {
+                pipelines: &self.pipelines,
+                cloudformation: &self.cloudformation,
+                source: &self.source,
+                evidence: &self.evidence,
+            };
+            create_change_set(ports, &self.settings.create, &event.job, &self.artifacts).await
+        })
+        .await
+    }
+
+    /// The action from its first delivery to its end: Lambda delivers an event three times at most, CodePipeline
+    /// sends a new job for every continuation, and what Lambda gives up is reported lost.
+    fn live(&self) -> JobOutcome {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
+        // Nothing here waits; a delivery that is not done at once was killed.
+        let _context = runtime.enter();
+        let mut event = self.event.clone();
+        for job in 0..20 {
+            let id = format!("11111111-2222-4333-8444-{job:012}");
+            event["CodePipeline.job"]["id"] = Value::from(id.clone());
+            let is_done = (0..3).any(|_| {
+                let delivery = self.deliver(event.clone()).now_or_never();
+                matches!(delivery, Some(Ok(())))
+            });
+            if !is_done {
+                let lost = LostDelivery {
+                    function: "changegate-changeset-create".to_owned(),
+                    condition: "RetriesExhausted".to_owned(),
+                    error: String::new(),
+                };
+                let told = report_lost_delivery(&self.pipelines, &id, &lost).now_or_never();
+                told.expect("nothing breaks any more").unwrap();
+            }
+            let mut reports = self.pipelines.reports().into_iter().filter(|(of, _)| *of == id);
+            let (_, report) = reports.next().expect("no action hangs");
+            assert!(reports.next().is_none(), "one job, one report");
+            match report {
+                JobOutcome::Continue { token, .. } => {
+                    event["CodePipeline.job"]["data"]["continuationToken"] = Value::from(token);
+                }
+                report => return report,
+            }
+        }
+        panic!("the action ends");
+    }
+}
+
+/// Delivers an event to the function, and tells what was reported.
+async fn report_of(case: &str) -> (JobOutcome, FakeCloudFormation) {
+    let world = World::of(case);
+    world.deliver(world.event.clone()).await.unwrap();
+    let mut reports = world.pipelines.reports();
     assert_eq!(reports.len(), 1, "one delivery, one report");
-    (reports.remove(0).1, cloudformation)
+    (reports.remove(0).1, world.cloudformation)
+}
+
+#[test]
+fn a_fault_at_any_call_from_delivery_to_report_ends_in_one_report_and_one_change_set() {
+    for (case, pending) in [("first-delivery", 0), ("first-delivery", 2), ("root-pipeline", 0)] {
+        let world = || {
+            let world = World::of(case);
+            world.cloudformation.delay_next_change_set(pending);
+            world
+        };
+        let untouched = world();
+        let expected = untouched.live();
+        assert!(matches!(expected, JobOutcome::Succeeded { .. }), "{expected:?}");
+        for fault in [
+            Fault::Throttle,
+            Fault::Outage,
+            Fault::LostAnswer,
+            Fault::KillBefore,
+            Fault::KillAfter,
+        ] {
+            for call in 0..untouched.wire.count() {
+                let world = world();
+                world.wire.break_call(call, fault);
+                let report = world.live();
+                let context = format!("{case}: {fault:?} at call {call}\n{}", world.wire.log());
+                assert_eq!(report, expected, "{context}");
+                assert_eq!(world.cloudformation.made(), 1, "{context}");
+                let ends = world.pipelines.reports().into_iter();
+                let ends = ends.filter(|(_, report)| !matches!(report, JobOutcome::Continue { .. }));
+                assert_eq!(ends.count(), 1, "{context}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_function_that_is_killed_every_time_is_reported_lost() {
+    let calls = {
+        let world = World::of("first-delivery");
+        world.live();
+        world.wire.count()
+    };
+    for call in 0..calls {
+        let world = World::of("first-delivery");
+        // The first delivery makes `call` calls and one more, and so do the others or they end before.
+        for at in [call, 2 * call + 1, 3 * call + 2] {
+            world.wire.break_call(at, Fault::KillBefore);
+        }
+        let report = world.live();
+        let is_end = matches!(report, JobOutcome::Succeeded { .. })
+            || matches!(
+                &report,
+                JobOutcome::Failed {
+                    kind: FailureKind::Unavailable,
+                    ..
+                }
+            );
+        assert!(is_end, "{report:?}\n{}", world.wire.log());
+        assert!(world.cloudformation.made() <= 1, "{}", world.wire.log());
+    }
 }
 
 #[tokio::test]

@@ -53,6 +53,8 @@ async fn an_artifact_is_read_with_the_credentials_that_the_job_brought() {
         Some("session-of-the-job")
     );
     assert!(request.uri().contains("/pipeline/Template/x1"), "{}", request.uri());
+    // What a key of KMS encrypts is read like anything else; a header about it would be refused.
+    assert_eq!(request.headers().get("x-amz-server-side-encryption"), None);
 }
 
 #[tokio::test]

@@ -72,8 +72,18 @@ async fn only_the_answer_that_a_stack_does_not_exist_is_an_absence() {
             "{error}"
         );
     }
-    let (stacks, _) = cloudformation([(502, "<html>Bad Gateway</html>")]);
-    assert!(stacks.stack("network").await.is_err());
+    // What stands between answers in its own way: the status says what follows.
+    for (status, body, kind) in [
+        (502, "<html>Bad Gateway</html>", PortErrorKind::Unavailable),
+        (503, "", PortErrorKind::Unavailable),
+        (429, "", PortErrorKind::Throttled),
+        (403, "", PortErrorKind::Denied),
+    ] {
+        let (stacks, _) = cloudformation([(status, body)]);
+        assert_eq!(stacks.stack("network").await.unwrap_err().kind, kind, "{status}");
+    }
+    let (stacks, _) = cloudformation([(500, error("SomethingNew", "odd").as_str())]);
+    assert!(stacks.stack("network").await.unwrap_err().is_transient());
 }
 
 #[tokio::test]
@@ -237,6 +247,22 @@ async fn refusals_of_a_change_set_are_told_apart() {
             "Stack:arn:x is in ROLLBACK_COMPLETE state and can not be updated.",
             PortErrorKind::Refused,
         ),
+        (
+            "ValidationError",
+            "Stack [network] already exists and cannot be created again with the changeSet [cg-0123456-run].",
+            PortErrorKind::Refused,
+        ),
+        (
+            "ValidationError",
+            "Role arn:aws:iam::111122223333:role/changegate/deployers/x is invalid or cannot be assumed",
+            PortErrorKind::Refused,
+        ),
+        (
+            "AccessDenied",
+            "User: arn:x is not authorized to perform: iam:PassRole on resource: arn:y",
+            PortErrorKind::Denied,
+        ),
+        ("Throttling", "Rate exceeded", PortErrorKind::Throttled),
     ] {
         let (stacks, _) = cloudformation([(400, error(code, message).as_str())]);
         let error = stacks.create_change_set(new_change_set()).await.unwrap_err();
@@ -353,4 +379,92 @@ async fn a_stack_without_a_policy_has_none() {
     let (stacks, replay) = cloudformation([(200, body.as_str())]);
     stacks.set_stack_policy("network", "{}").await.unwrap();
     assert!(all_sent(&replay)[0].contains("StackPolicyBody=%7B%7D"));
+}
+
+#[tokio::test]
+async fn a_change_set_that_cannot_be_deleted_now_is_a_conflict() {
+    for message in [
+        "ChangeSet [arn:set] cannot be deleted in its current status of [CREATE_IN_PROGRESS]",
+        "An operation on this ChangeSet is currently in progress.",
+    ] {
+        let refused = error("InvalidChangeSetStatus", message);
+        let (stacks, _) = cloudformation([(400, refused.as_str())]);
+        let error = stacks.delete_change_set("arn:set").await.unwrap_err();
+        assert_eq!(error.kind, PortErrorKind::Conflict, "{message}");
+    }
+}
+
+#[tokio::test]
+async fn a_change_set_that_failed_is_read_with_its_reason() {
+    let reasons = [
+        "The submitted information didn&apos;t contain changes. Submit different information to create a change set.",
+        "No updates are to be performed.",
+        "Requires capabilities : [CAPABILITY_IAM]",
+        "No export named network-VpcId found. Rollback requested by user.",
+    ];
+    let endings = reasons.map(|reason| {
+        let body = answer(
+            "DescribeChangeSet",
+            &format!(
+                "<ChangeSetId>arn:set</ChangeSetId><ChangeSetName>cg-1</ChangeSetName><StackName>network</StackName>\
+                 <Status>FAILED</Status><ExecutionStatus>UNAVAILABLE</ExecutionStatus><StatusReason>{reason}</StatusReason>\
+                 <Changes/>"
+            ),
+        );
+        cloudformation([(200, body.as_str())]).0
+    });
+    let mut found = Vec::new();
+    for stacks in endings {
+        let set = stacks.change_set("arn:set").await.unwrap().unwrap();
+        found.push(crate::domain::planning::ending(&set));
+    }
+    use crate::domain::planning::Ending;
+    assert_eq!(
+        found,
+        [
+            Ending::NoChanges,
+            Ending::NoChanges,
+            Ending::Failed("Requires capabilities : [CAPABILITY_IAM]".to_owned()),
+            Ending::Blocked {
+                export: "network-VpcId".to_owned()
+            },
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_template_by_url_travels_as_a_url() {
+    let body = answer("CreateChangeSet", "<Id>arn:set</Id><StackId>arn:stack</StackId>");
+    let (stacks, replay) = cloudformation([(200, body.as_str())]);
+    let mut new = new_change_set();
+    new.is_create = true;
+    new.template = TemplateLocation::Url("https://s3.eu-west-1.amazonaws.com/b/k.json?versionId=a.b_c".to_owned());
+    stacks.create_change_set(new).await.unwrap();
+    let sent = all_sent(&replay).remove(0);
+    let url = "TemplateURL=https%3A%2F%2Fs3.eu-west-1.amazonaws.com%2Fb%2Fk.json%3FversionId%3Da.b_c";
+    assert!(sent.contains(url) && !sent.contains("TemplateBody"), "{sent}");
+    assert!(sent.contains("ChangeSetType=CREATE"), "{sent}");
+}
+
+#[test]
+fn every_status_of_the_sdk_leads_somewhere_and_says_what_to_do() {
+    use crate::domain::stack_state::{Readiness, readiness};
+    for status in aws_sdk_cloudformation::types::StackStatus::values() {
+        match readiness("network", Some(status)) {
+            Readiness::Create => assert!(matches!(*status, "REVIEW_IN_PROGRESS" | "DELETE_COMPLETE"), "{status}"),
+            Readiness::Update => assert!(status.ends_with("_COMPLETE"), "{status}"),
+            Readiness::Wait(text) => {
+                assert!(status.ends_with("_IN_PROGRESS") && text.contains(status), "{text}");
+                assert!(
+                    !text.contains("is at work on it"),
+                    "a status of its own has words of its own: {text}"
+                );
+            }
+            Readiness::Stuck(text) => {
+                assert!(text.contains(status) && text.contains("`aws cloudformation "), "{text}");
+                assert!(text.contains("--stack-name network"), "{text}");
+                assert!(!text.contains("does not know that state"), "{text}");
+            }
+        }
+    }
 }

@@ -90,7 +90,7 @@ impl ControlPipelines for CodePipeline {
                 let mut error = classed(port_error("codepipeline:RetryStageExecution", pipeline, error));
                 if matches!(
                     error.code.as_deref(),
-                    Some("StageNotRetryableException" | "NotLatestPipelineExecutionException" | "ConflictException")
+                    Some("StageNotRetryableException" | "NotLatestPipelineExecutionException")
                 ) {
                     error.kind = PortErrorKind::Conflict;
                 }

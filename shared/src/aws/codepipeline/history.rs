@@ -118,14 +118,17 @@ impl ReadPipelines for CodePipeline {
     }
 }
 
-/// Tells the absence of a pipeline or a run apart; only these two codes mean it.
+/// Tells the absence of a pipeline or a run apart; only these two codes mean it. A pipeline that is busy, or has too
+/// many runs at once, asks to be called later.
+///
+/// Source: <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_StartPipelineExecution.html> (Errors).
 pub(super) fn classed(mut error: PortError) -> PortError {
-    if matches!(
-        error.code.as_deref(),
-        Some("PipelineNotFoundException" | "PipelineExecutionNotFoundException")
-    ) {
-        error.kind = PortErrorKind::NotFound;
-    }
+    error.kind = match error.code.as_deref() {
+        Some("PipelineNotFoundException" | "PipelineExecutionNotFoundException") => PortErrorKind::NotFound,
+        Some("ConflictException" | "ConcurrentModificationException") => PortErrorKind::Unavailable,
+        Some("ConcurrentPipelineExecutionsLimitExceededException") => PortErrorKind::Throttled,
+        _ => error.kind,
+    };
     error
 }
 

@@ -221,3 +221,34 @@ async fn a_stage_is_retried_with_its_failed_actions() {
     pipelines.retry_failed_actions("p", "Apply", "run").await.unwrap();
     assert_eq!(sent(&replay)["retryMode"], "FAILED_ACTIONS");
 }
+
+#[tokio::test]
+async fn a_pipeline_that_is_busy_asks_to_be_called_later() {
+    let start = || StartExecution {
+        pipeline: "p".to_owned(),
+        source_versions: BTreeMap::new(),
+        variables: BTreeMap::new(),
+        token: "t-1".to_owned(),
+    };
+    for code in [
+        "ConflictException",
+        "ConcurrentPipelineExecutionsLimitExceededException",
+        "ConcurrentModificationException",
+    ] {
+        let (pipelines, _) = codepipeline([(400, error(code).as_str())]);
+        assert!(pipelines.start(start()).await.unwrap_err().is_transient(), "{code}");
+        let (pipelines, _) = codepipeline([(400, error(code).as_str())]);
+        assert!(
+            pipelines.stop("p", "run", "x").await.unwrap_err().is_transient(),
+            "{code}"
+        );
+        let (pipelines, _) = codepipeline([(400, error(code).as_str())]);
+        let retried = pipelines.retry_failed_actions("p", "Apply", "run").await;
+        assert!(retried.unwrap_err().is_transient(), "{code}");
+    }
+    for code in ["StageNotRetryableException", "NotLatestPipelineExecutionException"] {
+        let (pipelines, _) = codepipeline([(400, error(code).as_str())]);
+        let refused = pipelines.retry_failed_actions("p", "Apply", "run").await.unwrap_err();
+        assert_eq!(refused.kind, PortErrorKind::Conflict, "{code}");
+    }
+}

@@ -276,6 +276,8 @@ pub struct Facts<'a> {
     pub stop_words: Option<&'a str>,
     /// Whether a note says that the run waits for its window.
     pub is_waiting: bool,
+    /// Status of the stack by now; absent when there is none.
+    pub stack_status: Option<&'a str>,
 }
 
 impl Outcome {

@@ -109,9 +109,14 @@ pub(super) fn summary(outcome: &Outcome, facts: &Facts<'_>) -> String {
         End::Stopped => {
             let words = facts.stop_words.map(|words| format!(": {words}")).unwrap_or_default();
             match facts.claim {
-                Some(Claim::Executing) => {
-                    format!("stopped{words}; the execution on stack `{stack}` had begun and goes on without it")
-                }
+                Some(Claim::Executing) => match facts.stack_status {
+                    Some(status) if !status.ends_with("_IN_PROGRESS") => {
+                        format!(
+                            "stopped{words}; the execution on stack `{stack}` had begun, and the stack is {status} now"
+                        )
+                    }
+                    _ => format!("stopped{words}; the execution on stack `{stack}` had begun and goes on without it"),
+                },
                 _ => format!("stopped{words}; stack `{stack}` was not changed"),
             }
         }

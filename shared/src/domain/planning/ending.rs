@@ -66,6 +66,23 @@ pub fn missing_export(message: &str) -> Option<&str> {
     between("No export named ", " found").or_else(|| between("Export '", "' not found"))
 }
 
+/// The ARN of the nested change set that a reason of CloudFormation says failed.
+///
+/// The words are `Nested change set <arn> was not successfully created: Currently in FAILED.`; only the nested set says
+/// why.
+pub fn failed_nested_set(reason: &str) -> Option<&str> {
+    let (_, rest) = reason.split_once("Nested change set ")?;
+    let (arn, _) = rest.split_once(" was not successfully created")?;
+    (arn.starts_with("arn:") && !arn.contains(' ')).then_some(arn)
+}
+
+/// Whether a message of CloudFormation says that a capability is not acknowledged.
+///
+/// For resources that a macro or a nested stack adds, it is the reason of a failed change set, not an error of the call.
+pub fn is_missing_capability(message: &str) -> bool {
+    message.contains("Requires capabilities")
+}
+
 /// Counts what a change set would do, for one line: `1 to add, 2 to change, 1 to replace, 1 to remove`.
 pub fn counts(set: &ChangeSetDescription) -> String {
     let mut tally = [
@@ -147,6 +164,20 @@ mod tests {
         );
         assert_eq!(missing_export("Export 'nope' not found"), Some("nope"));
         assert_eq!(missing_export("Export named x found twice"), None);
+    }
+
+    #[test]
+    fn a_failed_nested_set_is_found_by_its_arn() {
+        let arn = "arn:aws:cloudformation:eu-west-1:111122223333:changeSet/cg-1-Child-1A/0a1b";
+        let reason = format!("Nested change set {arn} was not successfully created: Currently in FAILED.");
+        assert_eq!(failed_nested_set(&reason), Some(arn));
+        for other in [
+            "",
+            "Nested change set x was not successfully created",
+            "Nested change set arn:x failed",
+        ] {
+            assert_eq!(failed_nested_set(other), None, "{other}");
+        }
     }
 
     #[test]

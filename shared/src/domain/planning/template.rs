@@ -7,6 +7,11 @@ use crate::domain::document::{Document, Format, Node, Value};
 /// Types of resources that come with a stack of their own.
 const STACKS: [&str; 2] = ["AWS::CloudFormation::Stack", "AWS::Serverless::Application"];
 
+/// Types of the serverless transform that come with an IAM role unless one is named.
+///
+/// Source: <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources.html>
+const SERVERLESS: [&str; 2] = ["AWS::Serverless::Function", "AWS::Serverless::StateMachine"];
+
 /// Properties that give an IAM resource a name of its own, which takes `CAPABILITY_NAMED_IAM`.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/control-access-with-iam.html>
@@ -48,17 +53,24 @@ impl TemplateFacts {
     /// Names of the exports that the stack cannot be without, in the order of the text.
     ///
     /// Only imports that are certain to be needed are listed: those in resources and outputs without a condition,
-    /// outside of `Fn::If`, whose name follows from `values`, the template's defaults and its text alone. `values`
-    /// goes from parameter or pseudo parameter to value.
-    pub fn imports(&self, values: &BTreeMap<String, String>) -> Vec<String> {
+    /// outside of `Fn::If` and `Fn::ForEach`, whose name follows from `values`, the template's defaults and its text
+    /// alone. `values` goes from parameter or pseudo parameter to value; `None` stands for one that only CloudFormation
+    /// knows. What a macro of somebody makes of the template, nobody knows before: then nothing is certain.
+    pub fn imports(&self, values: &BTreeMap<String, Option<String>>) -> Vec<String> {
         let Some(root) = self.document.as_ref().map(|document| &document.root) else {
             return Vec::new();
         };
+        if self.transforms().iter().any(|name| !name.starts_with("AWS::")) {
+            return Vec::new();
+        }
         let known = with_defaults(root, values);
         let mut found = Vec::new();
         for section in ["Resources", "Outputs"] {
             let entries = root.get(section).map(Node::entries).unwrap_or_default();
-            for (_, entry) in entries.iter().filter(|(_, entry)| entry.get("Condition").is_none()) {
+            let certain = entries
+                .iter()
+                .filter(|(key, entry)| entry.get("Condition").is_none() && !is_loop(key));
+            for (_, entry) in certain {
                 collect_imports(entry, &known, &mut found);
             }
         }
@@ -69,7 +81,7 @@ impl TemplateFacts {
 
     /// Names of the exports that the stack may have, as far as they follow from `values`, the template's defaults and
     /// its text alone.
-    pub fn exports(&self, values: &BTreeMap<String, String>) -> Vec<String> {
+    pub fn exports(&self, values: &BTreeMap<String, Option<String>>) -> Vec<String> {
         let Some(root) = self.document.as_ref().map(|document| &document.root) else {
             return Vec::new();
         };
@@ -81,7 +93,8 @@ impl TemplateFacts {
         names.collect()
     }
 
-    /// What needs a capability: logical id, type, and whether the resource has a name of its own.
+    /// What needs a capability: logical id, type, and whether the resource has a name of its own. The resources of the
+    /// serverless transform count that come with a role.
     pub fn iam_resources(&self) -> Vec<(String, String, bool)> {
         let resources = self
             .document
@@ -90,7 +103,9 @@ impl TemplateFacts {
         let resources = resources.map(Node::entries).unwrap_or_default();
         let of_iam = resources.iter().filter_map(|(name, resource)| {
             let kind = resource.get("Type")?.as_text()?;
-            if !kind.starts_with("AWS::IAM::") {
+            let has = |name: &str| resource.pointer(&format!("/Properties/{name}")).is_some();
+            let comes_with_role = SERVERLESS.contains(&kind) && !has("Role");
+            if !kind.starts_with("AWS::IAM::") && !comes_with_role {
                 return None;
             }
             // A policy's name names no principal, except for managed ones, where the property is another.
@@ -104,30 +119,64 @@ impl TemplateFacts {
         of_iam.collect()
     }
 
-    /// Names of the macros that the template names at its top, such as `AWS::Serverless-2016-10-31`.
+    /// Names of the macros that the template uses, at its top and inside, such as `AWS::Serverless-2016-10-31`, each
+    /// once.
     pub fn transforms(&self) -> Vec<String> {
-        let transform = self
-            .document
-            .as_ref()
-            .and_then(|document| document.root.get("Transform"));
-        let Some(transform) = transform else {
+        let Some(root) = self.document.as_ref().map(|document| &document.root) else {
             return Vec::new();
         };
-        let listed = transform.items().iter().chain(std::iter::once(transform));
-        listed.filter_map(Node::as_text).map(str::to_owned).collect()
+        let mut names = Vec::new();
+        if let Some(transform) = root.get("Transform") {
+            collect_names(transform, &mut names);
+        }
+        collect_transforms(root, &mut names);
+        let mut seen = BTreeSet::new();
+        names.retain(|name| seen.insert(name.clone()));
+        names
+    }
+}
+
+/// The names in a transform: `Name`, `{Name: …}`, or a list of these.
+fn collect_names(transform: &Node, names: &mut Vec<String>) {
+    if let Value::Sequence(items) = &transform.value {
+        items.iter().for_each(|item| collect_names(item, names));
+        return;
+    }
+    let name = transform.get("Name").unwrap_or(transform).as_text();
+    names.extend(name.map(str::to_owned));
+}
+
+fn collect_transforms(node: &Node, names: &mut Vec<String>) {
+    if node.tag.as_deref() == Some("!Transform") {
+        collect_names(node, names);
+    }
+    match &node.value {
+        Value::Scalar(_) => {}
+        Value::Sequence(items) => items.iter().for_each(|item| collect_transforms(item, names)),
+        Value::Mapping(entries) => entries.iter().for_each(|(key, value)| {
+            if key.as_text() == Some("Fn::Transform") {
+                collect_names(value, names);
+            }
+            collect_transforms(value, names);
+        }),
     }
 }
 
 /// The values that are given, and the template's defaults for the parameters that are not.
-fn with_defaults(root: &Node, values: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-    let parameters = root.get("Parameters").map(Node::entries).unwrap_or_default();
-    let defaults = parameters.iter().filter_map(|(name, parameter)| {
-        let default = parameter.get("Default")?.as_text()?;
-        Some((name.as_text()?.to_owned(), default.to_owned()))
-    });
-    let mut known: BTreeMap<String, String> = defaults.collect();
-    known.extend(values.clone());
-    known
+fn with_defaults(root: &Node, values: &BTreeMap<String, Option<String>>) -> BTreeMap<String, String> {
+    let mut all = values.clone();
+    for (name, parameter) in root.get("Parameters").map(Node::entries).unwrap_or_default() {
+        let Some(name) = name.as_text() else { continue };
+        let kind = parameter.get("Type").and_then(Node::as_text).unwrap_or_default();
+        if kind.starts_with("AWS::SSM::") || kind.contains("List") {
+            // A key whose value CloudFormation looks up, or more than one text.
+            all.insert(name.to_owned(), None);
+        } else if let Some(default) = parameter.get("Default").and_then(Node::as_text) {
+            all.entry(name.to_owned()).or_insert_with(|| Some(default.to_owned()));
+        }
+    }
+    let known = all.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    known.collect()
 }
 
 /// An intrinsic function in its long form, `{"Fn::Sub": …}`, or its short one, `!Sub …`.
@@ -146,8 +195,9 @@ fn intrinsic(node: &Node) -> Option<(&str, &Node)> {
 
 fn collect_imports(node: &Node, known: &BTreeMap<String, String>, found: &mut Vec<String>) {
     match intrinsic(node) {
-        // Which side of it counts, CloudFormation knows.
+        // Which side of it counts, and how often, CloudFormation knows.
         Some(("If", _)) => return,
+        Some((name, _)) if name.starts_with("ForEach") => return,
         Some(("ImportValue", argument)) => {
             found.extend(evaluate(argument, known, node.tag.is_some()));
             return;
@@ -159,8 +209,14 @@ fn collect_imports(node: &Node, known: &BTreeMap<String, String>, found: &mut Ve
         Value::Sequence(items) => items.iter().for_each(|item| collect_imports(item, known, found)),
         Value::Mapping(entries) => entries
             .iter()
+            .filter(|(key, _)| !is_loop(key))
             .for_each(|(_, value)| collect_imports(value, known, found)),
     }
+}
+
+/// Whether a key is that of a loop, `Fn::ForEach::<name>`.
+fn is_loop(key: &Node) -> bool {
+    key.as_text().is_some_and(|key| key.starts_with("Fn::ForEach"))
 }
 
 /// The text that an expression comes to; `None` when it depends on more than `known`.
@@ -231,7 +287,9 @@ mod tests {
 
     fn imports(template: &str) -> Vec<String> {
         let values = [("Network", "prod-network"), ("AWS::Region", "eu-west-1")];
-        let values = values.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+        let values = values
+            .map(|(key, value)| (key.to_owned(), Some(value.to_owned())))
+            .into();
         TemplateFacts::of(template).imports(&values)
     }
 
@@ -279,7 +337,9 @@ Outputs:
   D: {Value: 4, Export: {Name: !Sub "${Unknown}"}}
 "#;
         let values = [("Network", "net"), ("AWS::Region", "eu-west-1")];
-        let values = values.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+        let values = values
+            .map(|(key, value)| (key.to_owned(), Some(value.to_owned())))
+            .into();
         assert_eq!(
             TemplateFacts::of(template).exports(&values),
             ["eu-west-1-vpc", "net-id"]
@@ -323,13 +383,50 @@ Resources:
             "Plain": {"Type": "AWS::IAM::Role", "Properties": {}},
             "Named": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "x"}},
             "Inline": {"Type": "AWS::IAM::Policy", "Properties": {"PolicyName": "x"}},
+            "Function": {"Type": "AWS::Serverless::Function", "Properties": {}},
+            "Given": {"Type": "AWS::Serverless::Function", "Properties": {"Role": "arn"}},
             "Topic": {"Type": "AWS::SNS::Topic"}}}"#;
         let found = TemplateFacts::of(template).iam_resources();
         let found: Vec<_> = found
             .iter()
             .map(|(name, _, is_named)| (name.as_str(), *is_named))
             .collect();
-        assert_eq!(found, [("Plain", false), ("Named", true), ("Inline", false)]);
+        assert_eq!(
+            found,
+            [
+                ("Plain", false),
+                ("Named", true),
+                ("Inline", false),
+                ("Function", false)
+            ]
+        );
+    }
+
+    #[test]
+    fn a_value_that_only_cloudformation_knows_makes_no_import_certain() {
+        let template = r#"
+Parameters:
+  Kept: {Type: String, Default: old}
+  Looked: {Type: "AWS::SSM::Parameter::Value<String>", Default: /network/name}
+  Many: {Type: CommaDelimitedList, Default: "a,b"}
+Resources:
+  One:
+    Type: AWS::SNS::Topic
+    Properties:
+      A: !ImportValue {"Fn::Sub": "${Kept}-x"}
+      B: !ImportValue {"Ref": Looked}
+      C: !ImportValue {"Ref": Many}
+      D: {"Fn::ForEach::Each": [Name, [a], {"A${Name}": !ImportValue in-loop}]}
+  Fn::ForEach::Topics:
+    - Name
+    - [a]
+    - T${Name}: {Type: AWS::SNS::Topic, Properties: {A: !ImportValue in-loop}}
+"#;
+        let values = [("Kept".to_owned(), None)].into();
+        assert!(TemplateFacts::of(template).imports(&values).is_empty());
+        let own = "Transform: Own\nResources: {A: {Type: T, Properties: {B: !ImportValue x}}}\n";
+        assert!(imports(own).is_empty());
+        assert_eq!(imports(&own.replace("Own", "AWS::LanguageExtensions")), ["x"]);
     }
 
     #[test]
@@ -338,6 +435,11 @@ Resources:
             "Transform: [AWS::LanguageExtensions, Own]\nResources:\n  A: {Type: AWS::CloudFormation::Stack}\n";
         let facts = TemplateFacts::of(template);
         assert_eq!(facts.transforms(), ["AWS::LanguageExtensions", "Own"]);
+        let inside = r#"{"Transform": {"Name": "AWS::Include"}, "Resources": {"A": {"Fn::Transform": [{"Name": "Upper"}]},
+            "B": {"Fn::Transform": {"Name": "AWS::Include", "Parameters": {"Location": "s3://b/k"}}}}}"#;
+        assert_eq!(TemplateFacts::of(inside).transforms(), ["AWS::Include", "Upper"]);
+        let short = "Resources:\n  A:\n    B: !Transform {Name: Lower, Parameters: {X: y}}\n";
+        assert_eq!(TemplateFacts::of(short).transforms(), ["Lower"]);
         assert!(facts.has_nested_stacks());
         assert!(!TemplateFacts::of("{}").has_nested_stacks());
     }

@@ -2,16 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::CreateSettings;
 use super::inputs::Inputs;
+use super::{CreateSettings, Plan, Ports};
 use crate::domain::catalogue::ResolvedCatalogue;
 use crate::domain::configuration::{EffectiveConfiguration, ParameterValue};
 use crate::domain::gate::Gate;
+use crate::domain::job::JobOutcome;
 use crate::domain::keys;
 use crate::domain::planning::TemplateFacts;
 use crate::domain::waiting::Waiting;
 use crate::flows::FlowError;
-use crate::flows::ports::{NewObject, ReadObjects, ReadStacks, WriteCondition, WriteObjects};
+use crate::flows::ports::{JobArtifacts, NewObject, ReadObjects, ReadStacks, WriteCondition, WriteObjects};
 use crate::flows::prove_job::ProvenJob;
 
 /// The first export that the template needs for certain and that does not exist.
@@ -21,8 +22,10 @@ pub(super) async fn missing_import(
     proven: &ProvenJob,
     inputs: &Inputs,
 ) -> Result<Option<String>, FlowError> {
-    let given = inputs.parameters.iter();
-    let given = given.filter_map(|(key, value)| Some((key.clone(), value.clone()?)));
+    let given = inputs
+        .parameters
+        .iter()
+        .map(|(key, value)| (key.clone(), value.clone()));
     let values = values(given, settings, &proven.gate, &proven.gate.stack_name);
     let wanted = inputs.facts.imports(&values);
     if wanted.is_empty() {
@@ -33,13 +36,14 @@ pub(super) async fn missing_import(
     Ok(wanted.into_iter().find(|name| !exported.contains(name.as_str())))
 }
 
-/// What references in a template come to: its parameters, and what CloudFormation tells of the stack itself.
+/// What references in a template come to: its parameters, and what CloudFormation tells of the stack itself. `None`
+/// stands for a value that only CloudFormation knows.
 fn values(
-    parameters: impl Iterator<Item = (String, String)>,
+    parameters: impl Iterator<Item = (String, Option<String>)>,
     settings: &CreateSettings,
     gate: &Gate,
     stack_name: &str,
-) -> BTreeMap<String, String> {
+) -> BTreeMap<String, Option<String>> {
     let mut values: BTreeMap<_, _> = parameters.collect();
     // arn:<partition>:iam::<account>:role/…
     let mut deployer = gate.deployer.split(':');
@@ -50,15 +54,37 @@ fn values(
         ("AWS::Partition", partition),
         ("AWS::AccountId", account),
     ] {
-        values.extend(value.map(|value| (name.to_owned(), value.to_owned())));
+        values.insert(name.to_owned(), value.map(str::to_owned));
     }
     values
+}
+
+/// Ends waiting for an export, and leaves the note by which the run is started again.
+pub(super) async fn end<P, C, S: ReadObjects, E: WriteObjects>(
+    ports: Ports<'_, P, C, S, E>,
+    settings: &CreateSettings,
+    plan: &Plan<'_, impl JobArtifacts>,
+    is_create: bool,
+    export: &str,
+) -> Result<JobOutcome, FlowError> {
+    note(ports.evidence, plan.proven, plan.inputs, export).await?;
+    let what = if is_create { "created" } else { "updated" };
+    let stack = &plan.proven.gate.stack_name;
+    let waits_for = match exporter(ports.source, settings, plan.proven, export).await {
+        Some(exporter) => format!("`{export}` of stack `{exporter}`, which does not export it yet"),
+        None => format!("`{export}`, which no stack of this region exports yet"),
+    };
+    let summary = format!(
+        "blocked: stack `{stack}` imports {waits_for}. It is {what} as soon as the export exists: the run is started \
+         again then"
+    );
+    plan.ended("blocked", None, None, summary).await
 }
 
 /// Name of the stack under the gate whose template has this export; `None` when no template says so plainly.
 ///
 /// It is only for the summary: whatever cannot be read is passed over.
-pub(super) async fn exporter(
+async fn exporter(
     source: &impl ReadObjects,
     settings: &CreateSettings,
     proven: &ProvenJob,
@@ -77,9 +103,9 @@ pub(super) async fn exporter(
         let configuration = read(&keys::configuration(&settings.environment, &stack.name)).await;
         let configuration = configuration.and_then(|bytes| EffectiveConfiguration::from_json(&bytes).ok());
         let given = configuration.unwrap_or_default().parameters.into_iter();
-        let given = given.filter_map(|(key, value)| match value {
-            ParameterValue::Text(text) => Some((key, text)),
-            ParameterValue::UsePrevious => None,
+        let given = given.map(|(key, value)| match value {
+            ParameterValue::Text(text) => (key, Some(text)),
+            ParameterValue::UsePrevious => (key, None),
         });
         let values = values(given, settings, &proven.gate, &stack.stack_name);
         if TemplateFacts::of(&template)
@@ -94,7 +120,7 @@ pub(super) async fn exporter(
 }
 
 /// Leaves the note by which the pipeline is started again once the export exists.
-pub(super) async fn note(
+async fn note(
     evidence: &impl WriteObjects,
     proven: &ProvenJob,
     inputs: &Inputs,

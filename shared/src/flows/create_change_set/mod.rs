@@ -6,6 +6,7 @@
 //! the run and to later runs, so that no delivery can make a change set twice.
 
 mod blocked;
+mod failed;
 mod inputs;
 mod leftovers;
 mod request;
@@ -17,8 +18,8 @@ use std::collections::BTreeMap;
 
 use super::FlowError;
 use super::ports::{
-    ControlPipelines, JobArtifacts, PortError, PortErrorKind, ReadChangeSets, ReadObjects, ReadPipelines, ReadStacks,
-    Stack, WriteChangeSets, WriteObjects,
+    ControlPipelines, JobArtifacts, PortError, ReadChangeSets, ReadObjects, ReadPipelines, ReadStacks, Stack,
+    WriteChangeSets, WriteObjects,
 };
 use super::prove_job::{ProofSettings, ProvenJob, prove_job};
 use crate::domain::actions::CREATE_CHANGE_SET;
@@ -114,8 +115,14 @@ where
     }
 
     let runs = pipelines.pipeline_executions(&proven.pipeline, 100).await?;
-    let own = runs.iter().find(|run| run.id == proven.execution);
-    let is_first = own.is_some_and(|run| run.trigger_type.as_deref() == Some("CreatePipeline"));
+    // Which runs are older is told by their order, so it must be known where this one stands.
+    let own = runs.iter().find(|run| run.id == proven.execution).ok_or_else(|| {
+        FlowError::NotYet(format!(
+            "the latest runs of pipeline `{}` do not show run {}",
+            proven.pipeline, proven.execution
+        ))
+    })?;
+    let is_first = own.trigger_type.as_deref() == Some("CreatePipeline");
     if is_first && proven.gate.first_run == FirstRun::Hold {
         let summary = format!(
             "held: the catalogue says `first_run: hold` for stack `{}`. When it is time, run `aws codepipeline \
@@ -149,65 +156,26 @@ where
         Some(set) if planning::is_of_attempt(set.description.as_deref(), &proven.action.id) => set.change_set_id,
         found => {
             if let Some(export) = blocked::missing_import(cloudformation, settings, &proven, &inputs).await? {
-                return blocked(ports, settings, &plan, is_create, &export).await;
+                return blocked::end(ports, settings, &plan, is_create, &export).await;
             }
             // An earlier attempt of this run, before its stage was retried, planned from what was then.
             if let Some(earlier) = found {
-                cloudformation.delete_change_set(&earlier.change_set_id).await?;
+                leftovers::delete_earlier(cloudformation, &earlier).await?;
             }
             leftovers::delete(pipelines, cloudformation, &proven, &runs).await?;
             let new = request::new_change_set(source, settings, &proven, &inputs, is_create, name).await?;
             match cloudformation.create_change_set(new).await {
                 Ok(created) => created.arn,
-                Err(error) => match refused(error, &proven, &inputs)? {
-                    Refused::Blocked(export) => return blocked(ports, settings, &plan, is_create, &export).await,
-                },
+                Err(error) => {
+                    let export = failed::refused(error, &proven, &inputs)?;
+                    return blocked::end(ports, settings, &plan, is_create, &export).await;
+                }
             }
         }
     };
     let set = cloudformation.change_set(&arn).await?;
     let set = set.ok_or_else(|| FlowError::NotYet(format!("change set `{arn}` was made and is not visible")))?;
     conclude(ports, settings, &plan, set, 0).await
-}
-
-/// A refused `CreateChangeSet` that is an ending of its own.
-enum Refused {
-    Blocked(String),
-}
-
-/// Tells apart why `CreateChangeSet` did not succeed.
-fn refused(error: PortError, proven: &ProvenJob, inputs: &Inputs) -> Result<Refused, FlowError> {
-    if let Some(export) = planning::missing_export(&error.message) {
-        return Ok(Refused::Blocked(export.to_owned()));
-    }
-    let stack = &proven.gate.stack_name;
-    Err(match error.kind {
-        // Another delivery of this job was faster, or a deletion of nested sets is not over: the next one finds it.
-        PortErrorKind::Conflict => FlowError::NotYet(error.to_string()),
-        PortErrorKind::Refused if error.message.contains("_IN_PROGRESS state and can not be updated") => {
-            FlowError::NotYet(error.to_string())
-        }
-        PortErrorKind::Refused
-            if error
-                .code
-                .as_deref()
-                .is_some_and(|code| code.starts_with("InsufficientCapabilities")) =>
-        {
-            FlowError::configuration(request::missing_capability(&error.message, &proven.gate, inputs))
-        }
-        PortErrorKind::Refused if error.code.as_deref() == Some("LimitExceededException") => FlowError::job(format!(
-            "creating the change set of stack `{stack}`: {}. CloudFormation keeps at most 1,000 change sets a stack, \
-             failed ones included: delete old ones (`aws cloudformation list-change-sets --stack-name {stack}`), then \
-             retry this stage",
-            error.message
-        )),
-        PortErrorKind::Refused => FlowError::configuration(format!(
-            "CloudFormation refused the template or the configuration of stack `{stack}`: {}. Correct it in a new \
-             commit",
-            error.message
-        )),
-        _ => error.into(),
-    })
 }
 
 /// Ends by what became of the change set.
@@ -226,7 +194,8 @@ where
     let cloudformation = ports.cloudformation;
     let gate = &plan.proven.gate;
     let stack_name = &gate.stack_name;
-    match planning::ending(&set) {
+    let became = failed::become_of(cloudformation, &set).await?;
+    match became.ending {
         Ending::Pending if polls >= MAX_POLLS => Err(FlowError::job(format!(
             "CloudFormation has not finished change set `{}` for hours; delete it and retry this stage",
             set.change_set_id
@@ -262,43 +231,14 @@ where
         }
         Ending::Blocked { export } => {
             let is_create = stack_of(cloudformation, &set).await?.as_ref().is_none_or(is_shell);
-            blocked(ports, settings, plan, is_create, &export).await
+            blocked::end(ports, settings, plan, is_create, &export).await
         }
         Ending::OutOfDate => Err(out_of_date(&format!(
             "change set `{}` cannot be executed any more ({} {}): the stack was changed meanwhile",
             set.change_set_id, set.status, set.execution_status
         ))),
-        Ending::Failed(reason) => {
-            let events = cloudformation.change_set_events(&set.change_set_id).await?;
-            Ok(JobOutcome::Failed {
-                kind: FailureKind::Configuration,
-                message: request::refusal(stack_name, &reason, &events, plan.inputs),
-                external_execution_id: Some(set.change_set_id),
-            })
-        }
+        Ending::Failed(reason) => failed::end(cloudformation, plan, set, &became.reason_of, &reason).await,
     }
-}
-
-/// Ends waiting for an export, and leaves the note by which the run is started again.
-async fn blocked<P, C, S: ReadObjects, E: WriteObjects>(
-    ports: Ports<'_, P, C, S, E>,
-    settings: &CreateSettings,
-    plan: &Plan<'_, impl JobArtifacts>,
-    is_create: bool,
-    export: &str,
-) -> Result<JobOutcome, FlowError> {
-    blocked::note(ports.evidence, plan.proven, plan.inputs, export).await?;
-    let what = if is_create { "created" } else { "updated" };
-    let stack = &plan.proven.gate.stack_name;
-    let waits_for = match blocked::exporter(ports.source, settings, plan.proven, export).await {
-        Some(exporter) => format!("`{export}` of stack `{exporter}`, which does not export it yet"),
-        None => format!("`{export}`, which no stack of this region exports yet"),
-    };
-    let summary = format!(
-        "blocked: stack `{stack}` imports {waits_for}. It is {what} as soon as the export exists: the run is started \
-         again then"
-    );
-    plan.ended("blocked", None, None, summary).await
 }
 
 /// The stack of a change set.

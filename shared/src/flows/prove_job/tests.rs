@@ -131,11 +131,25 @@ fn parameters_that_differ_in_one_byte_from_the_history_are_a_forgery() {
 fn an_action_that_has_ended_proves_nothing() {
     for status in ["Succeeded", "Failed", "Abandoned"] {
         let world = World::new();
-        world
-            .pipelines
-            .edit_run(PIPELINE, RUN, |run| run.actions[0].status = status.to_owned());
+        world.pipelines.edit_run(PIPELINE, RUN, |run| {
+            run.actions[0].status = status.to_owned();
+            run.execution.status = "Failed".to_owned();
+        });
         world.refusal(&world.parameters(PIPELINE));
     }
+}
+
+#[test]
+fn an_attempt_that_the_history_does_not_show_yet_is_asked_for_again() {
+    let world = World::new();
+    world
+        .pipelines
+        .edit_run(PIPELINE, RUN, |run| run.actions[0].status = "Failed".to_owned());
+    let proven = world.prove(&world.parameters(PIPELINE));
+    assert!(matches!(proven, Err(FlowError::NotYet(_))), "{proven:?}");
+    // Other parameters are no other attempt.
+    let forged = world.parameters(PIPELINE).replace(r#""pipeline""#, r#" "pipeline""#);
+    world.refusal(&forged);
 }
 
 #[test]

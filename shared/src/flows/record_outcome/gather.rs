@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{EndedRun, RecordPorts, RecordSettings};
 use crate::domain::actions::EXECUTE_CHANGE_SET;
+use crate::domain::catalogue::ResolvedCatalogue;
 use crate::domain::claim::Claim;
 use crate::domain::gate::Gate;
 use crate::domain::history::ActionExecution;
@@ -12,14 +13,21 @@ use crate::domain::outcome::{End, Facts, MAX_STACK_EVENTS, Outcome, StackEventRe
 use crate::domain::retry::Retry;
 use crate::domain::sha256::Sha256;
 use crate::domain::user_parameters::UserParameters;
-use crate::flows::ports::{Clock, ReadObjects, ReadPipelines, ReadStacks};
+use crate::flows::ports::{Clock, ReadObjects, ReadPipelines, ReadStacks, Stack};
 use crate::flows::{FlowError, run_sources};
 
 /// What is known of a run.
 pub(super) struct Gathered {
+    /// The outcome.
     pub outcome: Outcome,
+    /// The gate of the run, else of its stack as the catalogue has it now.
     pub gate: Option<Gate>,
+    /// The actions of the run until this end, newest first.
     pub actions: Vec<ActionExecution>,
+    /// Whether no stage was retried after this end.
+    pub is_current: bool,
+    /// Whether a newer run has the same sources: then that one has the last word about the commit.
+    pub is_overtaken: bool,
 }
 
 /// Reads what is known of a run. What cannot be known any more is left out; what cannot be read now is an error.
@@ -39,25 +47,41 @@ where
         .pipelines
         .pipeline_execution(&run.pipeline, &run.execution)
         .await?;
-    let actions = match &execution {
+    let mut actions = match &execution {
         Some(_) => ports.pipelines.action_executions(&run.pipeline, &run.execution).await?,
         // The pipeline was removed meanwhile, and its history with it.
         None => Vec::new(),
     };
+    let is_current = !cut(&mut actions, run.time.as_deref());
     let runs = ports.pipelines.pipeline_executions(&run.pipeline, 100).await?;
     let listed = runs.iter().find(|listed| listed.id == run.execution);
+    let is_overtaken = listed.is_some_and(|own| {
+        let mut newer = runs.iter().take_while(|newer| newer.id != own.id);
+        !own.source_revisions.is_empty() && newer.any(|newer| newer.source_revisions == own.source_revisions)
+    });
     let is_root = run.pipeline == settings.root_pipeline;
     let hash = gate_hash(&actions);
     let gate = if is_root {
         Some(settings.root_gate.clone())
     } else {
-        gate(ports.source, hash.as_deref()).await?
+        match gate(ports.source, hash.as_deref()).await? {
+            // The run ended before any action of ours.
+            None => gate_of_catalogue(ports.source, settings, run).await?,
+            gate => gate,
+        }
     };
     let claim = claim(ports.evidence, run).await?;
     let retry = ports.evidence.get(&keys::retry(&run.pipeline), None).await?;
     let retry: Option<Retry> = retry.and_then(|note| serde_json::from_slice(&note.bytes).ok());
     let is_waiting = retry.is_some_and(|note| note.execution == run.execution);
-    let versions = run_sources::versions(&actions);
+    let mut versions = run_sources::versions(&actions);
+    if let Some(listed) = listed.filter(|_| versions.is_empty()) {
+        versions.clone_from(&listed.source_revisions);
+    }
+    let held = match &gate {
+        Some(gate) => ports.cloudformation.stack(&gate.stack_name).await?,
+        None => None,
+    };
     let mut outcome = Outcome {
         version: 1,
         fingerprint: String::new(),
@@ -105,12 +129,58 @@ where
         claim: claim.as_ref(),
         stop_words: listed.and_then(|listed| listed.stop_reason.as_deref()),
         is_waiting,
+        stack_status: held.as_ref().map(|held| held.status.as_str()),
     });
     if let Some(gate) = &gate {
         commits(ports.source, settings, gate, is_root, &versions, &mut outcome).await?;
-        stack(ports.cloudformation, gate, run, &actions, &mut outcome).await?;
     }
-    Ok(Gathered { outcome, gate, actions })
+    if let Some(held) = held {
+        stack(ports.cloudformation, held, run, &actions, &mut outcome).await?;
+    }
+    Ok(Gathered {
+        outcome,
+        gate,
+        actions,
+        is_current,
+        is_overtaken,
+    })
+}
+
+/// Takes away the actions that began after an end was announced at `time`: they belong to a retry. Tells whether there
+/// were any.
+///
+/// An announcement has whole seconds, so an action of the same second and the next still belongs to the end.
+fn cut(actions: &mut Vec<ActionExecution>, time: Option<&str>) -> bool {
+    let Some(time) = time.and_then(|time| time.parse::<jiff::Timestamp>().ok()) else {
+        return false;
+    };
+    let is_later = |action: &ActionExecution| {
+        let started = action
+            .started
+            .as_deref()
+            .and_then(|time| time.parse::<jiff::Timestamp>().ok());
+        started.is_some_and(|started| started.as_second() > time.as_second() + 1)
+    };
+    let (later, kept): (Vec<_>, Vec<_>) = std::mem::take(actions).into_iter().partition(is_later);
+    *actions = kept;
+    !later.is_empty()
+}
+
+/// The gate of the pipeline's stack, as the catalogue has it now.
+async fn gate_of_catalogue(
+    source: &impl ReadObjects,
+    settings: &RecordSettings,
+    run: &EndedRun,
+) -> Result<Option<Gate>, FlowError> {
+    let object = source.get(&keys::catalogue(&settings.environment), None).await?;
+    let catalogue = object.and_then(|object| ResolvedCatalogue::from_json(&object.bytes).ok());
+    let name = run.pipeline.strip_prefix(&settings.pipeline_prefix);
+    let stack = catalogue.and_then(|catalogue| {
+        let mut stacks = catalogue.stacks.into_iter();
+        stacks.find(|stack| Some(stack.name.as_str()) == name)
+    });
+    let hash = stack.map(|stack| stack.gate.to_string());
+    gate(source, hash.as_deref()).await
 }
 
 /// The gate that the run's actions were rendered with.
@@ -167,15 +237,12 @@ async fn commits(
 /// The stack as it stands, and what CloudFormation did to it for this run.
 async fn stack(
     cloudformation: &impl ReadStacks,
-    gate: &Gate,
+    stack: Stack,
     run: &EndedRun,
     actions: &[ActionExecution],
     outcome: &mut Outcome,
 ) -> Result<(), FlowError> {
-    let name = &gate.stack_name;
-    let Some(stack) = cloudformation.stack(name).await? else {
-        return Ok(());
-    };
+    let name = &stack.name;
     if stack.status == "REVIEW_IN_PROGRESS" && outcome.end != End::Executed {
         outcome.notes.push(format!(
             "stack `{name}` is an empty shell that the plan of its creation left (REVIEW_IN_PROGRESS). The next run \

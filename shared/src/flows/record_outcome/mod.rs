@@ -71,12 +71,20 @@ pub struct EndedRun {
     pub execution: String,
     /// The state that was announced, such as `SUCCEEDED`.
     pub state: String,
+    /// When it was announced (RFC 3339, whole seconds); absent when the announcement does not say.
+    pub time: Option<String>,
 }
 
 /// How many ends of one run are recorded; a stage that is retried more often than that tells nothing new.
 const MAX_ENDS: u32 = 200;
 
+/// How often a place for an outcome is looked for, while others write theirs.
+const MAX_TRIES: u32 = 5;
+
 /// Records the end of a run and does what follows from it.
+///
+/// Announcements come late, twice and out of order. An end after which a stage was retried is recorded as it was, and
+/// nothing else follows from it: the run goes on, or has ended otherwise since.
 ///
 /// # Errors
 ///
@@ -102,35 +110,78 @@ where
     let gathered = gather::gather(ports, settings, run).await?;
     let mut outcome = gathered.outcome;
     let gate = gathered.gate.as_ref();
-    if let Some(gate) = gate {
+    if let Some(gate) = gate.filter(|_| gathered.is_current) {
         tidy::change_sets(ports.cloudformation, &mut outcome, gate, &gathered.actions).await?;
     }
-    match place(ports.evidence, &outcome).await? {
-        Place::Taken => tracing::info!(pipeline = run.pipeline, "this end was recorded before"),
-        Place::Free(key) => {
+    record(ports, settings, gate, &outcome, gathered.is_current).await?;
+    if gathered.is_current {
+        if !gathered.is_overtaken {
+            tell::repository(ports.repository, settings, &outcome).await;
+        }
+        if outcome.end == End::Cancelled {
+            restart::cancelled(ports.pipelines, run).await?;
+        }
+        if outcome.end == End::Executed && run.pipeline == settings.root_pipeline {
+            restart::changed_policies(ports.pipelines, ports.evidence, &settings.pipeline_prefix, run).await?;
+        }
+        if outcome.end != End::Blocked {
+            restart::forget(ports.evidence, run).await?;
+        }
+    }
+    restart::what_waits_for_exports(ports.pipelines, ports.cloudformation, ports.evidence).await
+}
+
+/// Starts every pipeline whose last run waits for an export that exists by now; nothing when there is none.
+///
+/// # Errors
+///
+/// When a call does not succeed.
+pub async fn start_what_waits<P, C, S, E, N, G, K>(
+    ports: &RecordPorts<'_, P, C, S, E, N, G, K>,
+) -> Result<(), FlowError>
+where
+    P: ReadPipelines + ControlPipelines,
+    C: ReadStacks,
+    E: ReadObjects + WriteObjects,
+{
+    restart::what_waits_for_exports(ports.pipelines, ports.cloudformation, ports.evidence).await
+}
+
+/// Writes the outcome, where none of the same end is, and tells people of it first.
+async fn record<P, C, S, E, N, G, K>(
+    ports: &RecordPorts<'_, P, C, S, E, N, G, K>,
+    settings: &RecordSettings,
+    gate: Option<&Gate>,
+    outcome: &Outcome,
+    is_current: bool,
+) -> Result<(), FlowError>
+where
+    E: ReadObjects + WriteObjects,
+    N: Notify,
+{
+    let mut is_told = !is_current;
+    for _ in 0..MAX_TRIES {
+        let Place::Free(key) = place(ports.evidence, outcome).await? else {
+            tracing::info!(pipeline = outcome.pipeline, "this end was recorded before");
+            return Ok(());
+        };
+        if !is_told {
             // Before the record, so that a kill in between repeats it instead of losing it.
-            tell::people(ports.topics, settings, gate, &outcome).await?;
-            write(ports.evidence, key, &outcome).await?;
+            tell::people(ports.topics, settings, gate, outcome).await?;
+            is_told = true;
+        }
+        if write(ports.evidence, key, outcome).await? {
             tracing::info!(
-                pipeline = run.pipeline,
-                execution = run.execution,
+                pipeline = outcome.pipeline,
+                execution = outcome.execution,
                 end = ?outcome.end,
                 summary = outcome.summary,
                 "recorded how a run ended"
             );
+            return Ok(());
         }
     }
-    tell::repository(ports.repository, settings, &outcome).await;
-    if outcome.end == End::Cancelled {
-        restart::cancelled(ports.pipelines, run).await?;
-    }
-    if outcome.end == End::Executed && run.pipeline == settings.root_pipeline {
-        restart::changed_policies(ports.pipelines, ports.evidence, &settings.pipeline_prefix, run).await?;
-    }
-    if outcome.end != End::Blocked {
-        restart::forget(ports.evidence, run).await?;
-    }
-    restart::what_waits_for_exports(ports.pipelines, ports.cloudformation, ports.evidence).await
+    Err(FlowError::NotYet("other ends of the run are being recorded".to_owned()))
 }
 
 /// Where an outcome belongs.
@@ -144,10 +195,7 @@ enum Place {
 /// Finds the key of an end: the first, or the next after those of earlier ends of a run that was retried.
 async fn place(evidence: &impl ReadObjects, outcome: &Outcome) -> Result<Place, FlowError> {
     for number in 1..=MAX_ENDS {
-        let key = match number {
-            1 => keys::outcome(&outcome.pipeline, &outcome.execution),
-            _ => keys::further_outcome(&outcome.pipeline, &outcome.execution, number),
-        };
+        let key = key_of(&outcome.pipeline, &outcome.execution, number);
         let Some(held) = evidence.get(&key, None).await? else {
             return Ok(Place::Free(key));
         };
@@ -162,8 +210,8 @@ async fn place(evidence: &impl ReadObjects, outcome: &Outcome) -> Result<Place, 
     )))
 }
 
-/// Writes the outcome, where nothing is yet.
-async fn write(evidence: &(impl ReadObjects + WriteObjects), key: String, outcome: &Outcome) -> Result<(), FlowError> {
+/// Writes the outcome; `false` when another delivery was faster, of this end or of another one.
+async fn write(evidence: &impl WriteObjects, key: String, outcome: &Outcome) -> Result<bool, FlowError> {
     let bytes =
         serde_json::to_vec_pretty(outcome).map_err(|error| FlowError::job(format!("writing an outcome: {error}")))?;
     let object = NewObject {
@@ -174,12 +222,32 @@ async fn write(evidence: &(impl ReadObjects + WriteObjects), key: String, outcom
         condition: WriteCondition::Absent,
     };
     match evidence.put(object).await {
-        Ok(_) => Ok(()),
-        // Another delivery of this end was faster, or another end of the same run: the next delivery finds its place.
-        Err(error) if error.kind == PortErrorKind::Conflict => match place(evidence, outcome).await? {
-            Place::Taken => Ok(()),
-            Place::Free(_) => Err(FlowError::NotYet("another end of the run is being recorded".to_owned())),
-        },
+        Ok(_) => Ok(true),
+        Err(error) if error.kind == PortErrorKind::Conflict => Ok(false),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// The record of the last end of a run; `None` when none was recorded.
+async fn last_outcome(
+    evidence: &impl ReadObjects,
+    pipeline: &str,
+    execution: &str,
+) -> Result<Option<Outcome>, FlowError> {
+    let mut last = None;
+    for number in 1..=MAX_ENDS {
+        let Some(held) = evidence.get(&key_of(pipeline, execution, number), None).await? else {
+            break;
+        };
+        last = serde_json::from_slice(&held.bytes).ok();
+    }
+    Ok(last)
+}
+
+/// Key of the record of a run's end; `number` counts from 1.
+fn key_of(pipeline: &str, execution: &str, number: u32) -> String {
+    match number {
+        1 => keys::outcome(pipeline, execution),
+        _ => keys::further_outcome(pipeline, execution, number),
     }
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{RecordPorts, RecordSettings, restart};
+use super::{RecordPorts, RecordSettings, last_outcome, restart};
 use crate::domain::catalogue::ResolvedCatalogue;
 use crate::domain::keys;
-use crate::domain::outcome::{End, Outcome, StackEnd};
+use crate::domain::outcome::{End, StackEnd};
 use crate::domain::stack_state::{Readiness, readiness};
 use crate::flows::FlowError;
 use crate::flows::ports::{
@@ -69,11 +69,8 @@ where
     let Some(execution) = token.and_then(|token| token.strip_prefix("cg-")) else {
         return Ok(());
     };
-    let Some(held) = ports.evidence.get(&keys::outcome(pipeline, execution), None).await? else {
+    let Some(outcome) = last_outcome(ports.evidence, pipeline, execution).await? else {
         // Its run has not ended: it follows the stack itself.
-        return Ok(());
-    };
-    let Ok(outcome) = serde_json::from_slice::<Outcome>(&held.bytes) else {
         return Ok(());
     };
     let status = outcome.stack_status.as_deref();

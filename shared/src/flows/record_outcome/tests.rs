@@ -2,5 +2,6 @@
 
 mod ends;
 mod faults;
+mod order;
 mod restarts;
 mod world;

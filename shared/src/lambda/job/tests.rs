@@ -221,3 +221,133 @@ fn the_time_of_a_flow_leaves_time_for_its_report() {
     );
     assert_eq!(time_left(SystemTime::UNIX_EPOCH), Duration::ZERO);
 }
+
+/// How a flow may end, deadline and panic included.
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    Success,
+    Wait,
+    Refusal,
+    Throttle,
+    Panic,
+    Overtime,
+    Malformed,
+}
+
+/// One delivery of a job whose flow ends this way; `None` when the process was killed in it.
+fn delivery(pipelines: &FakeCodePipeline, way: Way) -> Option<Result<(), DeliveryError>> {
+    let mut event = event(None);
+    if matches!(way, Way::Malformed) {
+        event["CodePipeline.job"]["data"]["inputArtifacts"] = json!("odd");
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    let flow = async |_: JobEvent| match way {
+        Way::Success | Way::Malformed => Ok(succeeded("done")),
+        Way::Wait => Ok(JobOutcome::Continue {
+            token: "t".to_owned(),
+            summary: String::new(),
+            percent: None,
+        }),
+        Way::Refusal => Err(FlowError::configuration("wrong")),
+        Way::Throttle => Err(refusal("s3:GetObject", "k", PortErrorKind::Throttled, "SlowDown", "").into()),
+        Way::Panic => panic!("a defect"),
+        Way::Overtime => std::future::pending().await,
+    };
+    runtime.block_on(async {
+        let delivered = deliver(pipelines, event, Duration::from_secs(60), flow);
+        // A killed process is seen from outside: nothing comes, for far longer than a delivery may take.
+        tokio::time::timeout(Duration::from_secs(3600), delivered).await.ok()
+    })
+}
+
+#[test]
+fn whatever_breaks_at_the_report_every_way_of_ending_is_reported_once() {
+    for way in [
+        Way::Success,
+        Way::Wait,
+        Way::Refusal,
+        Way::Throttle,
+        Way::Panic,
+        Way::Overtime,
+        Way::Malformed,
+    ] {
+        for fault in [
+            Fault::Throttle,
+            Fault::Outage,
+            Fault::Denial,
+            Fault::LostAnswer,
+            Fault::KillBefore,
+            Fault::KillAfter,
+        ] {
+            let wire = Wire::default();
+            let pipelines = FakeCodePipeline::new(&wire);
+            wire.break_call(0, fault);
+            let first = delivery(&pipelines, way);
+            assert!(
+                !matches!(first, Some(Ok(()))),
+                "{way:?}, {fault:?}: Lambda delivers again"
+            );
+            assert!(matches!(delivery(&pipelines, way), Some(Ok(()))), "{way:?}, {fault:?}");
+            assert!(
+                matches!(delivery(&pipelines, way), Some(Ok(()))),
+                "a late duplicate: {way:?}, {fault:?}"
+            );
+            assert_eq!(pipelines.reports().len(), 1, "{way:?}, {fault:?}");
+        }
+    }
+}
+
+/// A CodePipeline that takes nothing but failures, and says why.
+struct OnlyFailures(std::cell::RefCell<Vec<JobOutcome>>);
+
+impl ReportJobs for OnlyFailures {
+    async fn report(&self, _: &str, outcome: &JobOutcome) -> Result<(), crate::flows::ports::PortError> {
+        if !matches!(outcome, JobOutcome::Failed { .. }) {
+            let kind = PortErrorKind::Refused;
+            let code = "OutputVariablesSizeExceededException";
+            return Err(refusal(
+                "codepipeline:PutJobSuccessResult",
+                "the job",
+                kind,
+                code,
+                "too much",
+            ));
+        }
+        self.0.borrow_mut().push(outcome.clone());
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_success_that_codepipeline_refuses_is_reported_as_a_failure_at_once() {
+    let pipelines = OnlyFailures(std::cell::RefCell::default());
+    let time = Duration::from_secs(60);
+    deliver(&pipelines, event(None), time, async |_| Ok(succeeded("done")))
+        .await
+        .unwrap();
+    let reports = pipelines.0.into_inner();
+    let (kind, message) = failure(&reports);
+    assert_eq!(kind, FailureKind::JobFailed);
+    assert!(message.contains("OutputVariablesSizeExceededException"), "{message}");
+}
+
+#[tokio::test]
+async fn two_deliveries_at_the_same_time_are_reported_once() {
+    for seed in 0..50 {
+        let wire = Wire::default();
+        wire.interleave(seed);
+        let pipelines = FakeCodePipeline::new(&wire);
+        let time = Duration::from_secs(60);
+        let (first, second) = futures_util::join!(
+            deliver(&pipelines, event(None), time, async |_| Ok(succeeded("done"))),
+            deliver(&pipelines, event(None), time, async |_| Ok(succeeded("done"))),
+        );
+        first.unwrap();
+        second.unwrap();
+        assert_eq!(pipelines.reports().len(), 1);
+    }
+}

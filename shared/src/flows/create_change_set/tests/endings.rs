@@ -4,6 +4,7 @@ use super::world::{PIPELINE, RUN, STACK, World, template, variables};
 use crate::domain::gate::FirstRun;
 use crate::domain::job::{FailureKind, JobOutcome};
 use crate::domain::keys;
+use crate::flows::fakes::Fault;
 use crate::flows::ports::OperationEvent;
 
 /// A world whose stack is already as the template says, tags and parameters included.
@@ -230,4 +231,135 @@ fn a_retried_stage_plans_afresh() {
     assert_eq!(variables(world.deliver().unwrap())["Outcome"], "changes");
     assert_eq!(world.wire.count_of("cloudformation:DeleteChangeSet"), 1);
     assert_eq!(world.cloudformation.look(STACK).unwrap().change_sets.len(), 1);
+}
+
+#[test]
+fn a_retry_waits_for_the_deletion_of_what_the_attempt_before_it_made() {
+    let world = World::new();
+    assert_eq!(variables(world.deliver().unwrap())["Outcome"], "changes");
+    world.pipelines.edit_run(PIPELINE, RUN, |run| {
+        run.actions[0].id = "the second attempt".to_owned();
+    });
+    world.cloudformation.edit(STACK, |held| {
+        held.change_sets[0].description.status = "DELETE_IN_PROGRESS".to_owned();
+    });
+    let error = world.deliver().unwrap_err();
+    assert!(
+        error.is_transient() && error.to_string().contains("is being deleted"),
+        "{error}"
+    );
+    assert_eq!(world.wire.count_of("cloudformation:CreateChangeSet"), 1);
+    world.cloudformation.edit(STACK, |held| held.change_sets.clear());
+    assert_eq!(variables(world.deliver().unwrap())["Outcome"], "changes");
+}
+
+#[test]
+fn a_capability_that_only_the_processed_template_needs_is_named_as_well() {
+    let world = World::with_gate(|gate| gate.capabilities.clear());
+    world.artifacts.with(
+        "Template",
+        r#"{"Transform": "AWS::Serverless-2016-10-31", "Resources": {"Api": {"Type": "AWS::Serverless::Function"}}}"#,
+    );
+    world
+        .cloudformation
+        .fail_next_change_set("Requires capabilities : [CAPABILITY_IAM]", Vec::new());
+    let JobOutcome::Failed { kind, message, .. } = world.deliver().unwrap() else {
+        panic!("it fails");
+    };
+    assert_eq!(kind, FailureKind::Configuration);
+    for part in [
+        "CAPABILITY_IAM",
+        "Api (AWS::Serverless::Function)",
+        "the transform AWS::Serverless-2016-10-31",
+        "Add it to `capabilities` of stack `network` in changegate.yaml",
+    ] {
+        assert!(message.contains(part), "{message}");
+    }
+}
+
+/// A world whose next change set fails for a nested one, which gives this reason.
+fn nested(reason: &str) -> World {
+    let world = World::new();
+    world
+        .cloudformation
+        .with_stack("network-Child-1A", "REVIEW_IN_PROGRESS", "{}");
+    let arn = "arn:aws:cloudformation:eu-west-1:000000000000:changeSet/cg-0123456-Child-1A/0a1b";
+    world.cloudformation.edit("network-Child-1A", |held| {
+        held.change_sets.push(crate::flows::fakes::FakeChangeSet {
+            description: crate::domain::change_set::description::ChangeSetDescription {
+                change_set_id: arn.to_owned(),
+                stack_name: "network-Child-1A".to_owned(),
+                status: "FAILED".to_owned(),
+                execution_status: "UNAVAILABLE".to_owned(),
+                status_reason: Some(reason.to_owned()),
+                ..Default::default()
+            },
+            ..Default::default()
+        });
+    });
+    let reason = format!("Nested change set {arn} was not successfully created: Currently in FAILED.");
+    world.cloudformation.fail_next_change_set(&reason, Vec::new());
+    world
+}
+
+#[test]
+fn a_failed_nested_change_set_is_asked_why() {
+    let world = nested("Template error: instance of Fn::GetAtt references undefined resource X");
+    let JobOutcome::Failed {
+        message,
+        external_execution_id,
+        ..
+    } = world.deliver().unwrap()
+    else {
+        panic!("it fails");
+    };
+    let words = "in the nested stack `network-Child-1A`: Template error: instance of Fn::GetAtt references undefined";
+    assert!(message.contains(words), "{message}");
+    assert!(
+        external_execution_id.unwrap().contains(RUN),
+        "the root's own set is named"
+    );
+
+    let world = nested("No export named vpc-id found");
+    assert_eq!(variables(world.deliver().unwrap())["Outcome"], "blocked");
+}
+
+#[test]
+fn why_a_change_set_failed_is_told_also_when_its_findings_cannot_be_read() {
+    for fault in [Fault::Denial, Fault::Throttle] {
+        let world = World::new();
+        world
+            .cloudformation
+            .fail_next_change_set("Template error: odd", Vec::new());
+        world.wire.break_next("cloudformation:DescribeEvents", fault);
+        let outcome = match (fault, world.deliver()) {
+            (Fault::Throttle, outcome) => {
+                assert!(outcome.unwrap_err().is_transient());
+                world.deliver()
+            }
+            (_, outcome) => outcome,
+        };
+        let JobOutcome::Failed { message, .. } = outcome.unwrap() else {
+            panic!("it fails");
+        };
+        assert!(message.contains("Template error: odd"), "{message}");
+    }
+}
+
+#[test]
+fn an_import_whose_name_only_cloudformation_knows_does_not_block() {
+    let world = World::new();
+    world
+        .cloudformation
+        .with_stack(STACK, "CREATE_COMPLETE", &template("old"));
+    world.artifacts.with(
+        "Template",
+        r#"{"Parameters": {"Net": {"Type": "String", "Default": "old"}}, "Resources": {"Topic": {"Type":
+        "AWS::SNS::Topic", "Properties": {"A": {"Fn::ImportValue": {"Fn::Sub": "${Net}-vpc"}}}}}}"#,
+    );
+    world.artifacts.with(
+        "Configuration",
+        r#"{"Parameters": {"Net": {"UsePreviousValue": true}}}"#,
+    );
+    assert_eq!(variables(world.deliver().unwrap())["Outcome"], "changes");
 }

@@ -107,3 +107,28 @@ fn leftovers_of_this_pipeline_go_and_nobody_elses() {
     assert_eq!(names[..2], foreign);
     assert!(!names.contains(&old.as_str()), "{names:?}");
 }
+
+#[test]
+fn a_run_that_the_list_of_runs_does_not_show_yet_is_not_planned() {
+    let world = world();
+    let runs = world.pipelines.take_runs(PIPELINE);
+    world.pipelines.put_runs(PIPELINE, runs.clone());
+    let hundred: Vec<_> = (0..100)
+        .map(|number| {
+            let mut run = crate::flows::fakes::FakeRun::default();
+            run.execution.id = format!("newer-{number}");
+            run.execution.status = "Succeeded".to_owned();
+            run
+        })
+        .collect();
+    world.pipelines.put_runs(PIPELINE, hundred);
+    let error = world.deliver().unwrap_err();
+    assert!(
+        error.is_transient() && error.to_string().contains("do not show run"),
+        "{error}"
+    );
+    assert_eq!(world.wire.count_of("cloudformation:CreateChangeSet"), 0);
+    world.pipelines.take_runs(PIPELINE);
+    world.pipelines.put_runs(PIPELINE, runs);
+    assert_eq!(variables(world.deliver().unwrap())["Outcome"], "changes");
+}

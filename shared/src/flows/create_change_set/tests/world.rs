@@ -135,13 +135,18 @@ impl World {
     /// One delivery; `None` when the process was killed in it.
     pub(super) fn try_deliver(&self) -> Option<Result<JobOutcome, FlowError>> {
         let job = self.job.borrow().clone();
+        self.delivery(&job).now_or_never()
+    }
+
+    /// One delivery of `job`, among others perhaps.
+    pub(super) async fn delivery(&self, job: &Job) -> Result<JobOutcome, FlowError> {
         let ports = Ports {
             pipelines: &self.pipelines,
             cloudformation: &self.cloudformation,
             source: &self.source,
             evidence: &self.evidence,
         };
-        create_change_set(ports, &self.settings, &job, &self.artifacts).now_or_never()
+        create_change_set(ports, &self.settings, job, &self.artifacts).await
     }
 
     /// One delivery of a process that lives on.

@@ -336,9 +336,10 @@ fn a_forged_job_that_names_a_real_run_is_refused() {
 fn an_old_job_that_is_replayed_is_refused() {
     for status in ["Succeeded", "Failed", "Abandoned"] {
         let world = World::new(&Setup::default());
-        world
-            .pipelines
-            .edit_run(PIPELINE, RUN, |run| run.actions[0].status = status.to_owned());
+        world.pipelines.edit_run(PIPELINE, RUN, |run| {
+            run.actions[0].status = status.to_owned();
+            run.execution.status = "Failed".to_owned();
+        });
         assert!(world.refusal().contains("or its run has ended"), "{status}");
     }
 }

@@ -23,7 +23,7 @@ pub(super) const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 pub(super) const TOPIC: &str = "arn:aws:sns:eu-west-1:000000000000:changegate";
 pub(super) const ALICE: &str = "arn:aws:iam::000000000000:user/alice";
 
-fn gate() -> Gate {
+pub(super) fn gate() -> Gate {
     Gate {
         version: 1,
         stack: "network".to_owned(),
@@ -251,8 +251,26 @@ impl World {
             pipeline: pipeline.to_owned(),
             execution: run.to_owned(),
             state: state.to_owned(),
+            time: None,
         };
-        record_outcome(&self.ports(), &self.settings, &run).now_or_never()
+        self.announcement(&run).now_or_never()
+    }
+
+    /// One announcement, among others perhaps.
+    pub(super) async fn announcement(&self, run: &EndedRun) -> Result<(), FlowError> {
+        record_outcome(&self.ports(), &self.settings, run).await
+    }
+
+    /// One announcement of an end of the run, made at this time.
+    pub(super) fn announce_at(&self, state: &str, time: &str) {
+        let run = EndedRun {
+            pipeline: PIPELINE.to_owned(),
+            execution: RUN.to_owned(),
+            state: state.to_owned(),
+            time: Some(time.to_owned()),
+        };
+        let done = self.announcement(&run).now_or_never();
+        done.expect("the process lives on").unwrap();
     }
 
     /// Ends the run and announces it, twice.
@@ -273,14 +291,18 @@ impl World {
 
     /// Announces that the stack came to rest, twice.
     pub(super) fn announce_rest(&self, status: &str) {
+        for _ in 0..2 {
+            self.try_announce_rest(status).expect("the process lives on").unwrap();
+        }
+    }
+
+    /// One announcement that the stack came to rest; `None` when the process was killed in it.
+    pub(super) fn try_announce_rest(&self, status: &str) -> Option<Result<(), FlowError>> {
         let rest = StackRest {
             stack_id: self.cloudformation.look(STACK).unwrap().stack.id,
             status: status.to_owned(),
         };
-        for _ in 0..2 {
-            let done = record_stack_end(&self.ports(), &self.settings, &rest).now_or_never();
-            done.expect("the process lives on").unwrap();
-        }
+        record_stack_end(&self.ports(), &self.settings, &rest).now_or_never()
     }
 
     /// The outcome of the run's first end.
