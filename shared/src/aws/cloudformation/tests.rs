@@ -396,6 +396,7 @@ async fn a_change_set_that_cannot_be_deleted_now_is_a_conflict() {
 
 #[tokio::test]
 async fn a_change_set_that_failed_is_read_with_its_reason() {
+    use crate::domain::planning::Ending;
     let reasons = [
         "The submitted information didn&apos;t contain changes. Submit different information to create a change set.",
         "No updates are to be performed.",
@@ -418,7 +419,6 @@ async fn a_change_set_that_failed_is_read_with_its_reason() {
         let set = stacks.change_set("arn:set").await.unwrap().unwrap();
         found.push(crate::domain::planning::ending(&set));
     }
-    use crate::domain::planning::Ending;
     assert_eq!(
         found,
         [

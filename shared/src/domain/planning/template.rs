@@ -139,7 +139,9 @@ impl TemplateFacts {
 /// The names in a transform: `Name`, `{Name: …}`, or a list of these.
 fn collect_names(transform: &Node, names: &mut Vec<String>) {
     if let Value::Sequence(items) = &transform.value {
-        items.iter().for_each(|item| collect_names(item, names));
+        for item in items {
+            collect_names(item, names);
+        }
         return;
     }
     let name = transform.get("Name").unwrap_or(transform).as_text();
@@ -152,13 +154,19 @@ fn collect_transforms(node: &Node, names: &mut Vec<String>) {
     }
     match &node.value {
         Value::Scalar(_) => {}
-        Value::Sequence(items) => items.iter().for_each(|item| collect_transforms(item, names)),
-        Value::Mapping(entries) => entries.iter().for_each(|(key, value)| {
-            if key.as_text() == Some("Fn::Transform") {
-                collect_names(value, names);
+        Value::Sequence(items) => {
+            for item in items {
+                collect_transforms(item, names);
             }
-            collect_transforms(value, names);
-        }),
+        }
+        Value::Mapping(entries) => {
+            for (key, value) in entries {
+                if key.as_text() == Some("Fn::Transform") {
+                    collect_names(value, names);
+                }
+                collect_transforms(value, names);
+            }
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::flows::prove_job::ProvenJob;
 /// How deep nested change sets are followed to the one that failed first.
 const MAX_NESTING: usize = 10;
 
-/// The export that a refused CreateChangeSet says does not exist.
+/// The export that a refused `CreateChangeSet` says does not exist.
 ///
 /// # Errors
 ///

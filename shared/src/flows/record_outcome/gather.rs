@@ -13,7 +13,7 @@ use crate::domain::outcome::{End, Facts, MAX_STACK_EVENTS, Outcome, StackEventRe
 use crate::domain::retry::Retry;
 use crate::domain::sha256::Sha256;
 use crate::domain::user_parameters::UserParameters;
-use crate::flows::ports::{Clock, ReadObjects, ReadPipelines, ReadStacks, Stack};
+use crate::flows::ports::{Clock, PipelineExecution, ReadObjects, ReadPipelines, ReadStacks, Stack};
 use crate::flows::{FlowError, run_sources};
 
 /// What is known of a run.
@@ -55,21 +55,10 @@ where
     let is_current = !cut(&mut actions, run.time.as_deref());
     let runs = ports.pipelines.pipeline_executions(&run.pipeline, 100).await?;
     let listed = runs.iter().find(|listed| listed.id == run.execution);
-    let is_overtaken = listed.is_some_and(|own| {
-        let mut newer = runs.iter().take_while(|newer| newer.id != own.id);
-        !own.source_revisions.is_empty() && newer.any(|newer| newer.source_revisions == own.source_revisions)
-    });
+    let is_overtaken = is_overtaken(listed, &runs);
     let is_root = run.pipeline == settings.root_pipeline;
     let hash = gate_hash(&actions);
-    let gate = if is_root {
-        Some(settings.root_gate.clone())
-    } else {
-        match gate(ports.source, hash.as_deref()).await? {
-            // The run ended before any action of ours.
-            None => gate_of_catalogue(ports.source, settings, run).await?,
-            gate => gate,
-        }
-    };
+    let gate = gate_of_run(ports.source, settings, run, hash.as_deref()).await?;
     let claim = claim(ports.evidence, run).await?;
     let retry = ports.evidence.get(&keys::retry(&run.pipeline), None).await?;
     let retry: Option<Retry> = retry.and_then(|note| serde_json::from_slice(&note.bytes).ok());
@@ -146,6 +135,14 @@ where
     })
 }
 
+/// Whether a run newer than `own` has the same sources. `runs` are newest first.
+fn is_overtaken(own: Option<&PipelineExecution>, runs: &[PipelineExecution]) -> bool {
+    own.is_some_and(|own| {
+        let mut newer = runs.iter().take_while(|newer| newer.id != own.id);
+        !own.source_revisions.is_empty() && newer.any(|newer| newer.source_revisions == own.source_revisions)
+    })
+}
+
 /// Takes away the actions that began after an end was announced at `time`: they belong to a retry. Tells whether there
 /// were any.
 ///
@@ -164,6 +161,22 @@ fn cut(actions: &mut Vec<ActionExecution>, time: Option<&str>) -> bool {
     let (later, kept): (Vec<_>, Vec<_>) = std::mem::take(actions).into_iter().partition(is_later);
     *actions = kept;
     !later.is_empty()
+}
+
+/// The gate of a run; where it ended before any action of ours, that of its stack as the catalogue has it now.
+async fn gate_of_run(
+    source: &impl ReadObjects,
+    settings: &RecordSettings,
+    run: &EndedRun,
+    hash: Option<&str>,
+) -> Result<Option<Gate>, FlowError> {
+    if run.pipeline == settings.root_pipeline {
+        return Ok(Some(settings.root_gate.clone()));
+    }
+    match gate(source, hash).await? {
+        None => gate_of_catalogue(source, settings, run).await,
+        gate => Ok(gate),
+    }
 }
 
 /// The gate of the pipeline's stack, as the catalogue has it now.

@@ -258,9 +258,9 @@ fn delivery(pipelines: &FakeCodePipeline, way: Way) -> Option<Result<(), Deliver
         Way::Overtime => std::future::pending().await,
     };
     runtime.block_on(async {
-        let delivered = deliver(pipelines, event, Duration::from_secs(60), flow);
+        let delivered = deliver(pipelines, event, Duration::from_mins(1), flow);
         // A killed process is seen from outside: nothing comes, for far longer than a delivery may take.
-        tokio::time::timeout(Duration::from_secs(3600), delivered).await.ok()
+        tokio::time::timeout(Duration::from_hours(1), delivered).await.ok()
     })
 }
 
@@ -325,7 +325,7 @@ impl ReportJobs for OnlyFailures {
 #[tokio::test]
 async fn a_success_that_codepipeline_refuses_is_reported_as_a_failure_at_once() {
     let pipelines = OnlyFailures(std::cell::RefCell::default());
-    let time = Duration::from_secs(60);
+    let time = Duration::from_mins(1);
     deliver(&pipelines, event(None), time, async |_| Ok(succeeded("done")))
         .await
         .unwrap();
@@ -341,7 +341,7 @@ async fn two_deliveries_at_the_same_time_are_reported_once() {
         let wire = Wire::default();
         wire.interleave(seed);
         let pipelines = FakeCodePipeline::new(&wire);
-        let time = Duration::from_secs(60);
+        let time = Duration::from_mins(1);
         let (first, second) = futures_util::join!(
             deliver(&pipelines, event(None), time, async |_| Ok(succeeded("done"))),
             deliver(&pipelines, event(None), time, async |_| Ok(succeeded("done"))),

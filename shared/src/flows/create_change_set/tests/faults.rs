@@ -121,8 +121,11 @@ fn held() -> World {
     world
 }
 
-/// Every way through the flow: its name, its world, how many change sets its run makes and how many are there then.
-const WAYS: [(&str, fn() -> World, u32, usize); 8] = [
+/// A way through the flow: its name, its world, how many change sets its run makes and how many are there then.
+type Way = (&'static str, fn() -> World, u32, usize);
+
+/// Every way through the flow.
+const WAYS: [Way; 8] = [
     ("update", update, 1, 1),
     ("slow creation", slow_creation, 1, 1),
     ("no changes", no_changes, 1, 1),
@@ -156,8 +159,8 @@ fn change_sets(world: &World, before: u32) -> (u32, usize) {
     )
 }
 
-/// Outcomes that differ only in the number at the end of a change set's ARN, which counts all that were ever made.
-fn end_of(outcome: JobOutcome) -> String {
+/// An end as text, to be compared.
+fn end_of(outcome: &JobOutcome) -> String {
     format!("{outcome:?}")
 }
 
@@ -166,7 +169,7 @@ fn a_fault_at_any_call_of_any_way_changes_nothing_about_the_end() {
     for (name, world, made, there) in WAYS {
         let untouched = world();
         let (before, first) = (untouched.cloudformation.made(), untouched.wire.count());
-        let expected = end_of(deliver_to_the_end(&untouched));
+        let expected = end_of(&deliver_to_the_end(&untouched));
         assert_eq!(change_sets(&untouched, before), (made, there), "{name}");
         let calls = first..untouched.wire.count();
         assert!(calls.len() > 5, "{name} is rich enough: {}", untouched.wire.log());
@@ -177,7 +180,7 @@ fn a_fault_at_any_call_of_any_way_changes_nothing_about_the_end() {
                 world.wire.break_call(call, fault);
                 let outcome = deliver_to_the_end(&world);
                 let context = format!("{name}: {fault:?} at call {call}\n{}", world.wire.log());
-                assert_eq!(end_of(outcome), expected, "{context}");
+                assert_eq!(end_of(&outcome), expected, "{context}");
                 assert_eq!(change_sets(&world, before), (made, there), "{context}");
                 let asked = world.wire.count_of("cloudformation:CreateChangeSet");
                 let allowed = untouched.wire.count_of("cloudformation:CreateChangeSet");
@@ -195,7 +198,7 @@ fn a_fault_at_any_call_of_any_way_changes_nothing_about_the_end() {
 #[test]
 fn two_faults_in_a_row_change_nothing_about_the_end() {
     let untouched = update();
-    let expected = end_of(deliver_to_the_end(&untouched));
+    let expected = end_of(&deliver_to_the_end(&untouched));
     for call in 0..untouched.wire.count() {
         for fault in [Fault::KillAfter, Fault::LostAnswer] {
             for distance in 1..untouched.wire.count() {
@@ -204,7 +207,7 @@ fn two_faults_in_a_row_change_nothing_about_the_end() {
                 world.wire.break_call(call + distance, Fault::KillAfter);
                 let outcome = deliver_to_the_end(&world);
                 let context = format!("{fault:?} at call {call}, then {distance} later\n{}", world.wire.log());
-                assert_eq!(end_of(outcome), expected, "{context}");
+                assert_eq!(end_of(&outcome), expected, "{context}");
                 assert_eq!(world.cloudformation.made(), 1, "{context}");
             }
         }
@@ -246,7 +249,7 @@ fn a_denial_is_told_and_never_read_as_absence() {
 #[test]
 fn two_deliveries_at_the_same_time_make_one_change_set() {
     for (name, world, made, there) in WAYS {
-        let expected = end_of(deliver_to_the_end(&world()));
+        let expected = end_of(&deliver_to_the_end(&world()));
         for seed in 0..60 {
             let world = world();
             let before = world.cloudformation.made();
@@ -272,10 +275,10 @@ fn two_deliveries_at_the_same_time_make_one_change_set() {
                     world.continue_with(token);
                     continue;
                 }
-                assert_eq!(end_of(outcome), expected, "{}", context());
+                assert_eq!(end_of(&outcome), expected, "{}", context());
             }
             let last = world.deliver_to_the_end_slowly(&runtime);
-            assert_eq!(end_of(last), expected, "{}", context());
+            assert_eq!(end_of(&last), expected, "{}", context());
             assert_eq!(change_sets(&world, before), (made, there), "{}", context());
         }
     }
@@ -286,10 +289,10 @@ fn a_delivery_after_the_end_makes_nothing_new() {
     for (name, world, made, there) in WAYS {
         let world = world();
         let before = world.cloudformation.made();
-        let first = end_of(deliver_to_the_end(&world));
+        let first = end_of(&deliver_to_the_end(&world));
         world.job.borrow_mut().continuation_token = None;
         let again = world.try_deliver().expect("the process lives on");
-        assert_eq!(end_of(again.unwrap()), first, "{name}");
+        assert_eq!(end_of(&again.unwrap()), first, "{name}");
         assert_eq!(change_sets(&world, before), (made, there), "{name}");
     }
 }

@@ -95,8 +95,11 @@ struct Left {
     is_told: bool,
 }
 
-/// Every end: its name, its world, the announced state, what it leaves.
-const ENDS: [(&str, fn() -> World, &str, Left); 8] = [
+/// An end: its name, its world, the announced state, what it leaves.
+type Case = (&'static str, fn() -> World, &'static str, Left);
+
+/// Every end.
+const ENDS: [Case; 8] = [
     ("rejected", rejected, "FAILED", left(0, 1, true)),
     ("executed", executed, "SUCCEEDED", left(1, 1, true)),
     ("failed", failed, "FAILED", left(1, 0, true)),

@@ -113,7 +113,7 @@ fn ends_of_one_run_are_recorded_once_each_in_whatever_order_they_are_announced()
 fn a_run_that_ended_before_its_plan_still_ends_the_status_of_its_commit() {
     let world = World::planned("changes");
     world.pipelines.edit_run(PIPELINE, RUN, |run| {
-        run.actions.retain(|action| action.stage == "Source")
+        run.actions.retain(|action| action.stage == "Source");
     });
     let gate = super::world::gate();
     world.source.seed(
