@@ -6,15 +6,28 @@ use std::time::{Duration, Instant};
 #[derive(Debug, Clone, Copy)]
 pub struct Progress {
     start: Instant,
+    is_aside: bool,
 }
 
 impl Default for Progress {
     fn default() -> Self {
-        Self { start: Instant::now() }
+        Self {
+            start: Instant::now(),
+            is_aside: false,
+        }
     }
 }
 
 impl Progress {
+    /// Prints to standard error, so that standard output holds only the answer.
+    #[must_use]
+    pub fn aside() -> Self {
+        Self {
+            is_aside: true,
+            ..Self::default()
+        }
+    }
+
     /// Time since the start.
     pub fn elapsed(&self) -> Duration {
         self.start.elapsed()
@@ -22,11 +35,19 @@ impl Progress {
 
     /// A headline: what comes now.
     pub fn headline(&self, text: &str) {
-        println!("\n== {text}");
+        self.print(&format!("\n== {text}"));
     }
 
     /// A step that was done, or that begins.
     pub fn step(&self, text: &str) {
-        println!("[{:>6.1}s] {text}", self.elapsed().as_secs_f64());
+        self.print(&format!("[{:>6.1}s] {text}", self.elapsed().as_secs_f64()));
+    }
+
+    fn print(self, line: &str) {
+        if self.is_aside {
+            eprintln!("{line}");
+        } else {
+            println!("{line}");
+        }
     }
 }

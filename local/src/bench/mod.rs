@@ -1,6 +1,7 @@
 //! `cargo local bench`: what things cost, measured side by side in one run.
 
 pub mod functions;
+pub mod sync;
 
 use clap::{Args, Subcommand};
 
@@ -17,6 +18,8 @@ pub struct Arguments {
 enum What {
     /// Size, start, invocations, memory and requests of every function.
     Functions(functions::Arguments),
+    /// Requests, bytes and time of a sync, beside other ways to do it.
+    Sync(sync::Arguments),
 }
 
 /// Runs the benchmark that was asked for.
@@ -27,5 +30,6 @@ enum What {
 pub async fn run(arguments: Arguments) -> Outcome {
     match arguments.what {
         What::Functions(arguments) => functions::run(arguments).await,
+        What::Sync(arguments) => sync::run(arguments).await,
     }
 }

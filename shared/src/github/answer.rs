@@ -10,7 +10,7 @@ use crate::flows::ports::{PortError, PortErrorKind};
 /// What GitHub asks to wait at least after a rate limit that names no time.
 ///
 /// Source: <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api>
-const LEAST_PAUSE: SignedDuration = SignedDuration::from_secs(60);
+pub(super) const LEAST_PAUSE: SignedDuration = SignedDuration::from_secs(60);
 /// Longer pauses than this are not believed.
 const MOST_PAUSE: SignedDuration = SignedDuration::from_hours(2);
 /// How much of an answer that reports an error is read.
@@ -20,6 +20,7 @@ const ERROR_LIMIT_BYTES: usize = 64 * 1024;
 #[serde(default)]
 struct ErrorBody {
     message: String,
+    errors: Vec<serde_json::Value>,
 }
 
 /// Until when GitHub asks for no further call, if the answer is a rate limit.
@@ -60,12 +61,15 @@ pub(super) async fn refusal(
             break;
         }
     }
-    let said = serde_json::from_slice::<ErrorBody>(&body).unwrap_or_default().message;
+    let ErrorBody { message: said, errors } = serde_json::from_slice(&body).unwrap_or_default();
+    // A blob that GitHub does not serve for its size comes as a 403 too.
+    let is_too_large = errors.iter().any(|error| error["code"] == "too_large");
     // A secondary rate limit may come as a plain 403 that only its words tell apart from a missing permission.
     let is_rate_limit =
         is_rate_limit || (status == StatusCode::FORBIDDEN && said.to_lowercase().contains("rate limit"));
     let kind = match status.as_u16() {
         _ if is_rate_limit => PortErrorKind::Throttled,
+        _ if is_too_large => PortErrorKind::Refused,
         401 | 403 => PortErrorKind::Denied,
         404 | 410 => PortErrorKind::NotFound,
         408 | 500..=599 => PortErrorKind::Unavailable,
@@ -74,6 +78,7 @@ pub(super) async fn refusal(
     };
     let advice = match status.as_u16() {
         _ if is_rate_limit => "; it is asked again when the limit is over".to_owned(),
+        _ if is_too_large => String::new(),
         401 => "; the token is expired or revoked: put a new one into the secret".to_owned(),
         403 => match needed {
             Some(needed) => format!("; give the token the permission {needed}"),

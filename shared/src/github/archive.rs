@@ -65,6 +65,8 @@ impl BlobCache {
             message: "the archive cannot be unpacked".to_owned(),
             source: Some(Box::new(source)),
         };
+        // The room on the disk is small: what an earlier archive left makes way first.
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
         let number = FOLDERS.fetch_add(1, Ordering::Relaxed);
         let folder = Folder(std::env::temp_dir().join(format!("changegate-{}-{number}", std::process::id())));
         fs::create_dir_all(&folder.0).map_err(error)?;

@@ -10,7 +10,7 @@ use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::answer::{header, no_answer, not_understood, paused_until, refusal};
+use super::answer::{LEAST_PAUSE, header, no_answer, not_understood, paused_until, refusal};
 use super::credential::{Credential, TokenCache};
 use crate::flows::ports::{PortError, PortErrorKind, ReadSecrets, Secret};
 
@@ -239,11 +239,16 @@ impl<S: ReadSecrets> Connection<S> {
         if status.is_success() || status == StatusCode::NOT_MODIFIED {
             return Ok(answer);
         }
-        let until = paused_until(status, answer.headers(), Timestamp::now());
+        let mut until = paused_until(status, answer.headers(), Timestamp::now());
+        let refused = refusal(operation, subject, answer, until.is_some()).await;
+        if until.is_none() && refused.kind == PortErrorKind::Throttled {
+            // Only the words of the answer tell that it is a rate limit.
+            until = Timestamp::now().checked_add(LEAST_PAUSE).ok();
+        }
         if until.is_some() {
             *self.paused_until.lock().unwrap_or_else(PoisonError::into_inner) = until;
         }
-        Err(refusal(operation, subject, answer, until.is_some()).await)
+        Err(refused)
     }
 
     async fn token(&self) -> Result<Secret, PortError> {

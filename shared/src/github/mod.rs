@@ -9,6 +9,8 @@ mod credential;
 mod repository;
 pub mod signature;
 mod tell;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 pub use connection::{Connection, GitHubSettings};

@@ -18,20 +18,20 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 /// A request as an answer sees it.
-pub(super) struct Request<'a> {
+pub(in crate::bench) struct Request<'a> {
     /// HTTP method.
-    pub(super) method: &'a Method,
+    pub(in crate::bench) method: &'a Method,
     /// Path and query.
-    pub(super) uri: &'a Uri,
+    pub(in crate::bench) uri: &'a Uri,
     /// Headers.
-    pub(super) headers: &'a HeaderMap,
+    pub(in crate::bench) headers: &'a HeaderMap,
 }
 
 /// Answers every request of one scenario.
-pub(super) type Answer = fn(&Request<'_>) -> Response;
+pub(in crate::bench) type Answer = fn(&Request<'_>) -> Response;
 
 /// A running endpoint.
-pub(super) struct Endpoint {
+pub(in crate::bench) struct Endpoint {
     address: SocketAddr,
     requests: Arc<AtomicU64>,
     authority: PathBuf,
@@ -39,7 +39,7 @@ pub(super) struct Endpoint {
 
 /// The endpoint could not be started.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum EndpointError {
+pub(in crate::bench) enum EndpointError {
     /// Loopback or the certificate's file.
     #[error("preparing the TLS endpoint on loopback")]
     Io(#[from] std::io::Error),
@@ -53,7 +53,7 @@ pub(super) enum EndpointError {
 
 impl Endpoint {
     /// Starts an endpoint whose authority's certificate is written into `folder`.
-    pub(super) async fn start(folder: &Path, answer: Answer) -> Result<Self, EndpointError> {
+    pub(in crate::bench) async fn start(folder: &Path, answer: Answer) -> Result<Self, EndpointError> {
         let mut params = CertificateParams::new(Vec::new())?;
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
@@ -90,17 +90,17 @@ impl Endpoint {
     }
 
     /// Base URL.
-    pub(super) fn url(&self) -> String {
+    pub(in crate::bench) fn url(&self) -> String {
         format!("https://localhost:{}", self.address.port())
     }
 
     /// File with the certificate of the endpoint's authority.
-    pub(super) fn authority(&self) -> &Path {
+    pub(in crate::bench) fn authority(&self) -> &Path {
         &self.authority
     }
 
     /// Requests answered so far.
-    pub(super) fn requests(&self) -> u64 {
+    pub(in crate::bench) fn requests(&self) -> u64 {
         self.requests.load(Ordering::SeqCst)
     }
 }

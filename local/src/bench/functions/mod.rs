@@ -4,10 +4,10 @@
 //! with TLS. Beside it runs a handler for the same event written the usual way in Python with boto3, so that the
 //! ratio is measured in one run.
 
-mod endpoints;
-mod process;
-mod runtime_api;
-mod scenarios;
+pub(super) mod endpoints;
+pub(super) mod process;
+pub(super) mod runtime_api;
+pub(super) mod scenarios;
 mod table;
 
 use std::ffi::OsStr;
@@ -67,7 +67,7 @@ pub async fn run(arguments: Arguments) -> Outcome {
     }
     let binaries = match arguments.binaries {
         Some(folder) => folder,
-        None => build(root, &chosen).await?,
+        None => build(root, chosen.iter().map(|scenario| scenario.function)).await?,
     };
     let folder = tempfile::tempdir()?;
     let mut rows = Vec::new();
@@ -96,14 +96,17 @@ pub async fn run(arguments: Arguments) -> Outcome {
 }
 
 /// Builds the release binaries, as they are deployed, for this machine.
-async fn build(root: &Path, chosen: &[&Scenario]) -> Result<PathBuf, Box<dyn std::error::Error + Send + Sync>> {
+pub(super) async fn build(
+    root: &Path,
+    functions: impl Iterator<Item = &'static str>,
+) -> Result<PathBuf, Box<dyn std::error::Error + Send + Sync>> {
     eprintln!("building the release binaries (minutes the first time)");
     let mut cargo = tokio::process::Command::new("cargo");
     cargo
         .current_dir(root)
         .args(["build", "--release", "--locked", "--quiet"]);
-    for scenario in chosen {
-        cargo.args(["--package", scenario.function]);
+    for function in functions {
+        cargo.args(["--package", function]);
     }
     if cargo.status().await?.success() {
         Ok(root.join("target/release"))

@@ -67,7 +67,7 @@ pub(super) async fn sample(
         program: name.clone(),
         source,
     };
-    let api = RuntimeApi::start().await.map_err(start_error)?;
+    let api = RuntimeApi::start(Duration::from_mins(1)).await.map_err(start_error)?;
     let mut command = Command::new(program);
     command
         .args(arguments)
@@ -137,7 +137,8 @@ async fn invoke(
     Ok((invocation.took, endpoint.requests() - before))
 }
 
-fn peak_kib(process: u32) -> u64 {
+/// Peak resident memory of a process, in KiB; 0 where the machine does not tell.
+pub(in crate::bench) fn peak_kib(process: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     line.and_then(|rest| rest.split_whitespace().next())

@@ -17,13 +17,13 @@ use tokio::sync::{Notify, oneshot};
 
 /// How one invocation went.
 #[derive(Debug, Clone)]
-pub(super) struct Invocation {
+pub(in crate::bench) struct Invocation {
     /// From handing out the event to the answer's arrival.
-    pub(super) took: Duration,
+    pub(in crate::bench) took: Duration,
     /// The answer's body.
-    pub(super) body: Vec<u8>,
+    pub(in crate::bench) body: Vec<u8>,
     /// Whether the function answered with an error.
-    pub(super) is_error: bool,
+    pub(in crate::bench) is_error: bool,
 }
 
 struct Pending {
@@ -41,24 +41,26 @@ struct Calls {
 
 /// A running Runtime API for one process.
 #[derive(Clone)]
-pub(super) struct RuntimeApi {
+pub(in crate::bench) struct RuntimeApi {
     calls: Arc<Mutex<Calls>>,
     changed: Arc<Notify>,
     address: SocketAddr,
+    limit: Duration,
 }
 
 impl RuntimeApi {
-    /// Starts to listen on a free port.
+    /// Starts to listen on a free port. An invocation is told that it may take as long as `limit`.
     ///
     /// # Errors
     ///
     /// When loopback cannot be listened on.
-    pub(super) async fn start() -> std::io::Result<Self> {
+    pub(in crate::bench) async fn start(limit: Duration) -> std::io::Result<Self> {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
         let api = Self {
             calls: Arc::default(),
             changed: Arc::new(Notify::new()),
             address: listener.local_addr()?,
+            limit,
         };
         let routes = Router::new()
             .route("/2018-06-01/runtime/invocation/next", get(next))
@@ -70,12 +72,12 @@ impl RuntimeApi {
     }
 
     /// What a function finds in `AWS_LAMBDA_RUNTIME_API`.
-    pub(super) fn authority(&self) -> String {
+    pub(in crate::bench) fn authority(&self) -> String {
         self.address.to_string()
     }
 
     /// When the process asked for work first.
-    pub(super) async fn first_poll(&self) -> Instant {
+    pub(in crate::bench) async fn first_poll(&self) -> Instant {
         loop {
             let changed = self.changed.notified();
             if let Some(at) = self.lock().first_poll {
@@ -86,7 +88,7 @@ impl RuntimeApi {
     }
 
     /// Hands out `event` and waits for the answer; `None` when the process went away without one.
-    pub(super) async fn invoke(&self, event: Vec<u8>) -> Option<Invocation> {
+    pub(in crate::bench) async fn invoke(&self, event: Vec<u8>) -> Option<Invocation> {
         let (answer, answered) = oneshot::channel();
         self.lock().waiting.push_back(Pending { event, answer });
         self.changed.notify_waiters();
@@ -125,22 +127,22 @@ async fn next(State(api): State<RuntimeApi>) -> Response {
             if let Some(pending) = calls.waiting.pop_front() {
                 calls.number += 1;
                 calls.running = Some((Instant::now(), pending.answer));
-                return (headers(calls.number), pending.event).into_response();
+                return (headers(calls.number, api.limit), pending.event).into_response();
             }
         }
         changed.await;
     }
 }
 
-fn headers(number: u32) -> HeaderMap {
-    let in_a_minute = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + Duration::from_mins(1);
+fn headers(number: u32, limit: Duration) -> HeaderMap {
+    let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + limit;
     let mut headers = HeaderMap::new();
     for (name, value) in [
         (
             "lambda-runtime-aws-request-id",
             format!("00000000-0000-4000-8000-{number:012}"),
         ),
-        ("lambda-runtime-deadline-ms", in_a_minute.as_millis().to_string()),
+        ("lambda-runtime-deadline-ms", deadline.as_millis().to_string()),
         (
             "lambda-runtime-invoked-function-arn",
             "arn:aws:lambda:eu-west-1:000000000000:function:bench".to_owned(),

@@ -12,19 +12,19 @@ use serde_json::json;
 use super::endpoints::{Answer, Request};
 
 /// One function under measurement.
-pub(super) struct Scenario {
+pub(in crate::bench) struct Scenario {
     /// Name of the function, and of its binary.
-    pub(super) function: &'static str,
+    pub(in crate::bench) function: &'static str,
     /// The event of every invocation.
-    pub(super) event: fn() -> Vec<u8>,
+    pub(in crate::bench) event: fn() -> Vec<u8>,
     /// How the services answer.
-    pub(super) answer: Answer,
+    pub(in crate::bench) answer: Answer,
     /// Module in `local/bench/` that answers the same event in Python.
-    pub(super) python: Option<&'static str>,
+    pub(in crate::bench) python: Option<&'static str>,
 }
 
 /// All functions, in the order of the flow.
-pub(super) const SCENARIOS: [Scenario; 7] = [
+pub(in crate::bench) const SCENARIOS: [Scenario; 7] = [
     Scenario {
         function: "github-webhook",
         event: push,
@@ -73,7 +73,7 @@ pub(super) const SCENARIOS: [Scenario; 7] = [
 const WEBHOOK_SECRET: &str = "a-secret-for-the-benchmark-only";
 
 /// Every variable that a function may read.
-pub(super) fn variables(endpoint: &str) -> Vec<(&'static str, String)> {
+pub(in crate::bench) fn variables(endpoint: &str) -> Vec<(&'static str, String)> {
     let arn = |service: &str, rest: &str| format!("arn:aws:{service}:eu-west-1:000000000000:{rest}");
     let role = |name: &str| format!("arn:aws:iam::000000000000:role/changegate/deployers/{name}");
     let root_gate = json!({

@@ -5,11 +5,13 @@
 
 mod check;
 mod constraints;
+mod declared;
 mod effective;
 mod problem;
 mod template;
 
 pub use check::effective;
+pub use declared::declared;
 pub use effective::*;
 pub use problem::{ConfigurationProblem, ConfigurationProblemKind};
 

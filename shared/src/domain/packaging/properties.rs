@@ -43,6 +43,11 @@ const LOCATION: Kind = Kind::Location {
     key: "Key",
     is_zipped: false,
 };
+const ZIPPED_LOCATION: Kind = Kind::Location {
+    bucket: "Bucket",
+    key: "Key",
+    is_zipped: true,
+};
 
 /// Resource type, path of the property below `Properties`, what it stands for.
 pub(super) const PROPERTIES: [(&str, &[&str], Kind); 19] = [
@@ -61,7 +66,7 @@ pub(super) const PROPERTIES: [(&str, &[&str], Kind); 19] = [
     ("AWS::AppSync::Resolver", &["RequestMappingTemplateS3Location"], URL),
     ("AWS::AppSync::Resolver", &["ResponseMappingTemplateS3Location"], URL),
     ("AWS::CloudFormation::Stack", &["TemplateURL"], Kind::Template),
-    ("AWS::CodeCommit::Repository", &["Code", "S3"], LOCATION),
+    ("AWS::CodeCommit::Repository", &["Code", "S3"], ZIPPED_LOCATION),
     ("AWS::ElasticBeanstalk::ApplicationVersion", &["SourceBundle"], BUNDLE),
     ("AWS::Glue::Job", &["Command", "ScriptLocation"], URL),
     ("AWS::Lambda::Function", &["Code"], LAMBDA),

@@ -1,3 +1,5 @@
+mod random;
+
 use proptest::prelude::*;
 
 use super::*;

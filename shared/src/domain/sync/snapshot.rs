@@ -125,6 +125,9 @@ pub struct StoredStack {
     /// The zipped effective configuration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub configuration_zip: Option<StoredObject>,
+    /// Hash of the template's parameters that the configuration was checked against last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared: Option<Sha256>,
     /// Paths of the other files that the effective template is made from, and of folders, with a final slash.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<String>,

@@ -133,6 +133,11 @@ impl FakeGitHub {
         self.state.borrow_mut().file_limit = Some(files);
     }
 
+    /// Forgets the archive that was downloaded, as a new process does.
+    pub fn forget_archive(&self) {
+        self.state.borrow_mut().prefetched.clear();
+    }
+
     /// Says that this commit came by this pull request, with these reviews.
     pub fn with_pull(&self, commit: &str, pull: PullRequestFacts, reviews: Vec<PullRequestReview>) {
         let mut state = self.state.borrow_mut();

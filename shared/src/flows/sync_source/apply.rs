@@ -6,7 +6,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::contents::Contents;
 use super::observe::{self, Observed};
-use super::stacks::{self, Effective, Stacks};
+use super::stacks::{self, Configured, Effective, Stacks};
 use super::store::{Ensured, Form, Store};
 use super::{
     Halt, Held, SourceBucket, SourcePipelines, SourceRepository, SyncReport, SyncSettings, World, provenance, starts,
@@ -220,7 +220,8 @@ async fn effective_of_affected<R: SourceRepository>(
         .collect();
     let made: Vec<(String, Result<Effective, Vec<String>>)> = stream::iter(affected)
         .map(|(name, stack)| async move {
-            let made = stacks::effective(contents, files, &stack, settings).await?;
+            let known = snapshot.stacks.get(&name);
+            let made = stacks::effective(contents, files, &stack, known, changed, settings).await?;
             Ok::<_, Halt>((name, made))
         })
         .buffered(CONCURRENCY)
@@ -235,6 +236,7 @@ async fn effective_of_affected<R: SourceRepository>(
             Ok(made) => {
                 stack.problems.clear();
                 stack.parts.clone_from(&made.packaged.parts);
+                stack.declared = Some(made.declared);
                 effective.insert(name, made);
             }
             Err(problems) => stack.problems = problems,
@@ -417,31 +419,32 @@ async fn write_zips<B: SourceBucket>(
     next: &mut Snapshot,
     environment: &str,
 ) -> Result<(), Halt> {
-    let made = |name: &String| effective.get(name).map(|made| (name.clone(), made));
-    let templates = plan
-        .templates
-        .iter()
-        .filter_map(made)
-        .map(|(name, made)| (name, made, true));
+    let templates = plan.templates.iter().filter_map(|name| {
+        let made = effective.get(name)?;
+        Some((name.clone(), made.packaged.template.as_slice(), true))
+    });
+    // One that is kept is never planned to be written.
     let configurations = plan
         .configurations
         .iter()
-        .filter_map(made)
-        .map(|(name, made)| (name, made, false));
+        .filter_map(|name| match &effective.get(name)?.configuration {
+            Configured::Made(text) => Some((name.clone(), text.as_bytes(), false)),
+            Configured::Kept(_) => None,
+        });
     let stacks = &next.stacks;
     let written: Vec<(String, bool, StoredObject)> = stream::iter(templates.chain(configurations).collect::<Vec<_>>())
-        .map(|(name, made, is_template)| async move {
+        .map(|(name, content, is_template)| async move {
             let path = stacks.get(&name).map_or("", |stack| stack.template.as_str());
             let known = snapshot.stacks.get(&name);
-            let (key, file, content, known) = if is_template {
+            let (key, file, known) = if is_template {
                 let known = known.filter(|known| known.template == path);
                 let file = path.rsplit('/').next().unwrap_or(path).to_owned();
                 let zip = known.and_then(|known| known.template_zip.as_ref());
-                (keys::source(path), file, made.packaged.template.as_slice(), zip)
+                (keys::source(path), file, zip)
             } else {
                 let zip = known.and_then(|known| known.configuration_zip.as_ref());
                 let key = keys::configuration(environment, &name);
-                (key, format!("{name}.json"), made.configuration.as_bytes(), zip)
+                (key, format!("{name}.json"), zip)
             };
             let known = known.map(|known| known.etag.as_str());
             let ensured = store

@@ -155,7 +155,17 @@ fn merge(resolution: &Resolution, snapshot: &Snapshot) -> BTreeMap<String, Store
 /// What a stack's pipeline reads.
 pub(super) struct Effective {
     pub(super) packaged: Packaged,
-    pub(super) configuration: String,
+    pub(super) configuration: Configured,
+    /// Hash of the parameters that the configuration was checked against.
+    pub(super) declared: Sha256,
+}
+
+/// An effective configuration.
+pub(super) enum Configured {
+    /// Made anew.
+    Made(String),
+    /// As the pipeline reads it already, by its hash: neither the file nor the template's parameters changed.
+    Kept(Sha256),
 }
 
 impl Effective {
@@ -164,7 +174,10 @@ impl Effective {
     }
 
     pub(super) fn configuration_digest(&self) -> Sha256 {
-        Sha256::of(&self.configuration)
+        match &self.configuration {
+            Configured::Made(text) => Sha256::of(text),
+            Configured::Kept(digest) => *digest,
+        }
     }
 }
 
@@ -192,32 +205,35 @@ pub(super) fn is_affected(name: &str, stack: &StoredStack, changed: &BTreeSet<St
         })
 }
 
-/// Makes what the stack's pipeline reads, or tells everything that is wrong with it.
+/// What the stack's pipeline reads as configuration already, with the hash of the parameters that it was checked
+/// against; `None` when it has to be looked at anyway.
+fn kept(stack: &StoredStack, known: Option<&StoredStack>, changed: &BTreeSet<String>) -> Option<(Sha256, Sha256)> {
+    let known = known.filter(|known| known.problems.is_empty() && known.configuration == stack.configuration)?;
+    let is_changed = stack.configuration.as_ref().is_some_and(|path| changed.contains(path));
+    let zip = known.configuration_zip.as_ref().filter(|_| !is_changed)?;
+    Some((known.declared?, zip.content))
+}
+
+/// Makes what the stack's pipeline reads, or tells everything that is wrong with it. `known` is the stack as the
+/// snapshot has it.
 pub(super) async fn effective<R: ReadRepository>(
     contents: &Contents<'_, R>,
     files: &Files,
     stack: &StoredStack,
+    known: Option<&StoredStack>,
+    changed: &BTreeSet<String>,
     settings: &SyncSettings,
 ) -> Result<Result<Effective, Vec<String>>, PortError> {
+    let kept = kept(stack, known, changed);
     let mut texts: BTreeMap<String, Rc<Vec<u8>>> = BTreeMap::new();
     let mut problems = Vec::new();
-    let mut needed: Vec<String> = std::iter::once(&stack.template)
-        .chain(&stack.configuration)
-        .cloned()
-        .collect();
+    // A configuration that may be kept is not even read.
+    let configuration = stack.configuration.as_ref().filter(|_| kept.is_none());
+    let mut needed: Vec<String> = std::iter::once(&stack.template).chain(configuration).cloned().collect();
     let packaged = loop {
-        let count = needed.len();
-        match contents.of_paths(files, &needed).await {
-            Ok(read) if read.len() == count => texts.extend(read),
-            // The files are those of this very commit, so they are there; but one may be too large to be served.
-            Ok(_) => return Ok(Err(vec![format!("{}:1:1: a file it needs is missing", stack.template)])),
-            Err(error) if error.kind == PortErrorKind::Refused => {
-                return Ok(Err(vec![format!(
-                    "{}:1:1: a file it needs cannot be read: {error}",
-                    stack.template
-                )]));
-            }
-            Err(error) => return Err(error),
+        match read(contents, files, &needed, stack).await? {
+            Ok(read) => texts.extend(read),
+            Err(problem) => return Ok(Err(vec![problem])),
         }
         let sources = Sources {
             files,
@@ -232,35 +248,62 @@ pub(super) async fn effective<R: ReadRepository>(
             }
         }
     };
-    let file = |path: &'_ String| texts.get(path).map(|bytes| bytes.as_slice());
-    let template = file(&stack.template).unwrap_or_default();
-    let configured = configuration::effective(
-        stack.configuration.as_ref().and_then(|path| {
-            Some(File {
-                path,
-                bytes: file(path)?,
-            })
-        }),
-        File {
-            path: &stack.template,
-            bytes: template,
-        },
-    );
-    let configuration = match configured {
-        Ok(configuration) => configuration.to_json(),
-        Err(found) => {
-            problems.extend(found.iter().map(ToString::to_string));
-            String::new()
+    let template = texts.get(&stack.template).cloned().unwrap_or_default();
+    let template = File {
+        path: &stack.template,
+        bytes: template.as_slice(),
+    };
+    let declared = configuration::declared(template);
+    let configuration = match kept.filter(|(checked, _)| declared == Some(*checked)) {
+        Some((_, digest)) => Configured::Kept(digest),
+        None => {
+            let path = stack.configuration.iter().cloned().collect::<Vec<_>>();
+            match read(contents, files, &path, stack).await? {
+                Ok(read) => texts.extend(read),
+                Err(problem) => return Ok(Err(vec![problem])),
+            }
+            let file = stack.configuration.as_ref().and_then(|path| {
+                Some(File {
+                    path,
+                    bytes: texts.get(path)?.as_slice(),
+                })
+            });
+            match configuration::effective(file, template) {
+                Ok(configuration) => Configured::Made(configuration.to_json()),
+                Err(found) => {
+                    problems.extend(found.iter().map(ToString::to_string));
+                    Configured::Made(String::new())
+                }
+            }
         }
     };
     problems.sort();
     problems.dedup();
-    Ok(if problems.is_empty() {
-        Ok(Effective {
+    Ok(match declared.filter(|_| problems.is_empty()) {
+        Some(declared) => Ok(Effective {
             packaged,
             configuration,
-        })
-    } else {
-        Err(problems)
+            declared,
+        }),
+        None => Err(problems),
     })
+}
+
+/// Reads files of the commit, or says which problem that is.
+async fn read<R: ReadRepository>(
+    contents: &Contents<'_, R>,
+    files: &Files,
+    paths: &[String],
+    stack: &StoredStack,
+) -> Result<Result<Vec<(String, Rc<Vec<u8>>)>, String>, PortError> {
+    let template = &stack.template;
+    match contents.of_paths(files, paths).await {
+        Ok(read) if read.len() == paths.len() => Ok(Ok(read)),
+        // The files are those of this very commit, so they are there; but one may be too large to be served.
+        Ok(_) => Ok(Err(format!("{template}:1:1: a file it needs is missing"))),
+        Err(error) if error.kind == PortErrorKind::Refused => {
+            Ok(Err(format!("{template}:1:1: a file it needs cannot be read: {error}")))
+        }
+        Err(error) => Err(error),
+    }
 }

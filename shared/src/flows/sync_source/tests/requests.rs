@@ -28,7 +28,24 @@ async fn large(stacks: usize) -> Place {
     place.github.push("First", &files);
     place.pipelines.with_pipeline("cg-team-3-stack-3");
     place.sync().await;
+    place.github.forget_archive();
     place
+}
+
+/// Says that a reviewed pull request brought the commit.
+fn merged(place: &Place, commit: &str) {
+    let pull = PullRequestFacts {
+        number: 7,
+        is_merged: true,
+        base_branch: "main".to_owned(),
+        merge_commit: Some(commit.to_owned()),
+        ..PullRequestFacts::default()
+    };
+    let approved = PullRequestReview {
+        login: "bob".to_owned(),
+        state: "APPROVED".to_owned(),
+    };
+    place.github.with_pull(commit, pull, vec![approved]);
 }
 
 /// Calls to S3 and to GitHub that the sync of the pushed head makes.
@@ -52,26 +69,51 @@ async fn nothing_changed_costs_one_request_each() {
 }
 
 #[tokio::test]
-async fn one_changed_template_of_many_costs_six_and_five() {
-    for stacks in [10, 1000] {
+async fn a_schedule_that_finds_nothing_costs_one_request_each() {
+    let place = large(100).await;
+    place.assert_at_rest().await;
+}
+
+#[tokio::test]
+async fn one_changed_template_costs_six_and_five_however_many_there_are() {
+    for stacks in [10, 10_000] {
         let place = large(stacks).await;
         let merge = place.github.push("Change", &[(STACK, Some(&template("new")))]);
-        let pull = PullRequestFacts {
-            number: 7,
-            is_merged: true,
-            base_branch: "main".to_owned(),
-            merge_commit: Some(merge.clone()),
-            ..PullRequestFacts::default()
-        };
-        let approved = PullRequestReview {
-            login: "bob".to_owned(),
-            state: "APPROVED".to_owned(),
-        };
-        place.github.with_pull(&merge, pull, vec![approved]);
+        merged(&place, &merge);
         let (s3, github) = cost(&place).await;
         assert_eq!((s3.len(), github.len()), (6, 5), "{s3:#?} {github:#?}");
         assert_eq!(place.started(), ["cg-team-3-stack-3"; 2]);
     }
+}
+
+#[tokio::test]
+async fn a_template_that_asks_for_other_parameters_costs_its_configuration_too() {
+    let place = large(100).await;
+    let other = template("new").replace("Default: 1", "Default: 2");
+    place.github.push("Change", &[(STACK, Some(&other))]);
+    let (s3, github) = cost(&place).await;
+    assert_eq!((s3.len(), github.len()), (6, 5), "{s3:#?} {github:#?}");
+    let stricter = other.replace("Type: Number", "Type: Number\n    MaxValue: 2");
+    place.github.push("Too strict", &[(STACK, Some(&stricter))]);
+    place.sync_push().await;
+    let status = place.github.statuses().pop().unwrap();
+    assert!(
+        status.description.contains("more than the `MaxValue` 2"),
+        "{}",
+        status.description
+    );
+}
+
+#[tokio::test]
+async fn one_changed_configuration_costs_six_and_five() {
+    let place = large(100).await;
+    let path = "stacks/team-3/stack-3/production.json";
+    place
+        .github
+        .push("Change", &[(path, Some(r#"{"Parameters": {"Size": 99}}"#))]);
+    let (s3, github) = cost(&place).await;
+    assert_eq!((s3.len(), github.len()), (6, 5), "{s3:#?} {github:#?}");
+    assert_eq!(place.started(), ["cg-team-3-stack-3"; 2]);
 }
 
 #[tokio::test]
