@@ -28,7 +28,9 @@ fn write(node: &Node, into: &mut String) {
         Value::Scalar(scalar) => into.push_str(&format!("{:?}{}:{}", scalar.kind, scalar.text.len(), scalar.text)),
         Value::Sequence(items) => {
             into.push_str(&format!("[{}:", items.len()));
-            items.iter().for_each(|item| write(item, into));
+            for item in items {
+                write(item, into);
+            }
         }
         Value::Mapping(entries) => {
             into.push_str(&format!("{{{}:", entries.len()));

@@ -254,28 +254,26 @@ pub(super) async fn effective<R: ReadRepository>(
         bytes: template.as_slice(),
     };
     let declared = configuration::declared(template);
-    let configuration = match kept.filter(|(checked, _)| declared == Some(*checked)) {
-        Some((_, digest)) => Configured::Kept(digest),
-        None => {
-            let path = stack.configuration.iter().cloned().collect::<Vec<_>>();
-            match read(contents, files, &path, stack).await? {
-                Ok(read) => texts.extend(read),
-                Err(problem) => return Ok(Err(vec![problem])),
-            }
-            let file = stack.configuration.as_ref().and_then(|path| {
-                Some(File {
-                    path,
-                    bytes: texts.get(path)?.as_slice(),
-                })
-            });
-            match configuration::effective(file, template) {
-                Ok(configuration) => Configured::Made(configuration.to_json()),
-                Err(found) => {
-                    problems.extend(found.iter().map(ToString::to_string));
-                    Configured::Made(String::new())
-                }
-            }
+    let configuration = if let Some((_, digest)) = kept.filter(|(checked, _)| declared == Some(*checked)) {
+        Configured::Kept(digest)
+    } else {
+        let path: Vec<String> = stack.configuration.iter().cloned().collect();
+        match read(contents, files, &path, stack).await? {
+            Ok(read) => texts.extend(read),
+            Err(problem) => return Ok(Err(vec![problem])),
         }
+        let file = stack.configuration.as_ref().and_then(|path| {
+            let bytes = texts.get(path)?.as_slice();
+            Some(File { path, bytes })
+        });
+        let made = configuration::effective(file, template);
+        Configured::Made(made.map_or_else(
+            |found| {
+                problems.extend(found.iter().map(ToString::to_string));
+                String::new()
+            },
+            |made| made.to_json(),
+        ))
     };
     problems.sort();
     problems.dedup();

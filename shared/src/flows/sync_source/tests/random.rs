@@ -195,7 +195,7 @@ impl Story {
             }
         };
         // A killed sync never comes back; the clock only moves when nothing else does.
-        let _ = tokio::time::timeout(Duration::from_secs(60), both).await;
+        let _ = tokio::time::timeout(Duration::from_mins(1), both).await;
         self.place.wire.heal();
     }
 
