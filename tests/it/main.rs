@@ -1,6 +1,8 @@
 //! One binary, so that the workspace links once for all tests across packages.
 
 #[cfg(test)]
+mod catalogue;
+#[cfg(test)]
 mod contracts;
 #[cfg(test)]
 mod policies;

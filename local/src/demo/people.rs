@@ -20,11 +20,12 @@ pub struct Person {
     pub key: AccessKey,
 }
 
-/// The AWS CLI of the virtual environment, as the account's root user.
+/// The AWS CLI of the virtual environment, as the account's root user or as another.
 #[derive(Debug, Clone)]
 pub struct Cli {
     program: std::path::PathBuf,
     endpoint: String,
+    key: Option<AccessKey>,
 }
 
 impl Cli {
@@ -33,6 +34,16 @@ impl Cli {
         Cli {
             program: program.to_path_buf(),
             endpoint: endpoint.to_owned(),
+            key: None,
+        }
+    }
+
+    /// The same as the user of an access key.
+    #[must_use]
+    pub fn as_user(self, key: &AccessKey) -> Self {
+        Cli {
+            key: Some(key.clone()),
+            ..self
         }
     }
 
@@ -42,11 +53,15 @@ impl Cli {
     ///
     /// When it ends with an error.
     pub async fn run(&self, arguments: &[&str]) -> Result<Value, DemoError> {
+        let (id, secret) = match &self.key {
+            Some(key) => (key.id.as_str(), key.secret.as_str()),
+            None => (ROOT_KEY, ROOT_KEY),
+        };
         let output = Command::new(&self.program)
             .args(["--endpoint-url", &self.endpoint, "--region", REGION, "--output", "json"])
             .args(arguments)
-            .env("AWS_ACCESS_KEY_ID", ROOT_KEY)
-            .env("AWS_SECRET_ACCESS_KEY", ROOT_KEY)
+            .env("AWS_ACCESS_KEY_ID", id)
+            .env("AWS_SECRET_ACCESS_KEY", secret)
             .env_remove("AWS_PROFILE")
             .env_remove("AWS_SESSION_TOKEN")
             .kill_on_drop(true)

@@ -58,6 +58,43 @@ impl WorkingCopy {
         fs::write(&path, text.replacen(old, new, 1)).map_err(|error| DemoError::call(file, &error.to_string()))
     }
 
+    /// Writes a file, with the folders that it needs.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn write(&self, file: &str, text: &str) -> Result<(), DemoError> {
+        let path = self.path.join(file);
+        let folder = path.parent().unwrap_or(&self.path);
+        fs::create_dir_all(folder)
+            .and_then(|()| fs::write(&path, text))
+            .map_err(|error| DemoError::call(file, &error.to_string()))
+    }
+
+    /// Removes a file, or a folder with everything in it.
+    ///
+    /// # Errors
+    ///
+    /// When it is not there, or cannot be removed.
+    pub fn remove(&self, name: &str) -> Result<(), DemoError> {
+        let path = self.path.join(name);
+        let removed = if path.is_dir() {
+            fs::remove_dir_all(&path)
+        } else {
+            fs::remove_file(&path)
+        };
+        removed.map_err(|error| DemoError::call(name, &error.to_string()))
+    }
+
+    /// Moves a file or a folder.
+    ///
+    /// # Errors
+    ///
+    /// When it is not there, or cannot be moved.
+    pub fn rename(&self, from: &str, to: &str) -> Result<(), DemoError> {
+        fs::rename(self.path.join(from), self.path.join(to)).map_err(|error| DemoError::call(from, &error.to_string()))
+    }
+
     /// Commits everything and pushes. Gives the commit's id.
     ///
     /// # Errors
