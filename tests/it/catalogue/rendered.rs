@@ -201,17 +201,16 @@ fn deploy(running: &Running, template: &str, verb: &str) {
         "--stack-name",
         "pipelines-of-all",
     ]);
-    if !waited.status.success() {
-        panic!(
-            "{}",
-            aws(&[
-                "cloudformation",
-                "describe-stack-events",
-                "--stack-name",
-                "pipelines-of-all"
-            ])
-        );
-    }
+    // Asked for only when it matters.
+    let events = || {
+        aws(&[
+            "cloudformation",
+            "describe-stack-events",
+            "--stack-name",
+            "pipelines-of-all",
+        ])
+    };
+    assert!(waited.status.success(), "{}", events());
 }
 
 #[test]

@@ -127,7 +127,7 @@ impl Repository {
                 self.change(*which, |stack| stack.stack_name = Some(name));
             }
             Edit::Template(which, content) => {
-                self.change(*which, |stack| stack.template = format!("content {content}"))
+                self.change(*which, |stack| stack.template = format!("content {content}"));
             }
             Edit::DefaultApprovals(approvals) => self.default_approvals = *approvals,
         }
