@@ -23,6 +23,7 @@ pub struct ChangeSetDescription {
     pub description: Option<String>,
     #[serde(deserialize_with = "null_as_default")]
     pub parameters: Vec<Parameter>,
+    #[serde(deserialize_with = "text_or_json")]
     pub creation_time: Option<String>,
     #[serde(deserialize_with = "null_as_default")]
     pub execution_status: String,

@@ -45,7 +45,7 @@ pub(super) fn is_plain(text: &str) -> bool {
     }
     text.is_ascii()
         && !holds_stem(text.as_bytes())
-        && !(text.contains("://") && text.contains('@'))
+        && (!text.contains("://") || !text.contains('@'))
         && !COMMANDS.iter().any(|command| text.contains(command))
         && text
             .split(|character| !is_token_character(character))

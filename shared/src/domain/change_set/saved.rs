@@ -35,23 +35,14 @@ pub enum SavedError {
 /// One variant of [`SavedError`] for each way in which a file is no change set.
 pub fn tree_of(files: &[&str]) -> Result<(ChangeSetTree, Vec<String>), SavedError> {
     let mut sets: Vec<ChangeSetDescription> = Vec::new();
+    let mut missing = Vec::new();
     for (index, text) in files.iter().enumerate() {
         let file = index + 1;
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let set: ChangeSetDescription =
-            serde_json::from_str(text).map_err(|reason| SavedError::NotAChangeSet { file, reason })?;
-        if set.change_set_id.is_empty() && set.change_set_name.is_empty() && set.stack_name.is_empty() {
-            return Err(SavedError::Empty { file });
-        }
-        let earlier = sets
-            .iter_mut()
-            .find(|held| !held.change_set_id.is_empty() && held.change_set_id == set.change_set_id);
-        match earlier {
-            Some(held) => {
-                held.changes.extend(set.changes);
-                held.next_token = set.next_token;
+        for set in read(text).map_err(|reason| SavedError::NotAChangeSet { file, reason })? {
+            if set.change_set_id.is_empty() && set.change_set_name.is_empty() && set.stack_name.is_empty() {
+                return Err(SavedError::Empty { file });
             }
-            None => sets.push(set),
+            add(&mut sets, set, file, &mut missing);
         }
     }
     if sets.is_empty() {
@@ -59,7 +50,6 @@ pub fn tree_of(files: &[&str]) -> Result<(ChangeSetTree, Vec<String>), SavedErro
     }
     let root = sets.remove(0);
     let mut tree = ChangeSetTree::of(root);
-    let mut missing = Vec::new();
     let mut at = 0;
     while at < tree.sets.len() {
         let parent = &tree.sets[at];
@@ -105,4 +95,90 @@ pub fn tree_of(files: &[&str]) -> Result<(ChangeSetTree, Vec<String>), SavedErro
         tree.sets.push(PlacedChangeSet { path, description: set });
     }
     Ok((tree, missing))
+}
+
+/// The change sets in one file: one, a list, or one after the other as several calls print them.
+fn read(text: &str) -> Result<Vec<ChangeSetDescription>, serde_json::Error> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim();
+    if text.is_empty() || text.starts_with('[') {
+        return serde_json::from_str(text);
+    }
+    serde_json::Deserializer::from_str(text).into_iter().collect()
+}
+
+/// Adds a change set, or a further page of one that is there already.
+fn add(sets: &mut Vec<ChangeSetDescription>, set: ChangeSetDescription, file: usize, missing: &mut Vec<String>) {
+    let earlier = sets
+        .iter_mut()
+        .find(|held| !held.change_set_id.is_empty() && held.change_set_id == set.change_set_id);
+    let Some(held) = earlier else {
+        sets.push(set);
+        return;
+    };
+    if set.changes.first().is_some_and(|change| held.changes.contains(change)) {
+        missing.push(format!(
+            "file {file} holds a page that was given already; it is left out"
+        ));
+        return;
+    }
+    held.changes.extend(set.changes);
+    // Pages come in any order; the one without a token is the last of them.
+    held.next_token = held.next_token.take().and(set.next_token);
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::tree_of;
+
+    fn page(number: usize, token: Option<&str>) -> Value {
+        json!({ "ChangeSetId": "arn", "StackName": "s", "CreationTime": 1_732_000_000.5, "NextToken": token, "Changes": [
+            { "Type": "Resource", "ResourceChange": { "Action": "Add", "LogicalResourceId": format!("R{number}") } }] })
+    }
+
+    #[test]
+    fn pages_are_put_together_from_files_lists_and_streams_in_any_order() {
+        let (first, last) = (page(1, Some("more")), page(2, None));
+        for texts in [
+            vec![first.to_string(), last.to_string()],
+            vec![last.to_string(), first.to_string()],
+            vec![format!("\u{feff}{}", json!([first, last]))],
+            vec![format!("{first}\n{last}\n")],
+        ] {
+            let texts: Vec<_> = texts.iter().map(String::as_str).collect();
+            let (tree, missing) = tree_of(&texts).unwrap();
+            let root = tree.root().unwrap();
+            assert_eq!(root.changes.len(), 2);
+            assert_eq!(root.next_token, None);
+            assert_eq!(root.creation_time.as_deref(), Some("1732000000.5"));
+            assert!(missing.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_page_that_is_given_twice_counts_once() {
+        let (first, last) = (page(1, Some("more")).to_string(), page(2, None).to_string());
+        let (tree, missing) = tree_of(&[&first, &last, &first]).unwrap();
+        assert_eq!(tree.root().unwrap().changes.len(), 2);
+        assert_eq!(missing, ["file 3 holds a page that was given already; it is left out"]);
+    }
+
+    #[test]
+    fn what_is_no_change_set_is_refused_with_what_to_do() {
+        for text in [
+            "",
+            "{",
+            "[1]",
+            "AWSTemplateFormatVersion: x",
+            "{\"Resources\":{}}",
+            "{} {}",
+            "[]",
+            "null",
+            "{\"ChangeSetId\":[]}",
+        ] {
+            let error = tree_of(&[text]).unwrap_err().to_string();
+            assert!(error.contains("describe-change-set"), "{text}: {error}");
+        }
+    }
 }

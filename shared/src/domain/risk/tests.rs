@@ -146,7 +146,7 @@ fn security_groups_are_compared_by_what_they_let_through() {
     );
 }
 
-fn policy(statements: Value) -> Value {
+fn policy(statements: &Value) -> Value {
     json!({ "PolicyDocument": { "Version": "2012-10-17", "Statement": statements } })
 }
 
@@ -154,35 +154,35 @@ fn policy(statements: Value) -> Value {
 fn policies_are_compared_by_what_they_allow() {
     let kind = "AWS::IAM::ManagedPolicy";
     let allow = |action: Value, resource: Value| json!([{ "Effect": "Allow", "Action": action, "Resource": resource }]);
-    let wide = policy(allow(json!("s3:*"), json!("*")));
+    let wide = policy(&allow(json!("s3:*"), json!("*")));
     // The same in other words, and less, is nothing new.
     must_find_nothing(
         kind,
         &wide,
-        &policy(allow(
+        &policy(&allow(
             json!(["s3:Get*", "S3:PUTOBJECT"]),
             json!(["arn:aws:s3:::a/*", "*"]),
         )),
     );
     must_find(
         kind,
-        &policy(allow(json!("s3:Get*"), json!("*"))),
+        &policy(&allow(json!("s3:Get*"), json!("*"))),
         &wide,
         "medium security widened: PolicyDocument now allows s3:* on every resource",
     );
     must_find(
         kind,
         &wide,
-        &policy(allow(json!(["s3:*", "iam:PassRole"]), json!("*"))),
+        &policy(&allow(json!(["s3:*", "iam:PassRole"]), json!("*"))),
         "high security widened: PolicyDocument now allows iam:passrole",
     );
     must_find(
         kind,
         &wide,
-        &policy(allow(json!("*"), json!("*"))),
+        &policy(&allow(json!("*"), json!("*"))),
         "high security widened: PolicyDocument now allows everything",
     );
-    let all_but = |actions: Value| policy(json!([{ "Effect": "Allow", "NotAction": actions, "Resource": "*" }]));
+    let all_but = |actions: Value| policy(&json!([{ "Effect": "Allow", "NotAction": actions, "Resource": "*" }]));
     must_find(
         kind,
         &wide,
@@ -196,15 +196,16 @@ fn policies_are_compared_by_what_they_allow() {
         &all_but(json!(["iam:*"])),
         "now allows not iam:*",
     );
-    let elsewhere = policy(json!([{ "Effect": "Allow", "Action": "s3:GetObject", "NotResource": "arn:aws:s3:::a/*" }]));
+    let elsewhere =
+        policy(&json!([{ "Effect": "Allow", "Action": "s3:GetObject", "NotResource": "arn:aws:s3:::a/*" }]));
     must_find(
         kind,
-        &policy(json!([])),
+        &policy(&json!([])),
         &elsewhere,
         "high security widened: PolicyDocument now allows s3:getobject on not arn:aws:s3:::a/*",
     );
     let when = |condition: Value| {
-        policy(json!([{ "Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": condition }]))
+        policy(&json!([{ "Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": condition }]))
     };
     let office = json!({ "IpAddress": { "aws:SourceIp": "192.0.2.0/24" } });
     must_find_nothing(kind, &wide, &when(office.clone()));
@@ -220,12 +221,12 @@ fn policies_are_compared_by_what_they_allow() {
         if let Some(condition) = condition {
             statement["Condition"] = condition;
         }
-        policy(json!([statement]))
+        policy(&json!([statement]))
     };
     must_find(
         kind,
         &deny(None),
-        &policy(json!([])),
+        &policy(&json!([])),
         "high security widened: PolicyDocument no longer denies s3:delete*",
     );
     must_find(
@@ -257,7 +258,7 @@ fn trust_policies_bucket_policies_and_policies_as_text_are_compared() {
         "high security widened: AssumeRolePolicyDocument now allows everybody",
     );
     let bucket = policy(
-        json!([{ "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::a/*" }]),
+        &json!([{ "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::a/*" }]),
     );
     must_find(
         "AWS::S3::BucketPolicy",
@@ -344,6 +345,7 @@ fn policies_that_are_attached_and_boundaries_that_change_are_found() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn switches_that_open_or_protect_are_found_whatever_they_belong_to() {
     let cases: [(&str, Value, Value, &str); 22] = [
         (

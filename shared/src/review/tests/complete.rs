@@ -133,7 +133,7 @@ fn must_hold_everything(files: &[Value]) -> Review {
     review
 }
 
-fn set(name: &str, changes: Value) -> Value {
+fn set(name: &str, changes: &Value) -> Value {
     let arn = |kind: &str| format!("arn:aws:cloudformation:eu-west-1:111122223333:{kind}/{name}/{name}-id");
     json!({
         "ChangeSetName": name, "ChangeSetId": arn("changeSet"), "StackId": arn("stack"), "StackName": "sample",
@@ -152,7 +152,7 @@ fn set(name: &str, changes: Value) -> Value {
     })
 }
 
-fn resource(change: Value) -> Value {
+fn resource(change: &Value) -> Value {
     json!({ "Type": "Resource", "ResourceChange": change })
 }
 
@@ -160,15 +160,15 @@ fn resource(change: Value) -> Value {
 fn of_resources_that_come_change_and_go_every_value_is_in_every_rendering() {
     let review = must_hold_everything(&[set(
         "plain",
-        json!([
-            resource(json!({
+        &json!([
+            resource(&json!({
                 "Action": "Add", "LogicalResourceId": "Queue", "ResourceType": "AWS::SQS::Queue", "Scope": [], "Details": [],
                 "AfterContext": json!({ "Properties": {
                     "QueueName": "注文-queue", "DelaySeconds": "5", "Empty": "", "FifoQueue": true,
                     "RedrivePolicy": { "deadLetterTargetArn": "{{changeSet:KNOWN_AFTER_APPLY}}", "maxReceiveCount": 3 },
                 }, "DependsOn": ["Topic"] }).to_string(),
             })),
-            resource(json!({
+            resource(&json!({
                 "Action": "Modify", "PolicyAction": "ReplaceAndSnapshot", "LogicalResourceId": "Database",
                 "PhysicalResourceId": "orders-database", "ResourceType": "AWS::RDS::DBInstance", "Replacement": "True",
                 "Scope": ["Properties", "Tags", "DeletionPolicy"],
@@ -187,12 +187,12 @@ fn of_resources_that_come_change_and_go_every_value_is_in_every_rendering() {
                     "Tags": [{ "Key": "b", "Value": "second" }, { "Key": "c", "Value": "third\nline two " }] },
                     "DeletionPolicy": "Delete" }).to_string(),
             })),
-            resource(json!({
+            resource(&json!({
                 "Action": "Remove", "PolicyAction": "Delete", "LogicalResourceId": "Old", "PhysicalResourceId": "old-topic",
                 "ResourceType": "AWS::SNS::Topic", "Scope": [], "Details": [],
                 "BeforeContext": json!({ "Properties": { "DisplayName": "to be removed" } }).to_string(),
             })),
-            resource(json!({
+            resource(&json!({
                 "Action": "Import", "LogicalResourceId": "Bucket", "PhysicalResourceId": "brought-in",
                 "ResourceType": "AWS::S3::Bucket", "Scope": [], "Details": [],
                 "AfterContext": json!({ "Properties": { "BucketName": "brought-in" }, "DeletionPolicy": "Retain" }).to_string(),
@@ -207,7 +207,7 @@ fn of_resources_that_come_change_and_go_every_value_is_in_every_rendering() {
 fn a_change_set_without_property_values_tells_all_that_it_has() {
     must_hold_everything(&[set(
         "no-values",
-        json!([resource(json!({
+        &json!([resource(&json!({
             "Action": "Modify", "LogicalResourceId": "Function", "PhysicalResourceId": "orders-function",
             "ResourceType": "AWS::Lambda::Function", "Replacement": "Conditional", "Scope": ["Properties", "Metadata"],
             "Details": [
@@ -225,8 +225,8 @@ fn a_change_set_without_property_values_tells_all_that_it_has() {
 fn one_side_alone_and_texts_that_are_no_json_are_not_lost() {
     let review = must_hold_everything(&[set(
         "one-side",
-        json!([
-            resource(json!({
+        &json!([
+            resource(&json!({
                 "Action": "Modify", "LogicalResourceId": "Alarm", "ResourceType": "AWS::CloudWatch::Alarm",
                 "Replacement": "False", "Scope": ["Properties"],
                 "Details": [{ "Target": { "Attribute": "Properties", "Name": "Dimensions", "Path": "/Properties/Dimensions",
@@ -234,12 +234,12 @@ fn one_side_alone_and_texts_that_are_no_json_are_not_lost() {
                 "AfterContext": json!({ "Properties": { "AlarmName": "too-many-errors", "Dimensions": [
                     { "Name": "Queue", "Value": "orders" }] } }).to_string(),
             })),
-            resource(json!({
+            resource(&json!({
                 "Action": "Modify", "LogicalResourceId": "Cut", "ResourceType": "AWS::SNS::Topic", "Replacement": "False",
                 "Scope": ["Properties"], "Details": [], "BeforeContext": "{\"Properties\":{\"DisplayName\":\"cut of",
                 "AfterContext": "{\"Properties\":{\"DisplayName\":\"cut else",
             })),
-            resource(json!({
+            resource(&json!({
                 "Action": "Dynamic", "LogicalResourceId": "Later", "PhysicalResourceId": "later-id",
                 "ResourceType": "AWS::CloudFormation::Stack", "Scope": [], "Details": [],
                 "BeforeContext": json!({ "Properties": { "TemplateURL": "https://example.com/t.yaml" } }).to_string(),
@@ -259,7 +259,7 @@ fn one_side_alone_and_texts_that_are_no_json_are_not_lost() {
 fn what_cloudformation_lists_apart_from_the_whole_resource_is_shown_as_well() {
     let review = must_hold_everything(&[set(
         "apart",
-        json!([resource(json!({
+        &json!([resource(&json!({
             "Action": "Modify", "LogicalResourceId": "Topic", "ResourceType": "AWS::SNS::Topic", "Replacement": "False",
             "Scope": ["Properties"],
             "Details": [{ "Target": { "Attribute": "Properties", "Name": "DisplayName", "Path": "/Properties/DisplayName",
@@ -277,8 +277,8 @@ fn a_drift_aware_change_set_tells_what_was_deployed_and_what_is_really_there() {
     let review = must_hold_everything(&[{
         let mut set = set(
             "drift",
-            json!([
-                resource(json!({
+            &json!([
+                resource(&json!({
                     "Action": "Modify", "LogicalResourceId": "Queue", "PhysicalResourceId": "orders-queue",
                     "ResourceType": "AWS::SQS::Queue", "Replacement": "False", "Scope": ["Properties"],
                     "ResourceDriftStatus": "MODIFIED",
@@ -294,7 +294,7 @@ fn a_drift_aware_change_set_tells_what_was_deployed_and_what_is_really_there() {
                     "PreviousDeploymentContext":
                         json!({ "Properties": { "DelaySeconds": "6", "QueueName": "orders" } }).to_string(),
                 })),
-                resource(json!({
+                resource(&json!({
                     "Action": "SyncWithActual", "LogicalResourceId": "Topic", "PhysicalResourceId": "orders-topic",
                     "ResourceType": "AWS::SNS::Topic", "Scope": ["Properties"], "ResourceDriftStatus": "MODIFIED",
                     "Details": [{ "Target": { "Attribute": "Properties", "Name": "DisplayName", "RequiresRecreation": "Never",
@@ -326,19 +326,19 @@ fn a_drift_aware_change_set_tells_what_was_deployed_and_what_is_really_there() {
 #[test]
 fn pages_and_nested_change_sets_are_put_together_with_their_own_parameters() {
     let queue = |number: usize| {
-        resource(json!({
+        resource(&json!({
             "Action": "Add", "LogicalResourceId": format!("Queue{number}"), "ResourceType": "AWS::SQS::Queue",
             "AfterContext": json!({ "Properties": { "QueueName": format!("queue-number-{number}") } }).to_string(),
         }))
     };
     let nested = |name: &str| {
-        let mut set = set(name, json!([queue(7)]));
+        let mut set = set(name, &json!([queue(7)]));
         set["StackName"] = json!(name);
         set["Parameters"] = json!([{ "ParameterKey": "Inner", "ParameterValue": format!("value-of-{name}") }]);
         set
     };
     let leads_to = |id: &str, set: &Value| {
-        resource(json!({
+        resource(&json!({
             "Action": "Modify", "LogicalResourceId": id, "ResourceType": "AWS::CloudFormation::Stack",
             "Replacement": "False", "Scope": ["Properties"], "ChangeSetId": set["ChangeSetId"],
             "PhysicalResourceId": set["StackId"],
@@ -349,11 +349,11 @@ fn pages_and_nested_change_sets_are_put_together_with_their_own_parameters() {
     let innermost = nested("innermost");
     let mut inner = nested("inner");
     inner["Changes"] = json!([leads_to("Deeper", &innermost)]);
-    let mut first = set("paged", json!((0..3).map(queue).collect::<Vec<_>>()));
+    let mut first = set("paged", &json!((0..3).map(queue).collect::<Vec<_>>()));
     first["NextToken"] = json!("more");
-    let mut second = set("paged", json!([queue(3), leads_to("Inner", &inner)]));
+    let mut second = set("paged", &json!([queue(3), leads_to("Inner", &inner)]));
     second["NextToken"] = json!("more still");
-    let third = set("paged", json!((4..6).map(queue).collect::<Vec<_>>()));
+    let third = set("paged", &json!((4..6).map(queue).collect::<Vec<_>>()));
     // Descriptions, tags and the like of nested stacks are those of the root.
     let review = must_hold_everything(&[first.clone(), second, third, innermost, inner]);
     assert_eq!(review.counts.total, 9);
