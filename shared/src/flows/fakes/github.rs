@@ -37,6 +37,7 @@ struct State {
     statuses: Vec<CommitStatus>,
     truncated: BTreeSet<String>,
     file_limit: Option<usize>,
+    too_large: BTreeSet<String>,
 }
 
 impl FakeGitHub {
@@ -131,6 +132,12 @@ impl FakeGitHub {
     /// Lets comparisons list at most so many files.
     pub fn limit_comparisons(&self, files: usize) {
         self.state.borrow_mut().file_limit = Some(files);
+    }
+
+    /// Lets this content be larger than what GitHub serves.
+    pub fn make_too_large(&self, content: &str) {
+        let id = git::blob_id(content.as_bytes());
+        self.state.borrow_mut().too_large.insert(id);
     }
 
     /// Forgets the archive that was downloaded, as a new process does.
@@ -362,7 +369,7 @@ impl ReadRepository for FakeGitHub {
             let state = self.state.borrow();
             let blob = state.blobs.get(id);
             let blob = blob.ok_or_else(|| refusal(BLOBS, id, PortErrorKind::NotFound, "404", "Not Found"))?;
-            if blob.len() as u64 > limit_bytes {
+            if blob.len() as u64 > limit_bytes || state.too_large.contains(id) {
                 return Err(refusal(BLOBS, id, PortErrorKind::Refused, "", "too large"));
             }
             Ok(blob.clone())

@@ -26,6 +26,9 @@ const CONCURRENCY: usize = 32;
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>
 const KEY_LIMIT_BYTES: usize = 1024;
+/// How problems end that every sync finds anew, whether it resolves the catalogue or not.
+const TOO_LONG: &str = "the path is too long for an S3 key; shorten it";
+const TOO_LARGE: &str = "the file is larger than the 100 MB that GitHub serves";
 
 /// Brings the bucket up to the head.
 #[expect(
@@ -52,6 +55,8 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
     let contents = Contents::new(world.repository);
     prefetch(&contents, &observed, &files, &snapshot, settings).await;
     let mut resolved = stacks::resolve(&contents, &files, &snapshot, settings).await?;
+    let is_found_anew = |problem: &String| problem.ends_with(TOO_LONG) || problem.ends_with(TOO_LARGE);
+    resolved.problems.retain(|problem| !is_found_anew(problem));
     resolved.problems.extend(too_long);
     let changed = changed_paths(&files, &snapshot);
     let effective = effective_of_affected(&contents, &files, &mut resolved, &changed, &snapshot, settings).await?;
@@ -168,7 +173,7 @@ fn drop_long_paths(files: &mut Files) -> Vec<String> {
     let is_long = |path: &str| keys::zipped(&keys::source(path)).len() > KEY_LIMIT_BYTES;
     let long: Vec<String> = files.keys().filter(|path| is_long(path)).cloned().collect();
     files.retain(|path, _| !is_long(path));
-    let problem = |path: String| format!("{path}:1:1: the path is too long for an S3 key; shorten it");
+    let problem = |path: String| format!("{path}:1:1: {TOO_LONG}");
     long.into_iter().map(problem).collect()
 }
 
@@ -376,9 +381,7 @@ async fn write_files<R: SourceRepository, B: SourceBucket>(
                     file.etag = ensured.etag;
                 }
             }
-            None => problems.push(format!(
-                "{path}:1:1: the file is larger than the 100 MB that GitHub serves"
-            )),
+            None => problems.push(format!("{path}:1:1: {TOO_LARGE}")),
         }
     }
     problems.sort();

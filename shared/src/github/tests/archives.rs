@@ -115,7 +115,7 @@ async fn hostile_paths_links_and_sizes_write_nothing() {
 }
 
 #[tokio::test]
-async fn an_archive_that_breaks_off_keeps_what_was_whole() {
+async fn of_an_archive_that_breaks_off_only_what_was_whole_is_kept() {
     let (server, vault) = (MockServer::start().await, vault("t"));
     let mut builder = Builder::new(Vec::new());
     builder.append(&entry(b"x/stacks/a", FILE, 1), b"a".as_slice()).unwrap();
@@ -125,10 +125,23 @@ async fn an_archive_that_breaks_off_keeps_what_was_whole() {
     tar.extend_from_slice(&[b'b'; 2000]);
     serves(&server, compressed(&tar)).await;
     let repository = repository(&server, &vault);
-    let files = wanted(&[("stacks/a", b"a"), ("stacks/b", b"b")]);
-    let error = repository.prefetch("c1", &files, 1_000_000).await.unwrap_err();
-    assert!(error.is_transient(), "{error}");
+    let files = wanted(&[("stacks/a", b"a"), ("stacks/b", &[b'b'; 2000])]);
+    let files_with_another = files.into_iter().chain([("stacks/c".to_owned(), git::blob_id(b"c"))]);
+    // Whether it is told or not: what is missing is asked for by itself.
+    drop(
+        repository
+            .prefetch("c1", &files_with_another.collect(), 1_000_000)
+            .await,
+    );
     assert_eq!(repository.blob(&git::blob_id(b"a"), 10).await.unwrap(), b"a");
+    assert_eq!(server.received_requests().await.unwrap().len(), 1);
+    assert!(
+        repository
+            .blob(&git::blob_id(b"c"), 10)
+            .await
+            .unwrap_err()
+            .is_not_found()
+    );
 }
 
 #[tokio::test]

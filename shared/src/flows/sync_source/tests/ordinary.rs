@@ -288,6 +288,55 @@ async fn links_and_submodules_are_refused_and_the_rest_is_synced() {
 }
 
 #[tokio::test]
+async fn a_file_that_github_does_not_serve_is_told_until_it_is_gone_and_the_rest_is_synced() {
+    let place = Place::settled().await;
+    place.github.make_too_large("large");
+    place.github.push(
+        "Large",
+        &[
+            ("stacks/network/disk.img", Some("large")),
+            ("stacks/network/template.yaml", Some(&template("2"))),
+        ],
+    );
+    place.sync().await;
+    assert_eq!(place.started()[3..], ["cg-network"]);
+    let problem = "stacks/network/disk.img:1:1: the file is larger than the 100 MB that GitHub serves";
+    assert_eq!(place.snapshot().problems, [problem]);
+    let status = place.github.statuses().pop().unwrap();
+    assert_eq!(
+        (status.context.as_str(), status.description.as_str()),
+        ("changegate/catalogue", problem)
+    );
+    place.assert_at_rest().await;
+    place.github.push("Other", &[("stacks/network/x", Some("x"))]);
+    place.sync().await;
+    assert_eq!(place.snapshot().problems, [problem], "told once");
+    place
+        .github
+        .push("Smaller", &[("stacks/network/disk.img", Some("small"))]);
+    place.sync().await;
+    assert!(place.snapshot().problems.is_empty());
+    assert_eq!(place.github.statuses().pop().unwrap().state, StatusState::Success);
+    place.assert_mirrors_branch();
+}
+
+#[tokio::test]
+async fn a_path_that_is_too_long_for_a_key_is_told_until_it_is_gone() {
+    let place = Place::settled().await;
+    let long = format!("stacks/{}/x", "long/".repeat(210));
+    place.github.push("Long", &[(&long, Some("x"))]);
+    place.sync().await;
+    place.github.push("Other", &[("stacks/network/x", Some("x"))]);
+    place.sync().await;
+    let problems = place.snapshot().problems;
+    assert!(problems.len() == 1 && problems[0].contains("too long"), "{problems:?}");
+    place.github.push("Short", &[(&long, None)]);
+    place.sync().await;
+    assert!(place.snapshot().problems.is_empty());
+    place.assert_mirrors_branch();
+}
+
+#[tokio::test]
 async fn odd_names_and_empty_files_are_mirrored() {
     let place = Place::settled().await;
     let names = [
