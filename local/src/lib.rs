@@ -15,6 +15,7 @@ pub mod deploy;
 pub mod environment;
 pub mod githost;
 pub mod http;
+pub mod people;
 pub mod places;
 pub mod progress;
 pub mod python;

@@ -17,4 +17,4 @@ pub mod validation;
 pub mod wire;
 
 pub use engine::world::Pace;
-pub use server::{Config, Running, StartError, serve, start};
+pub use server::{Config, Knobs, Running, StartError, Turner, serve, start};

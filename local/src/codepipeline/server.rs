@@ -81,12 +81,28 @@ impl Running {
         format!("http://{}", self.address)
     }
 
+    /// Turns its knobs.
+    pub fn turner(&self) -> Turner {
+        Turner(self.driver.clone())
+    }
+
     /// Ends it. What is under way outside is not waited for.
     pub async fn stop(self) {
         self.stop.send_replace(true);
         self.driver.stop();
         // The task ends by itself; a panic in it was reported by the runtime.
         let _ = self.task.await;
+    }
+}
+
+/// Turns the knobs of a running engine.
+#[derive(Clone)]
+pub struct Turner(Arc<Driver>);
+
+impl Turner {
+    /// Sets what is given, and says how all of them stand.
+    pub fn turn(&self, wanted: &Knobs) -> Knobs {
+        turn(&self.0, wanted)
     }
 }
 
@@ -332,28 +348,20 @@ async fn answer_cloudformation(shared: &Shared, headers: &HeaderMap, body: &[u8]
     }
 }
 
-/// What a test may change while the engine runs.
-#[derive(Debug, Serialize, Deserialize)]
+/// What may be changed while the engine runs; what is absent stays.
+#[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Knobs {
+pub struct Knobs {
     /// Milliseconds between a continuation token and the next job.
-    continuation_interval: Option<u64>,
+    pub continuation_interval: Option<u64>,
     /// Milliseconds that a job may take to answer.
-    reply_limit: Option<u64>,
+    pub reply_limit: Option<u64>,
     /// How many of the next jobs are delivered twice.
-    duplicate_deliveries: Option<u32>,
+    pub duplicate_deliveries: Option<u32>,
 }
 
 async fn read_knobs(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
-    knobs(
-        &shared,
-        &headers,
-        &Knobs {
-            continuation_interval: None,
-            reply_limit: None,
-            duplicate_deliveries: None,
-        },
-    )
+    knobs(&shared, &headers, &Knobs::default())
 }
 
 async fn turn_knobs(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
@@ -370,8 +378,12 @@ fn knobs(shared: &Shared, headers: &HeaderMap, wanted: &Knobs) -> Response {
     if let Err(error) = shared.admit(headers) {
         return (StatusCode::FORBIDDEN, error.message).into_response();
     }
+    axum::Json(turn(&shared.driver, wanted)).into_response()
+}
+
+fn turn(driver: &Arc<Driver>, wanted: &Knobs) -> Knobs {
     let millis = |duration: std::time::Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-    let now = shared.driver.with(|engine| {
+    driver.with(|engine| {
         let world = &mut engine.world;
         if let Some(interval) = wanted.continuation_interval {
             world.pace.continuation = std::time::Duration::from_millis(interval);
@@ -385,6 +397,5 @@ fn knobs(shared: &Shared, headers: &HeaderMap, wanted: &Knobs) -> Response {
             reply_limit: Some(millis(world.pace.reply)),
             duplicate_deliveries: Some(world.duplicates),
         }
-    });
-    axum::Json(now).into_response()
+    })
 }

@@ -2,11 +2,12 @@
 
 use std::process::ExitCode;
 
-use aws_sdk_codepipeline::types::StageExecutionStatus;
+use aws_sdk_codepipeline::types::StageState;
 
 use super::up;
 use crate::aws::Aws;
 use crate::cli::Outcome;
+use crate::demo::runs::Runs;
 use crate::environment::control;
 use crate::places::Places;
 use crate::state;
@@ -33,20 +34,24 @@ pub async fn run(_: Arguments) -> Outcome {
     println!("{state}");
     let aws = Aws::root(&state.endpoint).await;
     let listed = aws.codepipeline.list_pipelines().send().await?;
+    let runs = Runs::new(aws.clone(), places.clone());
     for pipeline in listed.pipelines() {
         let name = pipeline.name().unwrap_or_default();
         let described = aws.codepipeline.get_pipeline_state().name(name).send().await?;
-        let stages: Vec<String> = described
-            .stage_states()
-            .iter()
-            .map(|stage| {
-                let status = stage.latest_execution().map(|execution| execution.status().clone());
-                let status = status.as_ref().map_or("-", StageExecutionStatus::as_str);
-                format!("{} {status}", stage.stage_name().unwrap_or_default())
-            })
-            .collect();
-        println!("{name:<32} {}", stages.join(", "));
+        println!("{name:<32} {}", line(described.stage_states()));
+        if let Some(question) = runs.question(name).await? {
+            println!("{:<32} {} waits: {}", "", question.action, question.text);
+            println!("{:<32} review: {}", "", question.link);
+        }
     }
     print!("\n{}", up::usage(&state, &places));
     Ok(ExitCode::SUCCESS)
+}
+
+fn line(stages: &[StageState]) -> String {
+    let stages = stages.iter().map(|stage| {
+        let status = stage.latest_execution().map(|execution| execution.status().as_str());
+        format!("{} {}", stage.stage_name().unwrap_or_default(), status.unwrap_or("-"))
+    });
+    stages.collect::<Vec<_>>().join(", ")
 }

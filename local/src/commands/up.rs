@@ -4,8 +4,9 @@ use std::process::ExitCode;
 
 use crate::aws::Aws;
 use crate::cli::Outcome;
-use crate::deploy;
+use crate::deploy::{self, STACK};
 use crate::environment::{self, Environment, EnvironmentError};
+use crate::people;
 use crate::places::Places;
 use crate::progress::Progress;
 use crate::python::Venv;
@@ -32,6 +33,9 @@ pub async fn run(_: Arguments) -> Outcome {
     let progress = Progress::default();
     let environment = start(&places, &progress).await?;
     let state = environment.state.clone();
+    let aws = Aws::root(&state.endpoint).await;
+    progress.step("hiring ada and grace: IAM users with the operators' policy and nothing else");
+    people::hire_all(&places, &state, &deploy::stack::outputs(&aws).await?).await?;
     environment.leave_running().await?;
     print!(
         "\nChangegate runs on this machine.\n\n{state}\n{}",
@@ -71,25 +75,35 @@ pub async fn start(
 
 /// How to use what runs.
 pub fn usage(state: &State, places: &Places) -> String {
-    let bin = places.venv().join("bin");
-    let aws = format!("{} --endpoint-url {}", bin.join("aws").display(), state.endpoint);
+    let aws = places.venv().join("bin/aws");
     format!(
-        "Push stacks of your own (any repository with a folder stacks/; examples/infrastructure is one):\n\
-         \x20 git push {push_url} HEAD:{branch}\n\
-         Talk to AWS as its root user:\n\
-         \x20 export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=eu-west-1\n\
-         \x20 {aws} codepipeline list-pipelines\n\
-         \x20 {aws} codepipeline get-pipeline-state --name changegate-root\n\
-         Approve (the token is in get-pipeline-state, at the action Approve1):\n\
-         \x20 {aws} codepipeline put-approval-result --pipeline-name changegate-root --stage-name Apply \\\n\
-         \x20   --action-name Approve1 --token TOKEN --result status=Approved,summary=fine\n\
-         Read what the functions say, and the mail:\n\
-         \x20 tail -f {logs}/functions/*.log\n\
-         \x20 ls {mail}\n\
-         End it:\n\
-         \x20 cargo local down\n",
+        "Push a repository of your own, any with a folder stacks/, or to begin with the example:
+  cp -r {example} /tmp/infrastructure && cd /tmp/infrastructure
+  git init --initial-branch main && git add --all && git commit --message 'Add stacks'
+  git push {push_url} HEAD:{branch}
+Talk to AWS with the AWS CLI, as root or as one of the people who may approve, ada and grace:
+  export AWS_CONFIG_FILE={profiles}
+  aws() {{ {aws} --endpoint-url {endpoint} \"$@\"; }}
+  aws --profile root codepipeline get-pipeline-state --name {pipeline}
+Approve what waits; {pipeline} asks first, and root is nobody to the gate:
+  token=$(aws --profile ada codepipeline get-pipeline-state --name {pipeline} --output text --query \\
+    'stageStates[?stageName==`Apply`].actionStates[] | [?actionName==`Approve1`].latestExecution.token | [0]')
+  aws --profile ada codepipeline put-approval-result --pipeline-name {pipeline} --stage-name Apply \\
+    --action-name Approve1 --token \"$token\" --result status=Approved,summary=fine
+Read the reviews that came by mail, and what the functions say:
+  cat {mail}/*
+  tail -f {logs}/functions/*.log
+See what waits, and end it:
+  cargo local status
+  cargo local down
+",
+        example = places.repository().join("examples/infrastructure").display(),
         push_url = state.push_url,
         branch = state.branch,
+        profiles = people::profiles(places).display(),
+        aws = aws.display(),
+        endpoint = state.endpoint,
+        pipeline = format_args!("{STACK}-root"),
         logs = state.logs.display(),
         mail = state.mail.display(),
     )

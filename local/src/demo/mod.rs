@@ -1,7 +1,6 @@
 //! `cargo local demo`: the whole story on a real repository of stacks, every line of it checked against the services.
 
 pub mod ask;
-pub mod people;
 pub mod report;
 pub mod repository;
 pub mod runs;

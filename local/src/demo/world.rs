@@ -8,7 +8,6 @@ use changegate::domain::keys;
 use serde_json::Value;
 
 use super::ask;
-use super::people::{self, Cli, Person};
 use super::report::Report;
 use super::repository::WorkingCopy;
 use super::runs::{Question, Runs};
@@ -18,6 +17,7 @@ use crate::aws::Aws;
 use crate::deploy::stack::{self, Outputs, StackError};
 use crate::environment::server::LOGIN;
 use crate::http;
+use crate::people::{self, Cli, Person};
 use crate::places::Places;
 use crate::progress::Progress;
 use crate::state::State;
@@ -122,13 +122,8 @@ impl World {
     ) -> Result<Self, DemoError> {
         let aws = Aws::root(&state.endpoint).await;
         let outputs = stack::outputs(&aws).await?;
-        let policy = outputs
-            .get("OperatorsPolicyArn")
-            .ok_or_else(|| DemoError::call("template.yaml", "it has no output OperatorsPolicyArn"))?;
-        let cli = Cli::new(&places.venv().join("bin/aws"), &state.endpoint);
         progress.step("hiring ada and grace: IAM users with the operators' policy and nothing else");
-        let approver = people::hire(&cli, &state.endpoint, "ada", policy).await?;
-        let rejecter = people::hire(&cli, &state.endpoint, "grace", policy).await?;
+        let (cli, approver, rejecter) = people::hire_all(places, state, &outputs).await?;
         let directory = tempfile::tempdir().map_err(|error| DemoError::call("a directory", &error.to_string()))?;
         let copy = WorkingCopy::make(
             &places.repository().join("examples/infrastructure"),

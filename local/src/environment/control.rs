@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::{Path, State as Shared};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::{Json, Router};
 use tokio::sync::Notify;
 
 use crate::aws::Aws;
+use crate::codepipeline::{Knobs, Turner};
 use crate::deploy;
 use crate::http;
 use crate::state::State;
@@ -25,6 +26,8 @@ pub struct Control {
     pub stop: Notify,
     /// Clients of the account's root user.
     pub aws: Aws,
+    /// The knobs of the CodePipeline engine.
+    pub engine: Turner,
 }
 
 /// The routes, beside those of the Git host.
@@ -32,6 +35,7 @@ pub fn router(control: Arc<Control>) -> Router {
     Router::new()
         .route("/_local/instance", get(instance))
         .route("/_local/stop", post(stop))
+        .route("/_local/knobs", get(read_knobs).put(turn_knobs))
         .route("/_local/reviews/{*key}", get(review))
         .with_state(control)
 }
@@ -41,12 +45,29 @@ async fn instance(Shared(control): Shared<Arc<Control>>) -> String {
 }
 
 async fn stop(Shared(control): Shared<Arc<Control>>, headers: HeaderMap) -> StatusCode {
-    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    if given != Some(control.instance.as_str()) {
+    if !is_ours(&control, &headers) {
         return StatusCode::FORBIDDEN;
     }
     control.stop.notify_one();
     StatusCode::ACCEPTED
+}
+
+fn is_ours(control: &Control, headers: &HeaderMap) -> bool {
+    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    given == Some(control.instance.as_str())
+}
+
+/// How the knobs of the CodePipeline engine stand.
+async fn read_knobs(Shared(control): Shared<Arc<Control>>, headers: HeaderMap) -> Response {
+    turn_knobs(Shared(control), headers, Json(Knobs::default())).await
+}
+
+/// Turns knobs of the CodePipeline engine, for who wants to see a time-out or a second delivery without waiting.
+async fn turn_knobs(Shared(control): Shared<Arc<Control>>, headers: HeaderMap, Json(wanted): Json<Knobs>) -> Response {
+    if !is_ours(&control, &headers) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    Json(control.engine.turn(&wanted)).into_response()
 }
 
 /// A review, as the console of S3 would show it.

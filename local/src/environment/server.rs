@@ -105,6 +105,7 @@ pub async fn serve(places: &Places, venv: &Venv) -> Result<(), ServerError> {
         instance: state.instance.clone(),
         stop: tokio::sync::Notify::new(),
         aws: Aws::root(&endpoint).await,
+        engine: engine.turner(),
     });
     let router = control::router(Arc::clone(&control)).merge(router);
     let git = tokio::spawn(githost::serve(git_listener, router, std::future::pending()));

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_s3::Client;
+use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::primitives::ByteStream;
 
 use super::errors::port_error;
@@ -62,7 +63,14 @@ impl ReadObjects for Bucket {
     async fn head(&self, key: &str, version: Option<&str>) -> Result<Option<ObjectHead>, PortError> {
         let request = self.client.head_object().bucket(&self.name).key(key);
         let answer = request.set_version_id(version.map(str::to_owned)).send().await;
-        let answer = none_if_absent("s3:HeadObject", key, answer)?;
+        let forbidden = matches!(&answer, Err(SdkError::ServiceError(error)) if error.raw().status().as_u16() == 403);
+        let answer = none_if_absent("s3:HeadObject", key, answer).map_err(|error| {
+            if forbidden {
+                denied_without_words(error, version)
+            } else {
+                error
+            }
+        })?;
         Ok(answer.map(|answer| ObjectHead {
             etag: answer.e_tag.unwrap_or_default(),
             version: answer.version_id.unwrap_or_default(),
@@ -148,6 +156,22 @@ impl WriteObjects for Bucket {
         let answer = self.client.delete_object().bucket(&self.name).key(key).send().await;
         answer.map_err(|error| port_error("s3:DeleteObject", key, error))?;
         Ok(())
+    }
+}
+
+/// The answer to a HEAD has no body that could say which permission is missing.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html>
+fn denied_without_words(error: PortError, version: Option<&str>) -> PortError {
+    let needed = if version.is_some() {
+        "s3:GetObjectVersion"
+    } else {
+        "s3:GetObject"
+    };
+    PortError {
+        kind: PortErrorKind::Denied,
+        message: format!("403 Forbidden; the caller needs {needed} on it"),
+        ..error
     }
 }
 

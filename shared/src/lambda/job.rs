@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_config::SdkConfig;
 use futures_util::FutureExt as _;
-use lambda_runtime::{Error, LambdaEvent, service_fn};
+use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use serde_json::Value;
 use tracing::Instrument as _;
 
@@ -52,7 +52,11 @@ where
         // On the heap: a flow over the SDK is a future of many layers.
         let flow = async |event: JobEvent| Box::pin(flow(event.job, S3Artifacts::new(aws, event.artifacts))).await;
         let delivery = Box::pin(deliver(pipelines, event.payload, time, flow));
-        delivery.await.map_err(Error::from)
+        // What Lambda hands on is the type of the error: the default would be the name of a boxed one.
+        delivery.await.map_err(|error| Diagnostic {
+            error_type: "changegate.DeliveryError".to_owned(),
+            error_message: chain(&error),
+        })
     }))
     .await
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{System, system};
+use super::{System, system, undisturbed};
 
 const PIPELINE: &str = "changegate-data";
 
@@ -31,6 +31,7 @@ fn token(system: &System, execution: &str) -> Option<String> {
 
 #[test]
 fn a_run_is_started_read_and_rejected_from_the_command_line() {
+    let _undisturbed = undisturbed();
     let system = system();
     let listed = system.aws(&["codepipeline", "list-pipelines"]);
     let names: Vec<&str> = listed["pipelines"]

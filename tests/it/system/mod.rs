@@ -3,17 +3,19 @@
 //! All tests here share one environment: the one that the demo leaves. It ends with this process, whose end closes
 //! the demo's standard input.
 
+mod bad_input;
 mod cargo_lambda;
 mod command_line;
 mod demo;
 mod git;
 mod interruption;
+mod permissions;
 mod python;
 
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use local::deploy::build::of_the_outer_cargo;
 use local::places::Places;
@@ -39,6 +41,20 @@ static SYSTEM: LazyLock<System> = LazyLock::new(System::start);
 /// The environment that all tests share; the first caller starts it.
 pub(crate) fn system() -> &'static System {
     &SYSTEM
+}
+
+/// Who changes permissions has the pipelines alone.
+static PIPELINES: RwLock<()> = RwLock::new(());
+
+/// Keeps permissions as they are while runs are made.
+pub(crate) fn undisturbed() -> RwLockReadGuard<'static, ()> {
+    // A test that failed leaves nothing half done behind this lock.
+    PIPELINES.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Keeps everybody else from making runs.
+pub(crate) fn alone() -> RwLockWriteGuard<'static, ()> {
+    PIPELINES.write().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl System {

@@ -6,7 +6,7 @@ use local::places::Places;
 use local::progress::Progress;
 use local::python::Venv;
 
-use super::{program, repository, run, system};
+use super::{program, repository, run, system, undisturbed};
 
 const SCRIPT: &str = r#"
 import time
@@ -51,6 +51,7 @@ print("fine")
 
 #[test]
 fn boto3_starts_and_reads_a_run() {
+    let _undisturbed = undisturbed();
     let said = run(system()
         .with_aws(&mut Command::new(program("python")))
         .args(["-c", SCRIPT]));

@@ -95,13 +95,7 @@ impl Engine {
         let Some(position) = pipeline.declaration.stage_index(stage) else {
             return Err(ApiError::no_stage(name, stage));
         };
-        let latest = pipeline.slots.get(stage).and_then(|slot| slot.latest);
-        let Some(index) = pipeline.run_index(run).filter(|index| Some(*index) == latest) else {
-            return Err(ApiError::new(
-                "NotLatestPipelineExecutionException",
-                format!("Pipeline execution '{run}' is not the latest one of stage '{stage}' of pipeline '{name}'"),
-            ));
-        };
+        let index = pipeline.latest_of(name, stage, run)?;
         let refused = |why: &str| {
             Err(ApiError::new(
                 "StageNotRetryableException",
@@ -128,9 +122,82 @@ impl Engine {
         pipeline.resume(world, index, position, mode);
         Ok(())
     }
+
+    /// Lets a run into a stage whose entry condition failed it.
+    ///
+    /// # Errors
+    ///
+    /// `PipelineNotFoundException`, `StageNotFoundException`, `NotLatestPipelineExecutionException`,
+    /// `ConditionNotOverridableException`.
+    pub fn override_entry(&mut self, name: &str, stage: &str, run: &str) -> Result<(), ApiError> {
+        let (world, pipeline) = self.existing(name)?;
+        let Some(position) = pipeline.declaration.stage_index(stage) else {
+            return Err(ApiError::no_stage(name, stage));
+        };
+        let index = pipeline.latest_of(name, stage, run)?;
+        let entry = &pipeline.runs[index];
+        let failed_at_entry = entry.position == Position::Ended
+            && entry.declaration.version == pipeline.declaration.version
+            && entry.stage_run(position).is_some_and(|found| {
+                found.status == StageStatus::Failed
+                    && entry.actions.len() == found.since
+                    && found.entry.iter().any(|rule| !rule.holds)
+            });
+        if !failed_at_entry {
+            return Err(ApiError::new(
+                "ConditionNotOverridableException",
+                format!(
+                    "Unable to override: no entry condition with result FAIL keeps the run out of stage '{stage}'; one with result SKIP cannot be overridden"
+                ),
+            ));
+        }
+        if let Some(found) = pipeline.runs[index].stage_run_mut(position) {
+            found.overridden = true;
+        }
+        pipeline.reopen(world, index, position);
+        pipeline.advance(world, index);
+        Ok(())
+    }
 }
 
 impl Pipeline {
+    /// The position of a run, which must be the latest one of a stage.
+    fn latest_of(&self, name: &str, stage: &str, run: &str) -> Result<usize, ApiError> {
+        let latest = self.slots.get(stage).and_then(|slot| slot.latest);
+        self.run_index(run)
+            .filter(|index| Some(*index) == latest)
+            .ok_or_else(|| {
+                ApiError::new(
+                    "NotLatestPipelineExecutionException",
+                    format!("Pipeline execution '{run}' is not the latest one of stage '{stage}' of pipeline '{name}'"),
+                )
+            })
+    }
+
+    /// Takes a stage's lock again, for a run that ended in it or still is there.
+    fn reopen(&mut self, world: &mut World, run: usize, stage: usize) {
+        let name = self.runs[run].stage(stage).name.clone();
+        let entry = &mut self.runs[run];
+        let was_inside = entry.position == Position::Inside(stage);
+        entry.status = RunStatus::InProgress;
+        entry.summary = None;
+        entry.stopped = false;
+        entry.stop_reason = None;
+        entry.position = Position::Inside(stage);
+        entry.updated = world.now;
+        if let Some(stage_run) = entry.stage_run_mut(stage) {
+            stage_run.status = StageStatus::InProgress;
+        }
+        let slot = self.slot(&name);
+        slot.occupant = Some(run);
+        slot.latest = Some(run);
+        if !was_inside {
+            self.runs[run].attempt += 1;
+            events::run(world, self, run, "RESUMED");
+            events::stage(world, self, run, stage, "RESUMED");
+        }
+    }
+
     /// Begins a run at the first stage.
     pub(super) fn start_run(
         &mut self,
@@ -202,34 +269,18 @@ impl Pipeline {
     }
 
     fn resume(&mut self, world: &mut World, run: usize, stage: usize, mode: RetryMode) {
-        let name = self.runs[run].stage(stage).name.clone();
         let entry = &mut self.runs[run];
-        let was_inside = entry.position == Position::Inside(stage);
-        entry.status = RunStatus::InProgress;
-        entry.summary = None;
-        entry.stopped = false;
-        entry.stop_reason = None;
-        entry.position = Position::Inside(stage);
-        entry.updated = world.now;
         let started = entry.actions.len();
         let ran_before = entry
             .stage_run(stage)
             .is_some_and(|found| entry.actions.len() > found.since);
         if let Some(stage_run) = entry.stage_run_mut(stage) {
-            stage_run.status = StageStatus::InProgress;
             stage_run.retries += 1;
             if mode == RetryMode::AllActions {
                 stage_run.since = started;
             }
         }
-        let slot = self.slot(&name);
-        slot.occupant = Some(run);
-        slot.latest = Some(run);
-        if !was_inside {
-            self.runs[run].attempt += 1;
-            events::run(world, self, run, "RESUMED");
-            events::stage(world, self, run, stage, "RESUMED");
-        }
+        self.reopen(world, run, stage);
         if !ran_before {
             // Nothing of the stage ran: it was refused at its entry, or stopped there.
             self.pass_entry(world, run, stage);

@@ -48,6 +48,7 @@ impl Pipeline {
             since,
             retries: 0,
             entry: Vec::new(),
+            overridden: false,
         });
         events::stage(world, self, run, stage, "STARTED");
         self.pass_entry(world, run, stage);

@@ -184,6 +184,8 @@ pub struct StageRun {
     pub retries: u32,
     /// What the entry condition found.
     pub entry: Vec<RuleRun>,
+    /// Whether somebody overrode the entry condition.
+    pub overridden: bool,
 }
 
 /// What a rule of an entry condition found.

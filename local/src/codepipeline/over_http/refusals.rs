@@ -55,7 +55,6 @@ async fn an_operation_that_is_not_emulated_says_so_and_one_that_is_none_as_well(
     for operation in [
         "RollbackStage",
         "DisableStageTransition",
-        "OverrideStageCondition",
         "PollForJobs",
         "GetJobDetails",
     ] {

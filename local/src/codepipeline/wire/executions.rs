@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::paging::page;
 use super::requests::{
-    GetPipelineExecution, ListPipelineExecutions, RetryStageExecution, StartPipelineExecution, StopPipelineExecution,
-    length, one_of, pattern,
+    GetPipelineExecution, ListPipelineExecutions, OverrideStageCondition, RetryStageExecution, StartPipelineExecution,
+    StopPipelineExecution, length, one_of, pattern,
 };
 use super::seconds;
 use crate::codepipeline::declaration::ActionKind;
@@ -80,6 +80,23 @@ pub(super) fn retry(engine: &mut Engine, request: &RetryStageExecution) -> Resul
         mode,
     )?;
     Ok(json!({ "pipelineExecutionId": request.pipeline_execution_id }))
+}
+
+pub(super) fn override_condition(engine: &mut Engine, request: &OverrideStageCondition) -> Result<Value, ApiError> {
+    one_of(
+        "conditionType",
+        &request.condition_type,
+        &["BEFORE_ENTRY", "ON_SUCCESS"],
+    )?;
+    if request.condition_type == "ON_SUCCESS" {
+        return Err(ApiError::not_emulated("a condition on success"));
+    }
+    engine.override_entry(
+        &request.pipeline_name,
+        &request.stage_name,
+        &request.pipeline_execution_id,
+    )?;
+    Ok(json!({}))
 }
 
 pub(super) fn get(engine: &Engine, request: &GetPipelineExecution) -> Result<Value, ApiError> {

@@ -35,6 +35,7 @@ pub fn answer(engine: &mut Engine, operation: &str, caller: &str, body: &Value) 
         "StartPipelineExecution" => executions::start(engine, parse(body)?, caller),
         "StopPipelineExecution" => executions::stop(engine, parse(body)?),
         "RetryStageExecution" => executions::retry(engine, &parse(body)?),
+        "OverrideStageCondition" => executions::override_condition(engine, &parse(body)?),
         "GetPipelineExecution" => executions::get(engine, &parse(body)?),
         "ListPipelineExecutions" => executions::list(engine, &parse(body)?),
         "ListActionExecutions" => history::actions(engine, &parse(body)?),

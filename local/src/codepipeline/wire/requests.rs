@@ -51,6 +51,12 @@ request!(RetryStageExecution {
     pipeline_execution_id: String,
     retry_mode: String,
 });
+request!(OverrideStageCondition {
+    pipeline_name: String,
+    stage_name: String,
+    pipeline_execution_id: String,
+    condition_type: String,
+});
 request!(GetPipelineExecution {
     pipeline_name: String,
     pipeline_execution_id: String,

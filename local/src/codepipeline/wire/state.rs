@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use super::requests::Named;
 use super::seconds;
 use crate::codepipeline::engine::Engine;
-use crate::codepipeline::engine::state::{ActionRun, Awaits, Pipeline, Position, RuleRun, Run, Slot, StageStatus};
+use crate::codepipeline::engine::state::{
+    ActionRun, Awaits, Pipeline, Position, RuleRun, Run, Slot, StageRun, StageStatus,
+};
 use crate::codepipeline::error::ApiError;
 
 pub(super) fn get(engine: &Engine, request: &Named) -> Result<Value, ApiError> {
@@ -57,15 +59,21 @@ fn stage(pipeline: &Pipeline, index: usize) -> Value {
         "latestExecution": latest_execution,
         "beforeEntryConditionState": found
             .filter(|_| declared.before_entry.is_some())
-            .map(|stage| conditions(stage.status, &stage.entry)),
+            .map(conditions),
         "retryStageMetadata": retries.map(|retries| json!({ "manualStageRetryAttempt": retries })),
     })
 }
 
-fn conditions(stage: StageStatus, rules: &[RuleRun]) -> Value {
+fn conditions(stage: &StageRun) -> Value {
+    let rules: &[RuleRun] = &stage.entry;
     let met = rules.iter().all(|rule| rule.holds);
-    let status = if met { "Succeeded" } else { "Failed" };
-    let summary = match (met, stage) {
+    let status = match (met, stage.overridden) {
+        (true, _) => "Succeeded",
+        (false, true) => "Overridden",
+        (false, false) => "Failed",
+    };
+    let summary = match (met, stage.status) {
+        (false, _) if stage.overridden => "a condition of entry is not met, and was overridden",
         (true, _) => "the conditions of entry are met",
         (false, StageStatus::Skipped) => "a condition of entry is not met: the stage is skipped",
         (false, _) => "a condition of entry is not met: the stage fails",

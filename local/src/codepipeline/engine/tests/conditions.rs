@@ -1,4 +1,4 @@
-use super::bench::{Bench, changegate};
+use super::bench::{Bench, NAME, changegate};
 use crate::codepipeline::engine::conditions::{expression, holds};
 use crate::codepipeline::engine::control::RetryMode;
 
@@ -43,6 +43,37 @@ fn a_condition_with_result_fail_fails_the_stage_and_can_be_retried() {
         "Failed",
         "the condition is checked again and is still not met"
     );
+}
+
+#[test]
+fn a_condition_that_failed_the_stage_can_be_overridden_and_one_that_skipped_it_cannot() {
+    let mut declaration = changegate();
+    declaration["stages"][2]["beforeEntry"]["conditions"][0]["result"] = "FAIL".into();
+    let mut bench = Bench::idle(&declaration);
+    let run = bench.start();
+    let overriding = |bench: &mut Bench| bench.engine.override_entry(NAME, "Apply", &run);
+    assert_eq!(
+        overriding(&mut bench).unwrap_err().code,
+        "NotLatestPipelineExecutionException",
+        "it did not come that far"
+    );
+    bench.plan("held");
+    overriding(&mut bench).unwrap();
+    bench.collect();
+    assert_eq!(bench.stage_word(&run, "Apply"), "InProgress");
+    assert_eq!(bench.by_id(&run).status.word(), "InProgress");
+    assert!(bench.by_id(&run).stage_run(2).unwrap().overridden);
+    assert_eq!(
+        overriding(&mut bench).unwrap_err().code,
+        "ConditionNotOverridableException"
+    );
+
+    let mut bench = Bench::idle(&changegate());
+    let run = bench.start();
+    bench.plan("no-changes");
+    let refused = bench.engine.override_entry(NAME, "Apply", &run).unwrap_err();
+    assert_eq!(refused.code, "ConditionNotOverridableException");
+    assert!(refused.message.contains("SKIP"), "{refused}");
 }
 
 #[test]

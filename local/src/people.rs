@@ -1,13 +1,29 @@
-//! The people of the demo: IAM users with the operators' policy of the deployment, and nothing else.
+//! The people of this machine: IAM users with the operators' policy of the deployment, and nothing else.
+//!
+//! The account's root user may do everything, but to the gate it is nobody: an approval has to come from a person.
 
-use std::path::Path;
+use std::fmt::Write as _;
+use std::fs::OpenOptions;
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use tokio::process::Command;
 
-use super::world::DemoError;
 use crate::aws::{AccessKey, Aws};
+use crate::demo::world::DemoError;
+use crate::deploy::stack::Outputs;
 use crate::environment::ministack::{REGION, ROOT_KEY};
+use crate::places::Places;
+use crate::state::State;
+
+/// Profile of the account's root user.
+pub const ROOT: &str = "root";
+/// Who approves in the demo.
+pub const APPROVER: &str = "ada";
+/// Who rejects in the demo.
+pub const REJECTER: &str = "grace";
 
 /// Somebody who answers approvals.
 #[derive(Debug, Clone)]
@@ -99,4 +115,50 @@ pub async fn hire(cli: &Cli, endpoint: &str, name: &str, policy: &str) -> Result
         aws: Aws::user(endpoint, &key).await,
         key,
     })
+}
+
+/// Hires both, and writes profiles of theirs and of the root user for the AWS CLI and the SDKs.
+///
+/// # Errors
+///
+/// When IAM refuses or the profiles cannot be written.
+pub async fn hire_all(places: &Places, state: &State, outputs: &Outputs) -> Result<(Cli, Person, Person), DemoError> {
+    let policy = outputs
+        .get("OperatorsPolicyArn")
+        .ok_or_else(|| DemoError::call("template.yaml", "it has no output OperatorsPolicyArn"))?;
+    let cli = Cli::new(&places.venv().join("bin/aws"), &state.endpoint);
+    let (approver, rejecter) = tokio::try_join!(
+        hire(&cli, &state.endpoint, APPROVER, policy),
+        hire(&cli, &state.endpoint, REJECTER, policy)
+    )?;
+    write_profiles(places, state, &[&approver, &rejecter])
+        .map_err(|error| DemoError::call("writing the profiles of the AWS CLI", &error.to_string()))?;
+    Ok((cli, approver, rejecter))
+}
+
+/// The file of profiles, `AWS_CONFIG_FILE`; it holds the keys too.
+pub fn profiles(places: &Places) -> PathBuf {
+    places.run().join("aws-profiles")
+}
+
+fn write_profiles(places: &Places, state: &State, people: &[&Person]) -> io::Result<()> {
+    let mut text = String::new();
+    let keys = people
+        .iter()
+        .map(|each| (each.name.as_str(), &*each.key.id, &*each.key.secret));
+    for (name, id, secret) in std::iter::once((ROOT, ROOT_KEY, ROOT_KEY)).chain(keys) {
+        // Writing to a string never fails.
+        let _ = writeln!(
+            text,
+            "[profile {name}]\nendpoint_url = {}\nregion = {REGION}\naws_access_key_id = {id}\naws_secret_access_key = {secret}\n",
+            state.endpoint
+        );
+    }
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(profiles(places))?
+        .write_all(text.as_bytes())
 }

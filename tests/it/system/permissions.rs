@@ -1,0 +1,141 @@
+//! A permission that is taken out of `template.yaml` is missed by name.
+//!
+//! The roles of the functions of a run lose their permissions one at a time in the running system; each time a run
+//! fails, and its action or the function's log says which permission is missing.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use super::{alone, program, system};
+
+/// A function's role, and what provokes its calls.
+struct Case {
+    role: &'static str,
+    function: &'static str,
+    /// The pipeline whose run makes the calls.
+    pipeline: &'static str,
+    /// Whether somebody approves, so that the run goes on to the function.
+    approve: bool,
+    /// Permissions that such a run does not need, by statement; the tests of the flows and the simulations need them.
+    elsewhere: &'static [&'static str],
+}
+
+const CASES: [Case; 3] = [
+    // Nothing changes, so the run ends after this function.
+    Case {
+        role: "ChangesetCreateRole",
+        function: "changeset-create",
+        pipeline: "changegate-network",
+        approve: false,
+        elsewhere: &[
+            // MiniStack writes logs without asking.
+            "Log logs:CreateLogStream",
+            "Log logs:PutLogEvents",
+            // Only a failure is reported with it, an incident read with the others.
+            "ReportJobs codepipeline:PutJobFailureResult",
+            "ReadStacks cloudformation:DescribeEvents",
+            "FindExports cloudformation:ListExports",
+            // Only for a bucket without the object that is looked for.
+            "SeeThatNothingIsThere s3:ListBucket",
+            // Only while another run is under way, or an old change set is there.
+            "ProveJobs codepipeline:GetPipelineExecution",
+            "Supersede codepipeline:StopPipelineExecution",
+            "ClaimSuperseded s3:PutObject",
+            "ChangeSets cloudformation:DeleteChangeSet",
+            // MiniStack does not ask for these; AWS does.
+            "Transform cloudformation:CreateChangeSet",
+            "PassDeployers iam:PassRole",
+            "ReportFailedDeliveries lambda:InvokeFunction",
+        ],
+    },
+    // The change that the demo rejected still waits to be reviewed.
+    Case {
+        role: "ChangesetDescribeRole",
+        function: "changeset-describe",
+        pipeline: "changegate-data",
+        approve: false,
+        elsewhere: &[
+            "Log logs:CreateLogStream",
+            "Log logs:PutLogEvents",
+            "ReportJobs codepipeline:PutJobFailureResult",
+            "SeeThatNothingIsThere s3:ListBucket",
+            "ReportFailedDeliveries lambda:InvokeFunction",
+            // A review that nobody was told of is alarmed; the credential is read once in a process.
+            "Notify sns:Publish",
+            "TellGitHub secretsmanager:GetSecretValue",
+        ],
+    },
+    // Every run fails before it executes anything.
+    Case {
+        role: "ChangesetExecuteRole",
+        function: "changeset-execute",
+        pipeline: "changegate-data",
+        approve: true,
+        elsewhere: &[],
+    },
+];
+
+/// What a run needs before the change set is executed. What comes after cannot be tried twice with one change.
+const BEFORE_EXECUTION: [&str; 11] = [
+    "ProveJobs codepipeline:ListActionExecutions",
+    "ProveJobs codepipeline:GetPipelineExecution",
+    "FindOwnerOfPipeline cloudformation:DescribeStackResources",
+    "ReadGatesAndProvenance s3:GetObject",
+    "ReadStacks cloudformation:DescribeStacks",
+    "ReadStacks cloudformation:GetTemplate",
+    "ReadStacks cloudformation:GetStackPolicy",
+    "ReadStacks cloudformation:DescribeChangeSet",
+    "ExecuteChangeSets cloudformation:ExecuteChangeSet",
+    "ReadEvidence s3:GetObject",
+    "ClaimAndRecord s3:PutObject",
+];
+
+#[test]
+fn every_permission_that_a_run_needs_is_missed_by_name() {
+    let _alone = alone();
+    for case in CASES {
+        let found = take_each_out(&case);
+        for elsewhere in case.elsewhere {
+            assert!(found.contains_key(*elsewhere), "{} has no {elsewhere}", case.role);
+        }
+        let tried: Vec<_> = found
+            .iter()
+            .filter(|(_, came)| came.get("elsewhere").is_none())
+            .collect();
+        assert!(tried.len() >= 11, "{}: {found:?}", case.role);
+        for (permission, came) in tried {
+            assert_eq!(came["end"], "Failed", "{}: {permission}: {came}", case.role);
+            assert_eq!(came["named"], true, "{}: {permission}: {came}", case.role);
+        }
+    }
+}
+
+fn take_each_out(case: &Case) -> BTreeMap<String, Value> {
+    let state = system().state();
+    let log = state.logs.join(format!("functions/changegate-{}.log", case.function));
+    let told = json!({
+        "endpoint": state.endpoint,
+        "role": case.role,
+        "pipeline": case.pipeline,
+        "approve": case.approve,
+        "elsewhere": case.elsewhere,
+        "only": if case.approve { json!(BEFORE_EXECUTION) } else { Value::Null },
+        "log": log,
+    });
+    let mut child = system()
+        .with_aws(&mut Command::new(program("python")))
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/it/system/permissions.py"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(told.to_string().as_bytes()).unwrap();
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}: it says why above", case.role);
+    serde_json::from_slice(&output.stdout).unwrap()
+}
