@@ -42,17 +42,19 @@ fn every_row_has_a_sentence_a_link_and_a_test_that_exists() {
         &mut tests,
     );
     assert!(rows().len() > 60, "the tables were not found");
+    let mut without = 0;
     for row in rows() {
         let [_, said, test] = row.as_slice() else {
             panic!("a row has three cells: {row:?}")
         };
-        assert!(
-            said.starts_with("[“") && said.contains("”](https://"),
-            "no sentence with a link: {said}"
-        );
+        let has_sentence = said.starts_with("[“") && said.contains("”](https://");
+        let is_honest = said.starts_with("no sentence; [read from this page's examples](https://");
+        assert!(has_sentence || is_honest, "no sentence with a link: {said}");
+        without += usize::from(is_honest);
         let test = test.trim_matches('`');
         assert!(tests.contains(test), "no test is named {test}");
     }
+    assert!(without <= 6, "{without} rows stand on nothing that AWS says");
 }
 
 #[test]

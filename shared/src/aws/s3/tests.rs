@@ -76,6 +76,18 @@ async fn an_unmet_a_raced_and_a_vanished_condition_are_conflicts() {
 }
 
 #[tokio::test]
+async fn a_head_that_is_denied_without_words_names_the_permission() {
+    let (denied, _) = bucket(403, &[], "");
+    let error = denied.head("a", Some("v1")).await.unwrap_err();
+    assert_eq!(error.kind, PortErrorKind::Denied);
+    assert!(error.to_string().contains("s3:GetObjectVersion"), "{error}");
+
+    let (denied, _) = bucket(403, &[], "");
+    let error = denied.head("a", None).await.unwrap_err();
+    assert!(error.to_string().contains("s3:GetObject on it"), "{error}");
+}
+
+#[tokio::test]
 async fn an_absent_object_is_none_and_an_absent_bucket_is_an_error() {
     let (absent, _) = bucket(404, &[], "<Error><Code>NoSuchKey</Code></Error>");
     assert_eq!(absent.get("snapshot.json", None).await.unwrap(), None);
