@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use local::demo::people;
 use local::demo::runs::Question;
 use local::deploy::{hook, package, stack};
+use local::people;
 use serde_json::Value;
 
 use super::site::{ROOT, Site, told};
