@@ -83,8 +83,10 @@ RESOURCES = {
     "AWS::DynamoDB::Table": ("arn:aws:dynamodb:{region}:{account}:table/{name}", "TableName"),
     "AWS::IAM::ManagedPolicy": ("arn:aws:iam::{account}:policy{path}{name}", "ManagedPolicyName"),
     "AWS::IAM::Role": ("arn:aws:iam::{account}:role{path}{name}", "RoleName"),
+    "AWS::Lambda::Permission": ("arn:aws:lambda:{region}:{account}:function:{name}", "FunctionName"),
     "AWS::Logs::LogGroup": ("arn:aws:logs:{region}:{account}:log-group:{name}", "LogGroupName"),
     "AWS::S3::Bucket": ("arn:aws:s3:::{name}", "BucketName"),
+    "AWS::S3::BucketPolicy": ("arn:aws:s3:::{name}", "Bucket"),
     "AWS::SNS::Topic": ("arn:aws:sns:{region}:{account}:{name}", "TopicName"),
     "AWS::SQS::Queue": ("arn:aws:sqs:{region}:{account}:{name}", "QueueName"),
     "AWS::SSM::Parameter": ("arn:aws:ssm:{region}:{account}:parameter/{name}", "Name"),
@@ -94,6 +96,11 @@ RESOURCES = {
 def of_resource(resource_type: str, properties: dict) -> tuple[str, dict]:
     """The ARN and the condition keys of the call by which CloudFormation creates, updates or deletes a resource."""
     pattern, name = RESOURCES.get(resource_type, ("*", ""))
+    if resource_type == "AWS::IAM::Policy":
+        # It is written into each role; the first stands for all.
+        role = iam._roles.get(next(iter(properties.get("Roles") or []), "")) or {"Arn": "*"}
+        boundary = role.get("PermissionsBoundary")
+        return role["Arn"], {"iam:permissionsboundary": boundary} if boundary else {}
     arn = pattern.format(
         region=get_region(),
         account=get_account_id(),

@@ -31,9 +31,12 @@ ACTIONS = {
         "codepipeline:CreatePipeline", "codepipeline:UpdatePipeline", "codepipeline:DeletePipeline"
     ),
     "AWS::DynamoDB::Table": Actions("dynamodb:CreateTable", "dynamodb:UpdateTable", "dynamodb:DeleteTable"),
+    "AWS::IAM::Policy": Actions("iam:PutRolePolicy", "iam:PutRolePolicy", "iam:DeleteRolePolicy"),
     "AWS::IAM::Role": Actions("iam:CreateRole", "iam:UpdateRole", "iam:DeleteRole"),
+    "AWS::Lambda::Permission": Actions("lambda:AddPermission", "lambda:AddPermission", "lambda:RemovePermission"),
     "AWS::Logs::LogGroup": Actions("logs:CreateLogGroup", "logs:PutRetentionPolicy", "logs:DeleteLogGroup"),
     "AWS::S3::Bucket": Actions("s3:CreateBucket", "s3:CreateBucket", "s3:DeleteBucket"),
+    "AWS::S3::BucketPolicy": Actions("s3:PutBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"),
     "AWS::SNS::Topic": Actions("sns:CreateTopic", "sns:SetTopicAttributes", "sns:DeleteTopic"),
     "AWS::SQS::Queue": Actions("sqs:CreateQueue", "sqs:SetQueueAttributes", "sqs:DeleteQueue"),
     "AWS::SSM::Parameter": Actions("ssm:PutParameter", "ssm:PutParameter", "ssm:DeleteParameter"),

@@ -45,6 +45,16 @@ class ServiceRole(unittest.TestCase):
             with self.assertRaises(ValueError):
                 service_role.check("AWS::SQS::Queue", "delete", {}, "", physical_id=url.replace("shop", "bank"))
 
+    def test_a_policy_is_checked_on_the_role_that_it_is_written_into(self):
+        with service_role.acting_as(ROLE):
+            with self.assertRaisesRegex(ValueError, f"iam:PutRolePolicy on resource: {ROLE}"):
+                service_role.check("AWS::IAM::Policy", "create", {"Roles": ["deployer"]}, "s", "P")
+
+    def test_a_bucket_policy_is_checked_on_its_bucket(self):
+        with service_role.acting_as(ROLE):
+            with self.assertRaisesRegex(ValueError, "s3:PutBucketPolicy on resource: arn:aws:s3:::evidence"):
+                service_role.check("AWS::S3::BucketPolicy", "create", {"Bucket": "evidence"}, "s", "P")
+
     def test_the_role_is_forgotten_afterwards(self):
         with service_role.acting_as(ROLE):
             self.assertIn("assumed-role/deployer/AWSCloudFormation", service_role.session_arn())

@@ -9,6 +9,7 @@ mod packages;
 mod permissions;
 mod protection;
 pub(crate) mod template;
+mod threats;
 mod variables;
 
 use std::fs;

@@ -49,22 +49,18 @@ def arn(action, resource, arns):
     return f"arn:aws:{service}:{place}:{resource}"
 
 
-def workload(boundary):
-    """A role as a stack under the gate may make it: with the boundary, and with the most that a template can give."""
+def role(name, **limits):
+    """A role with every right, less its limits."""
     iam = client("iam")
     trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    made = iam.create_role(
-        RoleName="workload",
-        PermissionsBoundary=boundary,
-        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
-    )
     everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-    iam.put_role_policy(
-        RoleName="workload",
-        PolicyName="everything",
-        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [everything]}),
-    )
+    made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(document(trust)), **limits)
+    iam.put_role_policy(RoleName=name, PolicyName="everything", PolicyDocument=json.dumps(document(everything)))
     return made["Role"]["Arn"]
+
+
+def document(*statements):
+    return {"Version": "2012-10-17", "Statement": statements}
 
 
 def simulate(question):
@@ -72,21 +68,25 @@ def simulate(question):
     iam.create_user(UserName="operator")
     iam.attach_user_policy(UserName="operator", PolicyArn=arns["Operators"])
     arns["operator"] = f"arn:aws:iam::{ACCOUNT}:user/operator"
-    arns["workload"] = workload(arns["DeployerBoundary"])
-    sources = {name: arns[principal] for name, principal in question["columns"].items()}
+    arns["workload"] = role("workload", PermissionsBoundary=arns["DeployerBoundary"])
+    arns["administrator"] = role("administrator")
     answers = []
-    for asked in question["questions"]:
+    for asked in question:
         context = [
             {"ContextKeyName": key, "ContextKeyValues": [filled(value, arns)], "ContextKeyType": "string"}
             for key, value in asked["context"].items()
         ]
         answer = {}
-        for name, source in sources.items():
+        # A service control policy that only denies is one policy more that denies.
+        limit = {"PolicyInputList": [asked["limit"]]} if asked["limit"] else {}
+        for name, principal in asked["columns"].items():
+            source = arns[principal]
             result = iam.simulate_principal_policy(
                 PolicySourceArn=source,
                 ActionNames=[asked["action"]],
                 ResourceArns=[arn(asked["action"], asked["resource"], arns)],
                 ContextEntries=context,
+                **limit,
             )
             answer[name] = ANSWERS[result["EvaluationResults"][0]["EvalDecision"]]
         answers.append(answer)

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use self::deployed::Deployed;
-use self::table::{Column, Row, rows};
+use self::table::{Row, rows};
 use crate::contracts::{read, refuse};
 
 #[tokio::test]
@@ -39,14 +39,18 @@ async fn policies_answer_as_the_page_says_and_buckets_keep_their_rules() {
 }
 
 fn questions(rows: &[Row]) -> Value {
-    let questions = rows
-        .iter()
-        .map(|row| json!({"action": row.action, "resource": row.resource, "context": row.context}));
-    let columns: BTreeMap<&str, &str> = Column::ALL
-        .iter()
-        .map(|column| (column.name, column.principal))
-        .collect();
-    json!({"columns": columns, "questions": questions.collect::<Vec<_>>()})
+    let questions = rows.iter().map(|row| {
+        let columns = row.columns().iter().map(|column| (column.name, column.principal));
+        let limit = row.is_limited.then(|| read("docs/scp.json"));
+        json!({
+            "action": row.action,
+            "resource": row.resource,
+            "context": row.context,
+            "columns": columns.collect::<BTreeMap<_, _>>(),
+            "limit": limit,
+        })
+    });
+    Value::Array(questions.collect())
 }
 
 fn differences(rows: &[Row], answers: &Value) -> Vec<String> {
@@ -54,7 +58,7 @@ fn differences(rows: &[Row], answers: &Value) -> Vec<String> {
     assert_eq!(answers.len(), rows.len());
     let mut found = Vec::new();
     for (row, answer) in rows.iter().zip(answers) {
-        for (column, cell) in Column::ALL.iter().zip(&row.cells) {
+        for (column, cell) in row.columns().iter().zip(&row.cells) {
             let answer = answer[column.name].as_str().unwrap_or("nothing");
             if answer != cell {
                 found.push(format!(

@@ -5,6 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::contracts::template::{Statement, Template};
 use crate::contracts::{read, refuse};
 
+/// Heading of the section whose answers are those under the service control policy.
+const LIMITED_SECTION: &str = "Under the service control policy";
+
 /// A column of the tables: somebody who may do something.
 pub(super) struct Column {
     /// As the page's heading has it.
@@ -19,6 +22,8 @@ impl Column {
     const OPERATOR: &'static str = "operator";
     /// A role with the boundary and every right, as a stack under the gate may make it.
     const WORKLOAD: &'static str = "workload";
+    /// A role with every right, which has nothing to do with Changegate.
+    const ADMINISTRATOR: &'static str = "administrator";
 
     pub(super) const ALL: [Self; 12] = [
         Self::of("create", "ChangesetCreateRole"),
@@ -35,6 +40,17 @@ impl Column {
         Self::of("people", Self::OPERATOR),
     ];
 
+    /// The columns of the table about the service control policy.
+    pub(super) const LIMITED: [Self; 7] = [
+        Self::of("administrator", Self::ADMINISTRATOR),
+        Self::of("create", "ChangesetCreateRole"),
+        Self::of("execute", "ChangesetExecuteRole"),
+        Self::of("pipeline", "PipelineRole"),
+        Self::of("deployer", "StackDeployer"),
+        Self::of("pipelines", "PipelinesDeployer"),
+        Self::of("break-glass", "BreakGlass"),
+    ];
+
     const fn of(name: &'static str, principal: &'static str) -> Self {
         Self { name, principal }
     }
@@ -43,7 +59,7 @@ impl Column {
     fn policies(&self) -> Option<&'static str> {
         match self.principal {
             Self::OPERATOR => Some("Operators"),
-            Self::WORKLOAD => None,
+            Self::WORKLOAD | Self::ADMINISTRATOR => None,
             role => Some(role),
         }
     }
@@ -58,14 +74,32 @@ pub(super) struct Row {
     pub(super) resource: String,
     /// Condition key to value.
     pub(super) context: BTreeMap<String, String>,
+    /// Whether the service control policy of the page is in force.
+    pub(super) is_limited: bool,
     pub(super) cells: Vec<String>,
 }
 
-/// The rows of all tables of actions on the page. A table with other columns than [`Column::ALL`] is refused.
+impl Row {
+    /// The columns of the row's table, one for each cell.
+    pub(super) fn columns(&self) -> &'static [Column] {
+        if self.is_limited {
+            &Column::LIMITED
+        } else {
+            &Column::ALL
+        }
+    }
+}
+
+/// The rows of all tables of actions on the page. A table with other columns than its own is refused.
 pub(super) fn rows(page: &str) -> Vec<Row> {
-    let names: Vec<&str> = Column::ALL.iter().map(|column| column.name).collect();
+    let mut is_limited = false;
     let mut rows = Vec::new();
     for (number, line) in (1..).zip(page.lines()) {
+        if let Some(heading) = line.strip_prefix("## ") {
+            is_limited = heading == LIMITED_SECTION;
+        }
+        let columns: &[Column] = if is_limited { &Column::LIMITED } else { &Column::ALL };
+        let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
         let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
         if cells.first() == Some(&"action") {
             assert_eq!(cells[1..3], ["on", "with"], "line {number}");
@@ -107,6 +141,7 @@ pub(super) fn rows(page: &str) -> Vec<Row> {
                 .unwrap_or_else(|| panic!("line {number} names no resource"))
                 .to_owned(),
             context: context.collect(),
+            is_limited,
             cells: answers,
         });
     }
@@ -122,6 +157,7 @@ fn the_page_has_a_row_for_every_action_that_a_function_or_a_pipeline_may() {
     let template = Template::read();
     let asked: BTreeSet<String> = rows(&read("docs/permissions.md"))
         .into_iter()
+        .filter(|row| !row.is_limited)
         .map(|row| row.action)
         .collect();
     let mut missing = BTreeSet::new();
@@ -169,4 +205,14 @@ fn a_row_is_read_with_its_conditions() {
     assert_eq!(rows.len(), 1);
     assert_eq!(rows[0].context["h:i"], "j=k");
     assert_eq!((rows[0].action.as_str(), rows[0].resource.as_str()), ("a:B", "c/d"));
+}
+
+#[test]
+fn the_service_control_policy_fits_and_denies_only() {
+    let policy: serde_json::Value = serde_json::from_str(&read("docs/scp.json")).expect("JSON");
+    // https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
+    assert!(policy.to_string().len() <= 5_120);
+    for statement in policy["Statement"].as_array().expect("statements") {
+        assert_eq!(statement["Effect"], "Deny", "{statement}");
+    }
 }

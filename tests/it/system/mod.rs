@@ -3,6 +3,7 @@
 //! All tests here share one environment: the one that the demo leaves. It ends with this process, whose end closes
 //! the demo's standard input.
 
+mod attacks;
 mod bad_input;
 mod cargo_lambda;
 mod command_line;
@@ -125,6 +126,17 @@ impl System {
             .env("AWS_REGION", "eu-west-1")
             .env_remove("AWS_PROFILE")
             .env_remove("AWS_SESSION_TOKEN")
+    }
+
+    /// An output of the deployed stack.
+    pub(crate) fn output(&self, key: &str) -> String {
+        let described = self.aws(&["cloudformation", "describe-stacks", "--stack-name", "changegate"]);
+        let outputs = described["Stacks"][0]["Outputs"].as_array().unwrap().clone();
+        let found = outputs.iter().find(|output| output["OutputKey"] == key);
+        found.unwrap_or_else(|| panic!("no output {key}: {outputs:?}"))["OutputValue"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 
     /// Asks until the answer is there.

@@ -21,6 +21,8 @@ pub enum Fault {
     KillBefore,
     /// The process is killed after the service did it; the flow never comes back.
     KillAfter,
+    /// The call leaves only after [`Wire::release`].
+    Hold,
 }
 
 /// All calls of one test, in order.
@@ -34,6 +36,7 @@ struct Line {
     named_faults: Vec<(&'static str, Fault)>,
     /// State of the generator that says how long each call takes; `None` when calls take no time.
     interleaving: Option<u64>,
+    is_released: bool,
 }
 
 impl Wire {
@@ -58,6 +61,11 @@ impl Wire {
     /// flows that run at once then meet in another order for every seed.
     pub fn interleave(&self, seed: u64) {
         self.line().interleaving = Some(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    }
+
+    /// Lets calls go that [`Fault::Hold`] holds.
+    pub fn release(&self) {
+        self.line().is_released = true;
     }
 
     /// How often the next call gives way.
@@ -136,6 +144,12 @@ impl Wire {
                 let _ = effect();
                 let kind = PortErrorKind::Unavailable;
                 Err(refusal(operation, subject, kind, "", "connection reset"))
+            }
+            Some(Fault::Hold) => {
+                while !self.line().is_released {
+                    tokio::task::yield_now().await;
+                }
+                effect()
             }
             Some(Fault::KillBefore) => std::future::pending().await,
             Some(Fault::KillAfter) => {

@@ -1,9 +1,12 @@
 //! Whatever is killed, throttled or lost, and delivered again, ends in one execution and one report.
 
+use futures_util::FutureExt as _;
+
 use super::steps::*;
 use super::world::*;
 use crate::domain::job::JobOutcome;
 use crate::domain::stack_policy::ALLOW_ALL;
+use crate::flows::execute_change_set::execute_change_set;
 use crate::flows::fakes::Fault;
 
 const FAULTS: [Fault; 5] = [
@@ -125,21 +128,58 @@ fn a_stale_plan_is_followed_by_exactly_one_fresh_run() {
     }
 }
 
-#[test]
-fn two_deliveries_of_one_job_at_once_execute_once() {
-    // The second delivery runs as a whole while the first is held before each of its calls in turn.
+/// One delivery is held before each of its calls in turn, while another of the same job runs to the very end of the
+/// action and the stack comes to rest. Then the first goes on with what it knew.
+fn hold_every_call(setup: &Setup, is_success: bool, look: impl Fn(&World)) {
     for number in 0.. {
-        let world = World::new(&Setup::default());
+        let world = World::new(setup);
         let first = world.wire.count();
-        world.wire.break_call(first + number, Fault::KillBefore);
-        if world.deliver(None).is_some() {
-            assert!(number > 10);
+        world.wire.break_call(first + number, Fault::Hold);
+        let (ports, job) = (world.ports(), world.job(None));
+        let mut held = std::pin::pin!(execute_change_set(&ports, &world.settings, &job, &world.artifacts));
+        if (&mut held).now_or_never().is_some() {
+            assert!(number > 10, "only {number} calls were held");
             break;
         }
-        waits(world.step(None));
-        waits(world.step(None));
-        assert_eq!(world.executions(), 1);
+        let outcome = deliver_to_the_end(&world, is_success);
+        assert_eq!(
+            matches!(outcome, JobOutcome::Succeeded { .. }),
+            is_success,
+            "{outcome:?}"
+        );
+        world.wire.release();
+        let late = held.now_or_never().expect("nothing holds it any more");
+        match late {
+            Ok(JobOutcome::Failed { message, .. }) => assert!(!is_success, "{number}: {message}"),
+            Err(error) => assert!(error.is_transient(), "{number}: {error}"),
+            Ok(JobOutcome::Continue { .. } | JobOutcome::Succeeded { .. }) => {}
+        }
+        assert_eq!(world.executions(), 1, "{number}: {}", world.wire.log());
+        look(&world);
     }
+}
+
+#[test]
+fn a_delivery_that_comes_late_after_the_end_executes_nothing_and_records_nothing_else() {
+    let mut setup = Setup::default();
+    setup.gate.stack_policy = Some(DENY.to_owned());
+    hold_every_call(&setup, true, |world| {
+        assert_eq!(world.policy().as_deref(), Some(DENY));
+        assert_eq!(world.executed().execution, RUN);
+    });
+}
+
+#[test]
+fn a_delivery_that_comes_late_after_a_failure_leaves_the_former_policy() {
+    let mut setup = Setup {
+        policy: Some(ALLOW_ALL),
+        ..Setup::default()
+    };
+    setup.gate.stack_policy = Some(DENY.to_owned());
+    hold_every_call(&setup, false, |world| {
+        assert_eq!(world.policy().as_deref(), Some(ALLOW_ALL), "{}", world.wire.log());
+        assert_eq!(world.executed().execution, "earlier");
+    });
 }
 
 #[test]

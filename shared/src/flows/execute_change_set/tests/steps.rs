@@ -10,7 +10,10 @@ use crate::domain::job::{Job, JobOutcome};
 use crate::domain::keys;
 use crate::flows::FlowError;
 use crate::flows::execute_change_set::{ExecutePorts, execute_change_set};
+use crate::flows::fakes::{FakeBucket, FakeClock, FakeCloudFormation, FakeCodePipeline};
 use crate::flows::ports::StackEvent;
+
+pub(super) type Ports<'a> = ExecutePorts<'a, FakeCloudFormation, FakeCodePipeline, FakeBucket, FakeBucket, FakeClock>;
 
 impl World {
     pub(super) fn job(&self, token: Option<&str>) -> Job {
@@ -23,15 +26,20 @@ impl World {
         }
     }
 
-    /// One delivery; `None` when the process was killed in it.
-    pub(super) fn deliver(&self, token: Option<&str>) -> Option<Result<JobOutcome, FlowError>> {
-        let ports = ExecutePorts {
+    /// The services of this world.
+    pub(super) fn ports(&self) -> Ports<'_> {
+        ExecutePorts {
             cloudformation: &self.cloudformation,
             pipelines: &self.pipelines,
             source: &self.source,
             evidence: &self.evidence,
             clock: &self.clock,
-        };
+        }
+    }
+
+    /// One delivery; `None` when the process was killed in it.
+    pub(super) fn deliver(&self, token: Option<&str>) -> Option<Result<JobOutcome, FlowError>> {
+        let ports = self.ports();
         execute_change_set(&ports, &self.settings, &self.job(token), &self.artifacts).now_or_never()
     }
 

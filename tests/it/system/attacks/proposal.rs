@@ -1,0 +1,424 @@
+//! A change of one stack that waits for its approval.
+
+use std::path::Path;
+use std::process::{Command, Output};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::super::{System, program, run, system};
+use super::python;
+
+pub(super) const PIPELINE: &str = "changegate-alarms";
+pub(super) const STACK: &str = "production-alarms";
+const TEMPLATE: &str = "stacks/alarms/template.json";
+const CATALOGUE: &str = "changegate.yaml";
+
+/// Replaces a text in the one file of a ZIP in a bucket.
+const TAMPER: &str = r#"
+import io, sys, zipfile
+import boto3
+
+bucket, key, old, new = sys.argv[1:]
+s3 = boto3.client("s3")
+with zipfile.ZipFile(io.BytesIO(s3.get_object(Bucket=bucket, Key=key)["Body"].read())) as held:
+    (name,) = held.namelist()
+    text = held.read(name).decode()
+assert old in text, text
+made = io.BytesIO()
+with zipfile.ZipFile(made, "w") as archive:
+    archive.writestr(name, text.replace(old, new))
+s3.put_object(Bucket=bucket, Key=key, Body=made.getvalue())
+"#;
+
+/// The attacks share one stack: one at a time.
+static TURN: LazyLock<Mutex<Ground>> = LazyLock::new(|| Mutex::new(Ground::prepare()));
+
+/// What all attacks stand on.
+struct Ground {
+    clone: TempDir,
+    /// The template and the catalogue as the demo left them.
+    template: Value,
+    catalogue: String,
+}
+
+/// An IAM user who may operate pipelines, and nothing else.
+pub(super) struct Operator {
+    id: String,
+    secret: String,
+}
+
+static OPERATOR: LazyLock<Operator> = LazyLock::new(|| {
+    let (system, name) = (system(), "olga");
+    system.aws(&["iam", "create-user", "--user-name", name]);
+    let policy = system.output("OperatorsPolicyArn");
+    system.aws(&[
+        "iam",
+        "attach-user-policy",
+        "--user-name",
+        name,
+        "--policy-arn",
+        &policy,
+    ]);
+    let key = system.aws(&["iam", "create-access-key", "--user-name", name]);
+    let field = |field: &str| key["AccessKey"][field].as_str().unwrap().to_owned();
+    Operator {
+        id: field("AccessKeyId"),
+        secret: field("SecretAccessKey"),
+    }
+});
+
+impl Operator {
+    /// Runs the AWS CLI as this user.
+    pub(super) fn attempt(&self, arguments: &[&str]) -> Output {
+        system()
+            .with_aws(&mut Command::new(program("aws")))
+            .env("AWS_ACCESS_KEY_ID", &self.id)
+            .env("AWS_SECRET_ACCESS_KEY", &self.secret)
+            .args(["--output", "json"])
+            .args(arguments)
+            .output()
+            .unwrap()
+    }
+}
+
+impl Ground {
+    fn prepare() -> Self {
+        let clone = tempfile::tempdir().unwrap();
+        run(Command::new("git")
+            .args(["clone", "--quiet", &system().state().push_url])
+            .arg(clone.path()));
+        let read = |file: &str| std::fs::read_to_string(clone.path().join(file)).unwrap();
+        Ground {
+            template: serde_json::from_str(&read(TEMPLATE)).unwrap(),
+            catalogue: read(CATALOGUE),
+            clone,
+        }
+    }
+
+    /// Makes these two files the head of the branch; says whether that is a new commit.
+    fn push(&self, template: &Value, catalogue: &str) -> bool {
+        let path = self.clone.path();
+        // Another test may have pushed since.
+        run(Command::new("git").current_dir(path).args(["pull", "--quiet", "--ff-only"]));
+        let text = serde_json::to_string_pretty(template).unwrap();
+        std::fs::write(path.join(TEMPLATE), text).unwrap();
+        std::fs::write(path.join(CATALOGUE), catalogue).unwrap();
+        let git = |arguments: &[&str]| {
+            run(Command::new("git")
+                .current_dir(path)
+                .args(["-c", "user.name=Mallory", "-c", "user.email=mallory@example.com"])
+                .args(arguments))
+        };
+        if git(&["status", "--porcelain"]).trim().is_empty() {
+            return false;
+        }
+        git(&["commit", "--quiet", "--all", "--message", "Say it in other words"]);
+        git(&["push", "--quiet", "origin", "HEAD"]);
+        true
+    }
+}
+
+/// A run that waits for its approval.
+pub(super) struct Proposal {
+    pub(super) execution: String,
+    pub(super) operator: &'static Operator,
+    token: String,
+    /// The stack before.
+    stood: Value,
+    _turn: MutexGuard<'static, Ground>,
+}
+
+impl Proposal {
+    /// A harmless change, reviewed.
+    pub(super) fn waiting() -> Self {
+        Self::of(|_| {})
+    }
+
+    /// A change of the template, reviewed.
+    pub(super) fn of(edit: impl FnOnce(&mut Value)) -> Self {
+        Self::pushed(edit, None)
+    }
+
+    /// A harmless change, whose commit also replaces the name of the stack in the catalogue by this text.
+    pub(super) fn with_catalogue(text: &str) -> Self {
+        Self::pushed(|_| {}, Some(text))
+    }
+
+    fn pushed(edit: impl FnOnce(&mut Value), catalogue: Option<&str>) -> Self {
+        let ground = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let operator = &*OPERATOR;
+        let mut template = ground.template.clone();
+        let words = if catalogue.is_some() {
+            "In other words."
+        } else {
+            "In words."
+        };
+        template["Resources"]["Backlog"]["Properties"]["AlarmDescription"] = json!(words);
+        edit(&mut template);
+        let name = "    stack_name: \"{environment}-alarms\"\n";
+        let catalogue = match catalogue {
+            Some(text) => {
+                assert!(ground.catalogue.contains(name));
+                ground.catalogue.replace(name, text)
+            }
+            None => ground.catalogue.clone(),
+        };
+        let before = latest();
+        let is_started_by_push = ground.push(&template, &catalogue);
+        if !is_started_by_push {
+            system().aws(&["codepipeline", "start-pipeline-execution", "--name", PIPELINE]);
+        }
+        let (execution, token) = system().eventually("the question", || question(system(), &before));
+        Proposal {
+            execution,
+            operator,
+            token,
+            stood: stack(),
+            _turn: ground,
+        }
+    }
+
+    /// Takes the stack as it is now for what must stay.
+    pub(super) fn look_again(&mut self) {
+        self.stood = stack();
+    }
+
+    /// An output variable of an action of this run.
+    pub(super) fn variable(&self, action: &str, name: &str) -> String {
+        let details = self.action(action);
+        let value = details["output"]["outputVariables"][name].as_str();
+        value
+            .unwrap_or_else(|| panic!("{action} has no {name}: {details}"))
+            .to_owned()
+    }
+
+    /// The gate's hash, as the pipeline carries it.
+    pub(super) fn gate(&self) -> String {
+        let details = self.action("DescribeChangeSet");
+        let parameters = details["input"]["resolvedConfiguration"]["UserParameters"]
+            .as_str()
+            .unwrap();
+        let parameters: Value = serde_json::from_str(parameters).unwrap();
+        parameters["gate"].as_str().unwrap().to_owned()
+    }
+
+    fn action(&self, name: &str) -> Value {
+        let actions = actions(&format!("pipelineExecutionId={}", self.execution));
+        let found = actions.iter().find(|action| action["actionName"] == name);
+        found.unwrap_or_else(|| panic!("no {name} in {actions:?}")).clone()
+    }
+
+    /// Replaces a text in an output artifact of an action of this run, where it lies.
+    pub(super) fn tamper(&self, action: &str, artifact: &str, old: &str, new: &str) {
+        let details = self.action(action);
+        let outputs = details["output"]["outputArtifacts"].as_array().unwrap();
+        let output = outputs.iter().find(|output| output["name"] == artifact).unwrap();
+        let place = &output["s3location"];
+        let (bucket, key) = (place["bucket"].as_str().unwrap(), place["key"].as_str().unwrap());
+        python(TAMPER, &[bucket, key, old, new]);
+    }
+
+    /// The execution and the job's parameters of a run that was executed earlier.
+    pub(super) fn executed_before(&self) -> (String, String) {
+        let found = actions("");
+        let executed = found
+            .iter()
+            .find(|action| action["actionName"] == "ExecuteChangeSet" && action["status"] == "Succeeded")
+            .unwrap_or_else(|| panic!("nothing was executed: {found:?}"));
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        (
+            text(&executed["pipelineExecutionId"]),
+            text(&executed["input"]["resolvedConfiguration"]["UserParameters"]),
+        )
+    }
+
+    /// Calls a function as CodePipeline would, with a job that CodePipeline never made, and waits for its end.
+    pub(super) fn forge(&self, function: &str, parameters: &str) {
+        let bucket = system().output("ArtifactBucketName");
+        let inputs: Vec<Value> = [("CreateChangeSet", "PlannedChange"), ("Template", "Template")]
+            .iter()
+            .map(|(action, artifact)| {
+                let details = self.action(action);
+                let outputs = details["output"]["outputArtifacts"].as_array().unwrap().clone();
+                let output = outputs.into_iter().find(|output| output["name"] == *artifact).unwrap();
+                json!({"name": artifact, "revision": null, "location": {"type": "S3", "s3Location": {
+                    "bucketName": bucket, "objectKey": output["s3location"]["key"],
+                }}})
+            })
+            .collect();
+        let event = json!({"CodePipeline.job": {
+            "id": "00000000-1111-2222-3333-444444444444",
+            "accountId": "000000000000",
+            "data": {
+                "actionConfiguration": {"configuration": {"FunctionName": function, "UserParameters": parameters}},
+                "inputArtifacts": inputs,
+                "outputArtifacts": [],
+                "artifactCredentials": {
+                    "accessKeyId": "test", "secretAccessKey": "test", "sessionToken": "test",
+                    "expirationTime": 4_102_444_800_000_u64,
+                },
+            },
+        }});
+        let directory = tempfile::tempdir().unwrap();
+        let payload = directory.path().join("event.json");
+        std::fs::write(&payload, event.to_string()).unwrap();
+        let answer = directory.path().join("answer.json");
+        let path = |path: &Path| path.to_str().unwrap().to_owned();
+        system().aws(&[
+            "lambda",
+            "invoke",
+            "--function-name",
+            function,
+            "--payload",
+            &format!("file://{}", path(&payload)),
+            &path(&answer),
+        ]);
+    }
+
+    /// Whether a function's log has all of these texts.
+    pub(super) fn logged(&self, function: &str, texts: &[&str]) -> bool {
+        let logs = system().state().logs.join("functions");
+        let entries = std::fs::read_dir(logs).unwrap();
+        entries
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.to_string_lossy().contains(function))
+            .any(|path| {
+                let log = std::fs::read_to_string(path).unwrap_or_default();
+                texts.iter().all(|text| log.contains(text))
+            })
+    }
+
+    /// Approves as an operator.
+    pub(super) fn approved(self) -> Approved {
+        let answer = self.operator.attempt(&self.approval());
+        assert!(answer.status.success(), "{}", String::from_utf8_lossy(&answer.stderr));
+        Approved(self)
+    }
+
+    /// Approves as the account's root user.
+    pub(super) fn approved_by_root(self) -> Approved {
+        system().aws(&self.approval());
+        Approved(self)
+    }
+
+    fn approval(&self) -> Vec<&str> {
+        vec![
+            "codepipeline",
+            "put-approval-result",
+            "--pipeline-name",
+            PIPELINE,
+            "--stage-name",
+            "Apply",
+            "--action-name",
+            "Approve1",
+            "--token",
+            &self.token,
+            "--result",
+            "status=Approved,summary=fine",
+        ]
+    }
+
+    /// The stack is as it was, and the run still waits.
+    pub(super) fn stands_as_before(&self) {
+        assert_eq!(stack(), self.stood);
+        assert_eq!(
+            question(system(), "").map(|(execution, _)| execution),
+            Some(self.execution.clone())
+        );
+    }
+}
+
+/// A run that was approved.
+pub(super) struct Approved(Proposal);
+
+impl Approved {
+    /// Why it was not executed; the stack is untouched.
+    pub(super) fn refusal(self) -> String {
+        let message = self.failure();
+        assert!(message.starts_with("not executed: "), "{message}");
+        message
+    }
+
+    /// Why its last action failed; the stack holds what it held.
+    pub(super) fn failure(self) -> String {
+        let Approved(proposal) = self;
+        let ended = system().eventually("the end of the run", || {
+            let action = actions(&format!("pipelineExecutionId={}", proposal.execution))
+                .into_iter()
+                .find(|action| action["actionName"] == "ExecuteChangeSet")?;
+            (action["status"] != "InProgress").then_some(action)
+        });
+        assert_eq!(ended["status"], "Failed", "{ended}");
+        let message = ended["output"]["executionResult"]["errorDetails"]["message"].as_str();
+        let message = message.unwrap_or_else(|| panic!("no reason: {ended}")).to_owned();
+        let stands = stack();
+        for kept in ["Parameters", "Resources", "Template"] {
+            assert_eq!(stands[kept], proposal.stood[kept], "{message}");
+        }
+        if message.starts_with("not executed: ") {
+            assert_eq!(stands, proposal.stood, "{message}");
+        }
+        message
+    }
+}
+
+/// What the stack holds.
+fn stack() -> Value {
+    let system = system();
+    let described = system.aws(&["cloudformation", "describe-stacks", "--stack-name", STACK]);
+    let stack = &described["Stacks"][0];
+    let resources = system.aws(&["cloudformation", "describe-stack-resources", "--stack-name", STACK]);
+    let resources: Vec<Value> = resources["StackResources"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|resource| json!([resource["LogicalResourceId"], resource["PhysicalResourceId"]]))
+        .collect();
+    let template = system.aws(&["cloudformation", "get-template", "--stack-name", STACK]);
+    json!({
+        "Updated": stack["LastUpdatedTime"],
+        "Status": stack["StackStatus"],
+        "Parameters": stack["Parameters"],
+        "Resources": resources,
+        "Template": template["TemplateBody"],
+    })
+}
+
+/// Action executions of the pipeline, newest first.
+fn actions(filter: &str) -> Vec<Value> {
+    let mut asked = vec!["codepipeline", "list-action-executions", "--pipeline-name", PIPELINE];
+    if !filter.is_empty() {
+        asked.extend(["--filter", filter]);
+    }
+    let listed = system().aws(&asked);
+    listed["actionExecutionDetails"].as_array().cloned().unwrap_or_default()
+}
+
+/// Id of the newest run.
+fn latest() -> String {
+    let listed = system().aws(&[
+        "codepipeline",
+        "list-pipeline-executions",
+        "--pipeline-name",
+        PIPELINE,
+        "--max-items",
+        "1",
+    ]);
+    let newest = &listed["pipelineExecutionSummaries"][0]["pipelineExecutionId"];
+    newest.as_str().unwrap_or_default().to_owned()
+}
+
+/// Run and token of the approval that is open, unless it is the one of this run.
+fn question(system: &System, other_than: &str) -> Option<(String, String)> {
+    let state = system.aws(&["codepipeline", "get-pipeline-state", "--name", PIPELINE]);
+    let stages = state["stageStates"].as_array()?;
+    let apply = stages.iter().find(|stage| stage["stageName"] == "Apply")?;
+    let execution = apply["latestExecution"]["pipelineExecutionId"].as_str()?;
+    let actions = apply["actionStates"].as_array()?;
+    let approve = actions.iter().find(|action| action["actionName"] == "Approve1")?;
+    let latest = &approve["latestExecution"];
+    let token = latest["token"].as_str().filter(|_| latest["status"] == "InProgress")?;
+    (execution != other_than).then(|| (execution.to_owned(), token.to_owned()))
+}
