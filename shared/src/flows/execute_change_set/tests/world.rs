@@ -233,7 +233,7 @@ impl World {
                 ("TemplateSha256", &Sha256::of(AFTER).to_string()),
                 (
                     "PlanSha256",
-                    &Sha256::of(&self.artifacts.bytes("PlannedChange").unwrap()).to_string(),
+                    &Sha256::of(self.artifacts.bytes("PlannedChange").unwrap()).to_string(),
                 ),
             ],
         );
