@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use super::{System, program, run, system, undisturbed};
+use super::{System, alarms, program, run, system, undisturbed};
 
 /// Runs a function of `bad_input.py` against the running system.
 fn ask(system: &System, function: &str, mut told: Value) -> Value {
@@ -111,6 +111,7 @@ fn a_function_that_never_reports_fails_its_action_when_the_time_is_over() {
 fn a_broken_template_fails_its_action_with_the_words_of_cloudformation() {
     const PIPELINE: &str = "changegate-alarms";
     let _undisturbed = undisturbed();
+    let _turn = alarms();
     let system = system();
     let directory = tempfile::tempdir().unwrap();
     let copy = directory.path().join("copy");

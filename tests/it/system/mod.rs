@@ -16,7 +16,7 @@ mod python;
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::{LazyLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use local::deploy::build::of_the_outer_cargo;
 use local::places::Places;
@@ -42,6 +42,14 @@ static SYSTEM: LazyLock<System> = LazyLock::new(System::start);
 /// The environment that all tests share; the first caller starts it.
 pub(crate) fn system() -> &'static System {
     &SYSTEM
+}
+
+/// Who changes the stack of the alarms has it alone.
+static ALARMS: Mutex<()> = Mutex::new(());
+
+/// Holds off others that change the stack of the alarms.
+pub(crate) fn alarms() -> MutexGuard<'static, ()> {
+    ALARMS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Who changes permissions has the pipelines alone.

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 use std::process::{Command, Output};
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{LazyLock, MutexGuard, RwLockReadGuard};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::super::{System, program, run, system};
+use super::super::{System, alarms, program, run, system, undisturbed};
 use super::python;
 
 pub(super) const PIPELINE: &str = "changegate-alarms";
@@ -32,8 +32,7 @@ with zipfile.ZipFile(made, "w") as archive:
 s3.put_object(Bucket=bucket, Key=key, Body=made.getvalue())
 "#;
 
-/// The attacks share one stack: one at a time.
-static TURN: LazyLock<Mutex<Ground>> = LazyLock::new(|| Mutex::new(Ground::prepare()));
+static GROUND: LazyLock<Ground> = LazyLock::new(Ground::prepare);
 
 /// What all attacks stand on.
 struct Ground {
@@ -89,7 +88,14 @@ impl Ground {
         run(Command::new("git")
             .args(["clone", "--quiet", &system().state().push_url])
             .arg(clone.path()));
-        let read = |file: &str| std::fs::read_to_string(clone.path().join(file)).unwrap();
+        let git = |arguments: &[&str]| run(Command::new("git").current_dir(clone.path()).args(arguments));
+        // Other tests may have pushed since.
+        let commits = git(&["rev-list", "--reverse", "HEAD"]);
+        let left = commits
+            .lines()
+            .nth(5)
+            .unwrap_or_else(|| panic!("the demo pushed six commits: {commits}"));
+        let read = |file: &str| git(&["show", &format!("{left}:{file}")]);
         Ground {
             template: serde_json::from_str(&read(TEMPLATE)).unwrap(),
             catalogue: read(CATALOGUE),
@@ -101,7 +107,9 @@ impl Ground {
     fn push(&self, template: &Value, catalogue: &str) -> bool {
         let path = self.clone.path();
         // Another test may have pushed since.
-        run(Command::new("git").current_dir(path).args(["pull", "--quiet", "--ff-only"]));
+        run(Command::new("git")
+            .current_dir(path)
+            .args(["pull", "--quiet", "--ff-only"]));
         let text = serde_json::to_string_pretty(template).unwrap();
         std::fs::write(path.join(TEMPLATE), text).unwrap();
         std::fs::write(path.join(CATALOGUE), catalogue).unwrap();
@@ -127,7 +135,8 @@ pub(super) struct Proposal {
     token: String,
     /// The stack before.
     stood: Value,
-    _turn: MutexGuard<'static, Ground>,
+    _turn: MutexGuard<'static, ()>,
+    _undisturbed: RwLockReadGuard<'static, ()>,
 }
 
 impl Proposal {
@@ -147,7 +156,8 @@ impl Proposal {
     }
 
     fn pushed(edit: impl FnOnce(&mut Value), catalogue: Option<&str>) -> Self {
-        let ground = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let (undisturbed, turn) = (undisturbed(), alarms());
+        let ground = &*GROUND;
         let operator = &*OPERATOR;
         let mut template = ground.template.clone();
         let words = if catalogue.is_some() {
@@ -176,7 +186,8 @@ impl Proposal {
             operator,
             token,
             stood: stack(),
-            _turn: ground,
+            _turn: turn,
+            _undisturbed: undisturbed,
         }
     }
 
