@@ -127,9 +127,10 @@ pub async fn hire_all(places: &Places, state: &State, outputs: &Outputs) -> Resu
         .get("OperatorsPolicyArn")
         .ok_or_else(|| DemoError::call("template.yaml", "it has no output OperatorsPolicyArn"))?;
     let cli = Cli::new(&places.venv().join("bin/aws"), &state.endpoint);
+    // On the heap: what makes clients of an SDK is large.
     let (approver, rejecter) = tokio::try_join!(
-        hire(&cli, &state.endpoint, APPROVER, policy),
-        hire(&cli, &state.endpoint, REJECTER, policy)
+        Box::pin(hire(&cli, &state.endpoint, APPROVER, policy)),
+        Box::pin(hire(&cli, &state.endpoint, REJECTER, policy))
     )?;
     write_profiles(places, state, &[&approver, &rejecter])
         .map_err(|error| DemoError::call("writing the profiles of the AWS CLI", &error.to_string()))?;
