@@ -93,6 +93,22 @@ mod tests {
     }
 
     #[test]
+    fn digits_may_be_large_and_the_scheme_may_not() {
+        let secrets = secrets("It's a Secret to Everybody");
+        let large = format!("sha256={}", SIGNATURE[7..].to_uppercase());
+        assert!(secrets.verify(b"Hello, World!", &large));
+        for signature in [
+            SIGNATURE.to_uppercase(),
+            format!(" {SIGNATURE}"),
+            format!("{SIGNATURE} "),
+            format!("{SIGNATURE},{SIGNATURE}"),
+            SIGNATURE.replace('7', "\u{ff17}"),
+        ] {
+            assert!(!secrets.verify(b"Hello, World!", &signature), "{signature}");
+        }
+    }
+
+    #[test]
     fn without_a_secret_nothing_is_verified() {
         assert!(secrets(" \n").is_empty());
         assert!(!secrets("").verify(b"Hello, World!", SIGNATURE));

@@ -158,6 +158,39 @@ mod tests {
         assert!(reason("push", &with("after", json!("0".repeat(40)))).contains("deleted"));
     }
 
+    /// The fields of GitHub's own example, as they come for a new branch, a forced one, and one that is deleted.
+    #[test]
+    fn whole_payloads_are_judged_by_the_few_fields_that_matter() {
+        let whole = |before: &str, after: &str, created: bool, deleted: bool, forced: bool| {
+            json!({
+                "ref": "refs/heads/release/2026", "before": before, "after": after,
+                "repository": {
+                    "id": 186_853_002, "node_id": "MDEwOlJlcG9zaXRvcnkxODY4NTMwMDI=", "name": "infrastructure",
+                    "full_name": "acme/infrastructure", "private": true, "fork": false, "created_at": 1_557_933_565,
+                    "owner": {"name": "acme", "email": null, "login": "acme", "id": 21_031_067, "type": "Organization"},
+                    "default_branch": "main", "license": null, "pushed_at": 1_557_933_657, "topics": [],
+                },
+                "pusher": {"name": "Codertocat", "email": null},
+                "sender": {"login": "Codertocat", "id": 21_031_067, "type": "User"},
+                "organization": {"login": "acme", "id": 1}, "installation": {"id": 5, "node_id": "x"},
+                "created": created, "deleted": deleted, "forced": forced, "base_ref": null,
+                "compare": "https://github.com/acme/infrastructure/compare/x", "commits": [], "head_commit": null,
+            })
+        };
+        let (none, one, two) = ("0".repeat(40), "1".repeat(40), "2".repeat(40));
+        for (payload, commit) in [
+            (whole(&none, &one, true, false, false), &one),
+            (whole(&one, &two, false, false, true), &two),
+        ] {
+            let request = SyncRequest::Push {
+                commit: commit.clone(),
+                delivery: "d1".to_owned(),
+            };
+            assert_eq!(verdict("push", &payload), DeliveryVerdict::Sync(request));
+        }
+        assert!(reason("push", &whole(&two, &none, false, true, false)).contains("deleted"));
+    }
+
     #[test]
     fn a_push_of_another_shape_is_malformed() {
         assert!(matches!(
