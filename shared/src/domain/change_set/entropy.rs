@@ -67,15 +67,17 @@ fn without_hash(part: &str) -> &str {
 
 /// Base 64 for addresses: random characters with `-` and `_` among them, so that no part of it is long.
 fn is_random_with_dashes(token: &str) -> bool {
-    let parts: Vec<_> = token.split(['-', '_']).filter(|part| !part.is_empty()).collect();
     let class = |part: &str, is: fn(&u8) -> bool| part.bytes().any(|byte| is(&byte));
     let has = |is: fn(&u8) -> bool| class(token, is);
-    if parts.len() < 2
-        || !(has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit))
+    if !(has(u8::is_ascii_uppercase) && has(u8::is_ascii_digit) && has(u8::is_ascii_lowercase))
         || token
             .bytes()
             .any(|byte| !byte.is_ascii_alphanumeric() && !matches!(byte, b'-' | b'_'))
     {
+        return false;
+    }
+    let parts: Vec<_> = token.split(['-', '_']).filter(|part| !part.is_empty()).collect();
+    if parts.len() < 2 {
         return false;
     }
     // CloudFormation ends the names that it makes with twelve or thirteen random characters.

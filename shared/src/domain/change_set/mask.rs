@@ -45,15 +45,11 @@ pub(super) fn is_plain(text: &str) -> bool {
     }
     text.is_ascii()
         && !holds_stem(text.as_bytes())
-        && (!text.contains("://") || !text.contains('@'))
-        && !COMMANDS.iter().any(|command| text.contains(command))
+        && (!text.contains('@') || !text.contains("://"))
         && text
             .split(|character| !is_token_character(character))
             .all(|token| token.len() < SHORTEST_CREDENTIAL || !is_credential(token))
 }
-
-/// Parts of commands after which a password stands that no word names.
-const COMMANDS: [&str; 6] = ["-u ", "--user ", "mysql", "sshpass", "dentified by", "DENTIFIED BY"];
 
 /// The text with everything masked that looks secret, and how often that happened.
 pub(super) fn masked(text: &str) -> (String, usize) {
@@ -313,12 +309,21 @@ fn is_credential(token: &str) -> bool {
     if token.len() < SHORTEST_CREDENTIAL {
         return false;
     }
-    // Short beginnings are also parts of other names; the longer ones count wherever a word begins.
-    let starts = CREDENTIAL_STARTS.iter().any(|start| {
-        token
-            .match_indices(start)
-            .filter(|(at, _)| token.len() - at >= start.len() + 12)
-            .any(|(at, _)| at == 0 || (start.len() >= 4 && !token[..at].ends_with(char::is_alphanumeric)))
-    });
-    starts || looks_random(token)
+    begins_as_credential(token) || looks_random(token)
+}
+
+/// Whether a word in the token begins as credentials do. Short beginnings are also parts of other names, so they count
+/// at the beginning of the token only.
+fn begins_as_credential(token: &str) -> bool {
+    let bytes = token.as_bytes();
+    bytes.windows(SHORTEST_CREDENTIAL).enumerate().any(|(at, window)| {
+        let is_word = at == 0 || !(bytes[at - 1].is_ascii_alphanumeric() || bytes[at - 1] >= 0x80);
+        is_word
+            && matches!(window[0], b'A' | b'S' | b'e' | b'g' | b'n' | b'r' | b's' | b'x')
+            && CREDENTIAL_STARTS.iter().any(|start| {
+                (at == 0 || start.len() >= 4)
+                    && bytes.len() - at >= start.len() + 12
+                    && bytes[at..].starts_with(start.as_bytes())
+            })
+    })
 }

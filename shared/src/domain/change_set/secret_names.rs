@@ -92,7 +92,8 @@ pub(in crate::domain) fn names_secret(name: &str) -> bool {
     })
 }
 
-/// Whether a name holds the beginning of a word that names secrets; nearly all do not, and are done with here.
+/// Whether a name or a text holds the beginning of a word or a command before secrets; nearly all do not, and are done
+/// with here.
 pub(super) fn holds_stem(name: &[u8]) -> bool {
     (0..name.len()).any(|at| {
         let rest = &name[at..];
@@ -106,6 +107,10 @@ pub(super) fn holds_stem(name: &[u8]) -> bool {
             b'd' => begins("dsn"),
             b'w' => begins("webhook"),
             b'b' => begins("basic") || begins("bearer"),
+            // Parts of commands after which a password stands that no word names.
+            b'm' => begins("mysql"),
+            b'i' => begins("identified by"),
+            b'-' => begins("-u ") || begins("--user "),
             _ => false,
         }
     })
