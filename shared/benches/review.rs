@@ -25,7 +25,7 @@ fn change_set(resources: usize, properties: usize, padding: usize) -> String {
             let value = |number: usize, word: &str| {
                 let word = if number % 2 == 0 { word } else { "stays" };
                 let text = format!("arn:aws:sqs:eu-west-1:111122223333:queue-{at}-{number}-{word}");
-                format!("{text} {}", "some words of a description ".repeat(padding))
+                format!("{text}{}", " some words of a description".repeat(padding))
             };
             let side = |word: &str| {
                 let values: Map<_, _> = (0..properties)
