@@ -25,6 +25,8 @@ use self::scenarios::{SCENARIOS, Scenario};
 use self::table::Row;
 use crate::cli::Outcome;
 use crate::places::Places;
+use crate::progress::Progress;
+use crate::python::Venv;
 
 /// Measure size, start, invocations, memory and requests of every function.
 #[derive(Debug, Args)]
@@ -41,9 +43,9 @@ pub struct Arguments {
     /// Folder of the release binaries; they are built there when none is given.
     #[arg(long, value_name = "FOLDER")]
     binaries: Option<PathBuf>,
-    /// Python with boto3 to compare with; without it there is no comparison.
-    #[arg(long, value_name = "FILE")]
-    python: Option<PathBuf>,
+    /// Leave out the comparison with Python and boto3.
+    #[arg(long)]
+    no_python: bool,
 }
 
 /// Invocations of each process after its first.
@@ -69,13 +71,18 @@ pub async fn run(arguments: Arguments) -> Outcome {
         Some(folder) => folder,
         None => build(root, chosen.iter().map(|scenario| scenario.function)).await?,
     };
+    let python = if arguments.no_python {
+        None
+    } else {
+        Some(Venv::ensure(&places, &Progress::default()).await?.program("python"))
+    };
     let folder = tempfile::tempdir()?;
     let mut rows = Vec::new();
     for scenario in chosen {
         eprintln!("measuring {}: {} processes", scenario.function, arguments.runs);
         let binary = binaries.join(scenario.function);
         let samples = repeat(arguments.runs, scenario, folder.path(), &binary, &[]).await?;
-        let python = match &arguments.python {
+        let python = match &python {
             Some(python) => python_samples(arguments.runs, scenario, folder.path(), root, python).await?,
             None => None,
         };

@@ -78,10 +78,13 @@ pub(super) async fn sample(
         .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
         .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
         .env("AWS_REGION", "eu-west-1")
+        .env("AWS_DEFAULT_REGION", "eu-west-1")
         .env("AWS_ACCESS_KEY_ID", "AKIDBENCH")
         .env("AWS_SECRET_ACCESS_KEY", "bench")
         .env("AWS_ENDPOINT_URL", endpoint.url())
+        // The Rust functions read the first name, boto3 the second.
         .env("SSL_CERT_FILE", endpoint.authority())
+        .env("AWS_CA_BUNDLE", endpoint.authority())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .kill_on_drop(true);

@@ -2,6 +2,7 @@
 
 mod endings;
 mod faults;
+mod requests;
 mod states;
 mod superseding;
 mod world;

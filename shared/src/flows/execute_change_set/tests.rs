@@ -5,6 +5,7 @@ mod kills;
 mod nested;
 mod ordinary;
 mod refusals;
+mod requests;
 mod steps;
 mod superseding;
 mod world;

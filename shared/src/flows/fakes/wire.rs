@@ -101,6 +101,20 @@ impl Wire {
         calls.collect::<Vec<_>>().join("\n")
     }
 
+    /// How often each operation was called after the first `before` calls, in the order of their first calls.
+    pub fn tally(&self, before: usize) -> Vec<String> {
+        let line = self.line();
+        let mut tally: Vec<(&str, usize)> = Vec::new();
+        for (operation, _) in line.calls.iter().skip(before) {
+            match tally.iter_mut().find(|(known, _)| known == operation) {
+                Some((_, count)) => *count += 1,
+                None => tally.push((operation, 1)),
+            }
+        }
+        let lines = tally.iter().map(|(operation, count)| format!("{count} {operation}"));
+        lines.collect()
+    }
+
     fn line(&self) -> MutexGuard<'_, Line> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

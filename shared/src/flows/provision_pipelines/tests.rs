@@ -180,6 +180,25 @@ fn a_catalogue_becomes_the_template_that_the_run_goes_on_with() {
 }
 
 #[test]
+fn a_plan_that_changes_no_pipeline_costs_these_requests() {
+    let world = World::with(&[gate("network"), gate("data")]);
+    world.summary();
+    world.execute();
+    let before = world.wire.count();
+    world.summary();
+    assert_eq!(
+        world.wire.tally(before),
+        [
+            "1 codepipeline:ListActionExecutions",
+            "5 s3:GetObject",
+            "1 cloudformation:DescribeStacks",
+            "1 cloudformation:GetTemplate",
+            "2 s3:PutObject",
+        ]
+    );
+}
+
+#[test]
 fn a_second_run_plans_nothing_and_renders_the_same_bytes() {
     let world = World::with(&[gate("network"), gate("data")]);
     world.summary();

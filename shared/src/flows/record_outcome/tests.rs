@@ -3,5 +3,6 @@
 mod ends;
 mod faults;
 mod order;
+mod requests;
 mod restarts;
 mod world;

@@ -1,0 +1,30 @@
+//! What an ordinary run costs: exactly these requests, so that one more is noticed.
+
+use super::world::World;
+
+#[test]
+fn the_record_of_an_executed_run_costs_these_requests() {
+    let world = World::executed();
+    let before = world.wire.count();
+    world.announce("SUCCEEDED");
+    // The end is announced twice, and told to people once.
+    assert_eq!(
+        world.wire.tally(before),
+        [
+            "2 codepipeline:GetPipelineExecution",
+            "2 codepipeline:ListActionExecutions",
+            "2 codepipeline:ListPipelineExecutions",
+            "12 s3:GetObject",
+            "2 cloudformation:DescribeStacks",
+            "2 s3:HeadObject",
+            "2 cloudformation:DescribeStackEvents",
+            "2 cloudformation:ListChangeSets",
+            "1 sns:Publish",
+            "1 s3:PutObject",
+            "2 GET /repos/{owner}/{repo}",
+            "2 POST /repos/{owner}/{repo}/statuses/{sha}",
+            "2 POST /repos/{owner}/{repo}/issues/{number}/comments",
+            "2 s3:ListObjectsV2",
+        ]
+    );
+}
