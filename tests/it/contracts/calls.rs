@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::template::{Statement, Template, text};
-use super::{files, read, refuse};
+use super::{files, is_test, read, refuse};
 
 /// Method of a port and the action that IAM asks for.
 const ACTIONS: [(&str, &str); 23] = [
@@ -113,6 +113,7 @@ fn calls(code: &str) -> BTreeSet<&'static str> {
 fn reached(function: &str, flows: &BTreeMap<String, String>) -> BTreeSet<&'static str> {
     let own: String = files(&format!("functions/{function}/src"), &[".rs"])
         .iter()
+        .filter(|path| !is_test(path))
         .map(|path| code(path))
         .collect();
     let mut open: Vec<&String> = flows.keys().filter(|flow| names(&own, flow)).collect();
