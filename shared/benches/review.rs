@@ -23,7 +23,7 @@ fn change_set(resources: usize, properties: usize, padding: usize) -> String {
     let changes: Vec<_> = (0..resources)
         .map(|at| {
             let value = |number: usize, word: &str| {
-                let word = if number % 2 == 0 { word } else { "stays" };
+                let word = if number.is_multiple_of(2) { word } else { "stays" };
                 let text = format!("arn:aws:sqs:eu-west-1:111122223333:queue-{at}-{number}-{word}");
                 format!("{text}{}", " some words of a description".repeat(padding))
             };

@@ -127,14 +127,12 @@ fn a_job_that_nobody_sent_is_refused_though_it_names_a_real_run() {
 #[test]
 fn the_job_of_an_earlier_run_cannot_be_played_again() {
     let proposal = Proposal::waiting();
-    let (execution, parameters) = proposal.executed_before();
+    let (execution, parameters) = Proposal::executed_before();
 
     proposal.forge(GUARD, &parameters);
 
     system().eventually("the refusal in the guard's log", || {
-        proposal
-            .logged("changeset-execute", &["or its run has ended"])
-            .then_some(())
+        Proposal::logged("changeset-execute", &["or its run has ended"]).then_some(())
     });
     assert_ne!(execution, proposal.execution);
     proposal.stands_as_before();

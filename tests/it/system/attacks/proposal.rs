@@ -232,7 +232,7 @@ impl Proposal {
     }
 
     /// The execution and the job's parameters of a run that was executed earlier.
-    pub(super) fn executed_before(&self) -> (String, String) {
+    pub(super) fn executed_before() -> (String, String) {
         let found = actions("");
         let executed = found
             .iter()
@@ -289,7 +289,7 @@ impl Proposal {
     }
 
     /// Whether a function's log has all of these texts.
-    pub(super) fn logged(&self, function: &str, texts: &[&str]) -> bool {
+    pub(super) fn logged(function: &str, texts: &[&str]) -> bool {
         let logs = system().state().logs.join("functions");
         let entries = std::fs::read_dir(logs).unwrap();
         entries
