@@ -1,6 +1,6 @@
 //! What `cargo local` can be asked to do.
 //!
-//! A subcommand is one variant of [`Command`], one line in [`run`] and one module with `Arguments` and `run`.
+//! A subcommand is one variant of `Command`, one line in `run` and one module with `Arguments` and `run`.
 
 use std::error::Error;
 use std::process::ExitCode;

@@ -4,6 +4,10 @@
 //! functions, `template.yaml` and everything that the functions talk to are the real ones.
 //! Nothing here is ever a dependency of the functions.
 
+// First, for its macros are known only below it.
+#[macro_use]
+mod output;
+
 pub mod aws;
 pub mod bench;
 pub mod check;

@@ -41,3 +41,6 @@ pub(crate) async fn handle(
     } = services;
     provision_pipelines(pipelines, cloudformation, source, settings, job, artifacts).await
 }
+
+#[cfg(test)]
+mod tests;

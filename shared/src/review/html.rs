@@ -11,6 +11,7 @@ use sha2::Digest as _;
 
 use super::escape::push_html;
 use super::html_parts as parts;
+use super::html_resource;
 use super::words;
 use crate::domain::change_set::review::Review;
 
@@ -75,7 +76,7 @@ fn resources(out: &mut String, review: &Review) {
         matches!(words::sign(resource), "~" | "+" | "<-")
     };
     for (at, resource) in review.resources.iter().enumerate() {
-        parts::resource(out, at, resource, total <= MANY || !is_calm(resource));
+        html_resource::resource(out, at, resource, total <= MANY || !is_calm(resource));
     }
     out.push_str("</section>\n");
 }
@@ -94,7 +95,7 @@ fn kinds(out: &mut String, review: &Review) {
         let count = review
             .resources
             .iter()
-            .filter(|resource| parts::class(resource) == class)
+            .filter(|resource| html_resource::class(resource) == class)
             .count();
         (class, name, count)
     })

@@ -1,66 +1,15 @@
 //! A review as Markdown, for GitHub.
 
+mod detail;
+mod diffs;
+
 use std::fmt::Write as _;
 
-use super::escape::{code_span, cut, fence, html_code, is_link, visible};
-use super::lines::{Mark, lines};
+use super::escape::{code_span, is_link};
 use super::{MARKDOWN_CHARACTERS, words};
-use crate::domain::change_set::review::{CommitFacts, ResourceReview, Review, RunFacts};
-use crate::domain::change_set::values::PropertyChange;
+use crate::domain::change_set::review::{CommitFacts, Review, RunFacts};
 use crate::domain::risk::Level;
-
-/// How much is told, from all to the least.
-const DETAILS: [Detail; 5] = [
-    Detail {
-        value: usize::MAX,
-        properties: usize::MAX,
-        resources: usize::MAX,
-        kept: true,
-        rows: usize::MAX,
-    },
-    Detail {
-        value: usize::MAX,
-        properties: usize::MAX,
-        resources: usize::MAX,
-        kept: false,
-        rows: usize::MAX,
-    },
-    Detail {
-        value: 300,
-        properties: 60,
-        resources: usize::MAX,
-        kept: false,
-        rows: usize::MAX,
-    },
-    Detail {
-        value: 80,
-        properties: 8,
-        resources: usize::MAX,
-        kept: false,
-        rows: 60,
-    },
-    Detail {
-        value: 0,
-        properties: 0,
-        resources: 400,
-        kept: false,
-        rows: 25,
-    },
-];
-
-#[derive(Debug, Clone, Copy)]
-struct Detail {
-    /// Most characters of a value.
-    value: usize,
-    /// Most properties of a resource.
-    properties: usize,
-    /// Most resources.
-    resources: usize,
-    /// Whether the values that stay are told as well.
-    kept: bool,
-    /// Most rows of every list, and most subjects of a finding.
-    rows: usize,
-}
+use detail::{DETAILS, Detail};
 
 /// The review as Markdown of at most [`MARKDOWN_CHARACTERS`]; long parts are folded, and what was left out is named.
 pub fn markdown(review: &Review) -> String {
@@ -150,7 +99,7 @@ fn render(review: &Review, detail: Detail) -> Option<String> {
     }
     let _ = writeln!(out, "#### Resources\n");
     for resource in review.resources.iter().take(detail.resources) {
-        self::resource(&mut out, resource, detail);
+        diffs::resource(&mut out, resource, detail);
         if is_too_long(&out) {
             return None;
         }
@@ -163,7 +112,7 @@ fn render(review: &Review, detail: Detail) -> Option<String> {
             rest(review, "All")
         );
     }
-    settings(&mut out, review, detail);
+    diffs::settings(&mut out, review, detail);
     bullets(
         &mut out,
         "Decided only at execution",
@@ -175,7 +124,7 @@ fn render(review: &Review, detail: Detail) -> Option<String> {
     );
     facts(&mut out, review);
     if detail.kept {
-        kept(&mut out, review);
+        diffs::kept(&mut out, review);
     }
     if let Some(hidden) = words::hidden(review) {
         let _ = writeln!(out, "\n{hidden}");
@@ -272,125 +221,6 @@ fn commit(commit: &CommitFacts) -> String {
         }
     }
     text
-}
-
-fn resource(out: &mut String, resource: &ResourceReview, detail: Detail) {
-    let mut head = format!(
-        "{} {} {} {}",
-        html_code(words::sign(resource)),
-        html_code(&words::place(resource)),
-        html_code(&resource.resource_type),
-        html_code(&words::verb(resource)),
-    );
-    if let Some(id) = &resource.physical_id {
-        head.push(' ');
-        head.push_str(&html_code(&cut(id, 300)));
-    }
-    let body = body(resource, detail);
-    if body.is_empty() {
-        let _ = writeln!(out, "- {head}");
-        return;
-    }
-    let fence = fence(&body);
-    let _ = writeln!(
-        out,
-        "<details><summary>{head}</summary>\n\n{fence}diff\n{body}{fence}\n\n</details>\n"
-    );
-}
-
-/// The lines of a `diff` block: every one begins with a mark of ours.
-fn body(resource: &ResourceReview, detail: Detail) -> String {
-    let mut body = String::new();
-    if detail.properties == 0 {
-        return body;
-    }
-    for note in words::notes(resource) {
-        let _ = writeln!(body, "# {}", visible(&note));
-    }
-    properties(&mut body, &resource.changes, detail);
-    if resource.changes.len() > detail.properties {
-        let _ = writeln!(
-            body,
-            "# {} further properties are left out here",
-            resource.changes.len() - detail.properties
-        );
-    }
-    if !resource.drifted.is_empty() {
-        body.push_str("# differs from what was deployed last (deployed, then as it really is):\n");
-        properties(&mut body, &resource.drifted, detail);
-    }
-    if let Some(kept) = words::kept(resource) {
-        let _ = writeln!(body, "# {kept}");
-    }
-    body
-}
-
-/// Values that stay, folded, after all that changes.
-fn kept(out: &mut String, review: &Review) {
-    let mut body = String::new();
-    for resource in review.resources.iter().filter(|resource| !resource.kept.is_empty()) {
-        let _ = writeln!(body, "@@ {} @@", visible(&words::place(resource)));
-        for kept in &resource.kept {
-            let _ = writeln!(body, "# {}", visible(&kept.path));
-            for line in lines(None, Some(&kept.value), usize::MAX) {
-                let _ = writeln!(body, "  {}", line.text);
-            }
-        }
-    }
-    if !body.is_empty() {
-        let fence = fence(&body);
-        let _ = writeln!(
-            out,
-            "<details><summary>Values that stay</summary>\n\n{fence}diff\n{body}{fence}\n\n</details>\n"
-        );
-    }
-}
-
-fn properties(body: &mut String, changes: &[PropertyChange], detail: Detail) {
-    for change in changes.iter().take(detail.properties) {
-        let remarks = words::remarks(change);
-        let joint = if remarks.is_empty() { "" } else { " — " };
-        let _ = writeln!(body, "@@ {}{joint}{} @@", visible(&change.path), visible(&remarks));
-        push_lines(
-            body,
-            &lines(change.before.as_ref(), change.after.as_ref(), detail.value),
-        );
-    }
-}
-
-fn push_lines(body: &mut String, lines: &[super::lines::Line]) {
-    for line in lines {
-        let mark = match line.mark {
-            Mark::Minus => "-",
-            Mark::Plus => "+",
-            Mark::Same => " ",
-        };
-        let _ = writeln!(body, "{mark} {}", line.text);
-    }
-}
-
-fn settings(out: &mut String, review: &Review, detail: Detail) {
-    if review.settings.is_empty() {
-        return;
-    }
-    let mut body = String::new();
-    let most = if detail.properties == 0 { 50 } else { usize::MAX };
-    for setting in review.settings.iter().take(most) {
-        let _ = writeln!(body, "@@ {} {} @@", setting.kind.name(), visible(&setting.name));
-        push_lines(
-            &mut body,
-            &lines(setting.before.as_ref(), setting.after.as_ref(), detail.value.max(40)),
-        );
-    }
-    if review.settings.len() > most {
-        let _ = writeln!(
-            body,
-            "# {} further settings are left out here",
-            review.settings.len() - most
-        );
-    }
-    let fence = fence(&body);
-    let _ = writeln!(out, "#### Settings of the stack\n\n{fence}diff\n{body}{fence}\n");
 }
 
 fn facts(out: &mut String, review: &Review) {

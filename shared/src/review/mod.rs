@@ -6,6 +6,7 @@
 mod escape;
 mod html;
 mod html_parts;
+mod html_resource;
 mod json;
 mod lines;
 mod markdown;

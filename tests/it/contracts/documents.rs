@@ -81,6 +81,22 @@ fn links_in_code_are_not_taken_for_links() {
     );
 }
 
+/// Whether a line has this word; a path from the root only where it begins, not inside of another path.
+fn holds(line: &str, word: &str) -> bool {
+    let goes_on = |before: &str| before.ends_with(|last: char| last.is_alphanumeric() || "_-.})>*".contains(last));
+    line.match_indices(word)
+        .any(|(at, _)| !word.starts_with('/') || !goes_on(&line[..at]))
+}
+
+#[test]
+fn a_folder_inside_of_a_path_is_no_path_of_a_machine() {
+    let folder = ["", "root", ""].join("/");
+    for begins in ["", "cd ", "\"", "`", "(", "=", "file://"] {
+        assert!(holds(&format!("{begins}{folder}x"), &folder), "{begins}");
+    }
+    assert!(!holds("stacks/root/template.yaml, ./root/x and {name}/root/x", &folder));
+}
+
 #[test]
 fn the_project_speaks_of_itself_alone() {
     // Put together here, so that this file does not hold what it looks for.
@@ -90,7 +106,7 @@ fn the_project_speaks_of_itself_alone() {
     for path in files("", &WRITTEN) {
         let text = read(&path);
         for word in machine.iter().chain(&unfinished) {
-            if let Some(line) = text.lines().position(|line| line.contains(word.as_str())) {
+            if let Some(line) = text.lines().position(|line| holds(line, word)) {
                 problems.push(format!("{path}:{}: {word}", line + 1));
             }
         }

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::FormerStack;
+use super::candidates::Candidate;
 use super::discover::in_file;
 use super::problem::ProblemKind;
-use super::resolve::{Candidate, Resolver};
+use super::resolve::Resolver;
 use super::schema::At;
 use crate::domain::gate::Gate;
 

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::discover::{configuration_beside, discover, has_extension, in_file};
+use super::candidates::Candidate;
+use super::discover::in_file;
 use super::environments::blocks;
 use super::gates::{self, People, Stack};
 use super::pattern::matches;
-use super::problem::{Problem, ProblemKind, nearest};
-use super::schema::{At, CatalogueFile, Entry, Settings};
+use super::problem::{Problem, ProblemKind};
+use super::schema::{At, CatalogueFile, Settings};
 use super::settings::{Lookup, Used, of_stack};
 use super::{
     CATALOGUE_FILE, Environment, FormerStack, MAX_PIPELINE_NAME, RESERVED_NAMES, RepositoryFiles, Resolution, read,
@@ -101,20 +102,12 @@ pub fn resolve(files: &RepositoryFiles<'_>, environment: &Environment, former: &
     }
 }
 
-/// A stack of the repository, before it is known whether the environment has it.
-pub(super) struct Candidate<'c> {
-    template: String,
-    configuration: Option<String>,
-    /// Its own entry in the catalogue, where it has one.
-    pub(super) entry: Option<(&'c At<String>, &'c Entry)>,
-}
-
 /// What resolving goes by, and the problems found so far.
 pub(super) struct Resolver<'c> {
     pub(super) files: &'c RepositoryFiles<'c>,
     pub(super) environment: &'c Environment,
     pub(super) catalogue: &'c CatalogueFile,
-    lookup: Lookup<'c>,
+    pub(super) lookup: Lookup<'c>,
     pub(super) problems: Vec<Problem>,
 }
 
@@ -139,158 +132,7 @@ impl<'c> Resolver<'c> {
         }
     }
 
-    /// All stacks of the repository by name: those with an entry, and those that the names of files make.
-    fn candidates(&mut self) -> BTreeMap<String, Candidate<'c>> {
-        let catalogue = self.catalogue;
-        let environment = self.environment.name.as_str();
-        let named: BTreeMap<&str, (&At<String>, &Entry)> = catalogue
-            .stacks
-            .iter()
-            .filter(|(name, _)| !name.value.contains('*'))
-            .map(|(name, entry)| (name.value.as_str(), (name, entry)))
-            .collect();
-        let claimed: BTreeSet<&str> = named
-            .values()
-            .filter_map(|(_, entry)| entry.template.as_ref())
-            .map(|template| template.value.as_str())
-            .collect();
-        let mut found = discover(self.files.blobs, environment, &mut self.problems);
-        // A template that an entry claims is that entry's stack, not another one named after its folder.
-        found.retain(|name, stack| {
-            named
-                .get(name.as_str())
-                .map_or(!claimed.contains(stack.template.as_str()), |(_, entry)| {
-                    entry.template.is_none()
-                })
-        });
-        let dropped = |problem: &Problem| problem.file != CATALOGUE_FILE && claimed.contains(problem.file.as_str());
-        self.problems.retain(|problem| !dropped(problem));
-        let known: Vec<String> = found.keys().cloned().collect();
-        let mut candidates = BTreeMap::new();
-        for (name, (key, entry)) in named {
-            let template = match (&entry.template, found.remove(name)) {
-                (Some(template), _) => self
-                    .entry_template(name, template)
-                    .then(|| (template.value.clone(), None)),
-                (None, Some(found)) => Some((found.template, found.configuration)),
-                (None, None) => {
-                    let kind = ProblemKind::NoTemplate {
-                        stack: name.to_owned(),
-                        nearest: nearest(name, known.iter().map(String::as_str)),
-                    };
-                    self.refuse_at(key, Some(name), kind);
-                    None
-                }
-            };
-            let Some((template, beside)) = template else {
-                continue;
-            };
-            let configuration = self.entry_configuration(name, entry, &template, beside);
-            candidates.insert(
-                name.to_owned(),
-                Candidate {
-                    template,
-                    configuration,
-                    entry: Some((key, entry)),
-                },
-            );
-        }
-        for (name, found) in found {
-            candidates.insert(
-                name,
-                Candidate {
-                    template: found.template,
-                    configuration: found.configuration,
-                    entry: None,
-                },
-            );
-        }
-        candidates
-    }
-
-    fn entry_template(&mut self, stack: &str, template: &At<String>) -> bool {
-        let path = template.value.as_str();
-        let setting = "template";
-        let kind = if !path.starts_with("stacks/") || !has_extension(path) {
-            ProblemKind::BadPath {
-                setting,
-                path: path.to_owned(),
-                allowed: "`stacks/` that ends in `.yaml`, `.yml` or `.json`",
-            }
-        } else if path.contains("#{") {
-            ProblemKind::FilledIn {
-                setting,
-                path: path.to_owned(),
-            }
-        } else if self.files.blobs.contains_key(path) {
-            return true;
-        } else {
-            self.missing_file(setting, path)
-        };
-        self.refuse_at(template, Some(stack), kind);
-        false
-    }
-
-    fn missing_file(&self, setting: &'static str, path: &str) -> ProblemKind {
-        ProblemKind::MissingFile {
-            setting,
-            path: path.to_owned(),
-            nearest: nearest(path, self.files.blobs.keys().map(String::as_str)),
-        }
-    }
-
-    fn entry_configuration(
-        &mut self,
-        stack: &str,
-        entry: &Entry,
-        template: &str,
-        beside: Option<String>,
-    ) -> Option<String> {
-        let Some(written) = &entry.configuration else {
-            if entry.template.is_none() {
-                return beside;
-            }
-            return match configuration_beside(self.files.blobs, template, &self.environment.name) {
-                Ok(configuration) => configuration,
-                Err(mut problem) => {
-                    problem.stack = Some(stack.to_owned());
-                    self.problems.push(problem);
-                    None
-                }
-            };
-        };
-        if written.value == "none" {
-            return None;
-        }
-        let path = written.value.replace("{environment}", &self.environment.name);
-        let setting = "configuration";
-        if !path.starts_with("stacks/") || !has_extension(&path) {
-            let allowed = "`stacks/` that ends in `.yaml`, `.yml` or `.json`";
-            self.refuse_at(written, Some(stack), ProblemKind::BadPath { setting, path, allowed });
-            return None;
-        }
-        if !self.files.blobs.contains_key(&path) && self.has_stack(stack, template) {
-            let kind = self.missing_file(setting, &path);
-            self.refuse_at(written, Some(stack), kind);
-            return None;
-        }
-        Some(path)
-    }
-
-    /// Whether the environment has the stack.
-    fn has_stack(&self, name: &str, template: &str) -> bool {
-        let settings = of_stack(
-            &self.lookup,
-            name,
-            template,
-            &self.environment.name,
-            &mut Used::default(),
-            |_, _| {},
-        );
-        self.is_included(&settings)
-    }
-
-    fn is_included(&self, settings: &Settings) -> bool {
+    pub(super) fn is_included(&self, settings: &Settings) -> bool {
         settings
             .environments
             .as_ref()

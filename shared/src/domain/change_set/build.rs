@@ -1,14 +1,13 @@
 //! Makes a review of what was read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::context::stands_for_secret;
 use super::description::{Change, ChangeSetDescription, present};
-use super::evaluate::Evaluator;
+use super::known_secrets::{passed_secrets, secrets};
+use super::pairs::{Parsed, pair};
 use super::resource::{Deployments, ResourceFacts};
 use super::review::{Counts, GateDifference, Replacement, ResourceReview, Review, RunFacts, StackFacts};
 use super::secrets::Hider;
-use super::template::{Restorer, Template};
 use super::tree::ChangeSetTree;
 use super::{deferred, settings};
 use crate::domain::risk::{self, Finding, Risk};
@@ -71,23 +70,6 @@ pub struct TemplateTexts {
     pub sources: Vec<String>,
     /// Parameters of a nested stack as it is deployed; those of the root come from [`Inputs::deployed`].
     pub parameters_before: BTreeMap<String, String>,
-}
-
-/// The templates of one stack, read.
-#[derive(Debug)]
-pub(super) struct Pair<'t> {
-    pub(super) path: String,
-    pub(super) before: Option<&'t Template>,
-    pub(super) after: Option<&'t Template>,
-    pub(super) is_deployed: bool,
-    pub(super) no_echo: BTreeSet<String>,
-    pub(super) deployments: Deployments<'t>,
-}
-
-struct Parsed {
-    before: Option<Template>,
-    after: Option<Template>,
-    source: Restorer,
 }
 
 impl Review {
@@ -187,153 +169,6 @@ impl Review {
             hidden: hider.count(),
         }
     }
-}
-
-impl Parsed {
-    fn of(texts: &TemplateTexts, warnings: &mut Vec<String>) -> Self {
-        let mut read = |text: &Option<String>, which: &str| {
-            let parsed = Template::parse(text.as_deref()?);
-            parsed
-                .map_err(|error| {
-                    let of = if texts.path.is_empty() {
-                        String::new()
-                    } else {
-                        format!(" of {}", texts.path)
-                    };
-                    warnings.push(format!(
-                        "the {which} template{of} cannot be read, so values may be missing: {error}"
-                    ));
-                })
-                .ok()
-        };
-        let (mut before, mut after) = (read(&texts.before, "deployed"), read(&texts.after, "new"));
-        let mut source = Restorer::default();
-        for text in &texts.sources {
-            if let Ok(template) = Template::parse(text) {
-                source.collect_from(&template);
-            }
-        }
-        for template in [&mut before, &mut after].into_iter().flatten() {
-            template.restore_from(&source);
-        }
-        Self { before, after, source }
-    }
-}
-
-/// Values that must not be shown wherever they stand.
-fn secrets(inputs: &Inputs<'_>, parsed: &[Parsed]) -> Vec<String> {
-    let mut secrets = Vec::new();
-    for (texts, parsed) in inputs.templates.iter().zip(parsed) {
-        for template in [&parsed.before, &parsed.after].into_iter().flatten() {
-            secrets.extend(template.secret_defaults().map(str::to_owned));
-            for name in template.no_echo_parameters() {
-                secrets.extend(
-                    inputs
-                        .deployed
-                        .and_then(|deployed| deployed.parameters.get(name).cloned()),
-                );
-                secrets.extend(texts.parameters_before.get(name).cloned());
-                for set in inputs.tree.iter().flat_map(|tree| &tree.sets) {
-                    let named = set
-                        .description
-                        .parameters
-                        .iter()
-                        .filter(|parameter| parameter.parameter_key == name);
-                    secrets.extend(named.filter_map(|parameter| parameter.parameter_value.clone()));
-                }
-            }
-        }
-    }
-    secrets
-}
-
-/// Values that a nested stack gets from a parent that keeps them secret: the nested template may not call them so.
-fn passed_secrets(inputs: &Inputs<'_>, pairs: &[Pair<'_>]) -> Vec<String> {
-    let mut secrets = Vec::new();
-    for set in inputs.tree.iter().flat_map(|tree| &tree.sets) {
-        for parameter in &set.description.parameters {
-            if is_passed_secret(pairs, &set.path, &parameter.parameter_key) {
-                secrets.extend(parameter.parameter_value.clone());
-                secrets.extend(parameter.resolved_value.clone());
-            }
-        }
-    }
-    secrets
-}
-
-/// Whether the stack above passes a secret as this parameter.
-pub(super) fn is_passed_secret(pairs: &[Pair<'_>], path: &str, parameter: &str) -> bool {
-    let (above, logical_id) = path.rsplit_once('/').unwrap_or(("", path));
-    let Some(parent) = pairs.iter().find(|pair| !path.is_empty() && pair.path == above) else {
-        return false;
-    };
-    [&parent.deployments.before, &parent.deployments.after]
-        .into_iter()
-        .flatten()
-        .filter_map(|evaluator| evaluator.resource(logical_id))
-        .any(|stack| {
-            let passed = stack
-                .get("Properties")
-                .and_then(|properties| properties.get("Parameters")?.get(parameter));
-            passed.is_some_and(|value| stands_for_secret(&super::diff::text(value)))
-        })
-}
-
-fn pair<'t>(inputs: &Inputs<'_>, texts: &TemplateTexts, parsed: &'t Parsed) -> Pair<'t> {
-    let set = inputs
-        .tree
-        .and_then(|tree| tree.sets.iter().find(|set| set.path == texts.path))
-        .map(|set| &set.description);
-    let before = match inputs.deployed {
-        Some(deployed) if texts.path.is_empty() => &deployed.parameters,
-        _ => &texts.parameters_before,
-    };
-    let after = set.map(|set| parameters(set, before)).unwrap_or_default();
-    let stack_id = set.map_or("", |set| set.stack_id.as_str());
-    let renewed: Vec<_> = set
-        .into_iter()
-        .flat_map(|set| &set.changes)
-        .filter_map(|change| change.resource_change.as_ref())
-        .filter(|change| change.replacement.as_deref() == Some("True"))
-        .map(|change| change.logical_resource_id.clone())
-        .collect();
-    let no_echo = [&parsed.before, &parsed.after]
-        .into_iter()
-        .flatten()
-        .flat_map(Template::no_echo_parameters)
-        .map(str::to_owned)
-        .collect();
-    Pair {
-        path: texts.path.clone(),
-        before: parsed.before.as_ref(),
-        after: parsed.after.as_ref(),
-        is_deployed: parsed.before.is_some(),
-        no_echo,
-        deployments: Deployments {
-            before: parsed
-                .before
-                .as_ref()
-                .map(|template| Evaluator::new(template, before, stack_id)),
-            after: parsed
-                .after
-                .as_ref()
-                .map(|template| Evaluator::new(template, &after, stack_id).with_renewed(renewed)),
-            source: parsed.source.clone(),
-        },
-    }
-}
-
-/// The parameters that a change set deploys with.
-fn parameters(set: &ChangeSetDescription, before: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-    set.parameters
-        .iter()
-        .filter_map(|parameter| {
-            let value = present(parameter.resolved_value.as_deref())
-                .or(parameter.parameter_value.as_deref())
-                .or_else(|| before.get(&parameter.parameter_key).map(String::as_str))?;
-            Some((parameter.parameter_key.clone(), value.to_owned()))
-        })
-        .collect()
 }
 
 fn unreadable(change: &Change) -> String {

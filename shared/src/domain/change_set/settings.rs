@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::build::{DeployedStack, Inputs, Pair, is_passed_secret};
+use super::build::{DeployedStack, Inputs};
 use super::description::{ChangeSetDescription, present};
 use super::diff::leaves;
+use super::known_secrets::is_passed_secret;
+use super::pairs::Pair;
 use super::review::{SettingChange, SettingKind};
 use super::secret_names::names_secret;
 use super::secrets::Hider;

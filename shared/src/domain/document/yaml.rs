@@ -3,6 +3,9 @@
 //! The parser's spans count characters, begin at a node's tag or anchor, and reach over a comment that follows a
 //! quoted scalar; the spans made here are exact.
 
+mod kinds;
+mod spans;
+
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -10,6 +13,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle as Style, Span, Tag};
 
 use super::position::Positions;
 use super::{MAX_DEPTH, MAX_NODES, Node, Scalar, ScalarKind, ScalarStyle, SyntaxError, Value, refuse_duplicate};
+use kinds::kind_of;
 
 const CORE_SCHEMA: &str = "tag:yaml.org,2002:";
 
@@ -257,107 +261,6 @@ impl Builder<'_> {
         }
         Ok(())
     }
-
-    /// The bytes of a scalar itself.
-    fn scalar_span(&self, event: Range<usize>, style: Style, has_properties: bool) -> Range<usize> {
-        let bytes = self.text.as_bytes();
-        let start = match style {
-            Style::Literal | Style::Folded if !has_properties => self.header_after(self.last_end),
-            _ if has_properties => self.after_properties(event.start),
-            _ => event.start,
-        };
-        let end = match style {
-            Style::Plain => event.end.max(start),
-            Style::SingleQuoted => {
-                let mut index = start + 1;
-                while let Some(byte) = bytes.get(index) {
-                    index += 1;
-                    if *byte == b'\'' {
-                        if bytes.get(index) != Some(&b'\'') {
-                            break;
-                        }
-                        index += 1;
-                    }
-                }
-                index
-            }
-            Style::DoubleQuoted => {
-                let mut index = start + 1;
-                while let Some(byte) = bytes.get(index) {
-                    index += match byte {
-                        b'\\' => 2,
-                        _ => 1,
-                    };
-                    if *byte == b'"' {
-                        break;
-                    }
-                }
-                index
-            }
-            Style::Literal | Style::Folded => {
-                let end = event.end.max(start);
-                start + self.text.get(start..end).map_or(0, |text| text.trim_end().len())
-            }
-        };
-        start..end.min(self.text.len())
-    }
-
-    /// Where the next `|` or `>` stands that is no part of a comment: the header of a block scalar.
-    fn header_after(&self, from: usize) -> usize {
-        let mut index = from;
-        loop {
-            index = self.after_space(index);
-            match self.text.as_bytes().get(index) {
-                None | Some(b'|' | b'>') => return index,
-                Some(_) => index += 1,
-            }
-        }
-    }
-
-    /// Where the value begins whose tag or anchor begins at `from`.
-    fn after_properties(&self, from: usize) -> usize {
-        let bytes = self.text.as_bytes();
-        let mut index = from;
-        while let Some(first @ (b'!' | b'&')) = bytes.get(index).copied() {
-            let is_verbatim = first == b'!' && bytes.get(index + 1) == Some(&b'<');
-            while let Some(byte) = bytes.get(index) {
-                let is_end = match byte {
-                    b' ' | b'\t' | b'\n' | b'\r' => true,
-                    b',' | b'[' | b']' | b'{' | b'}' => !is_verbatim,
-                    _ => false,
-                };
-                if is_end {
-                    break;
-                }
-                index += 1;
-            }
-            let next = self.after_space(index);
-            // A value that was left out stands right behind its tag.
-            if !matches!(bytes.get(next), Some(b'!' | b'&')) {
-                return next;
-            }
-            index = next;
-        }
-        index
-    }
-
-    /// Skips white space, line breaks and comments.
-    fn after_space(&self, from: usize) -> usize {
-        let bytes = self.text.as_bytes();
-        let mut index = from;
-        while let Some(byte) = bytes.get(index) {
-            match byte {
-                b' ' | b'\t' | b'\n' | b'\r' => index += 1,
-                b'#' => {
-                    while bytes.get(index).is_some_and(|byte| !matches!(byte, b'\n' | b'\r')) {
-                        index += 1;
-                    }
-                }
-                _ => break,
-            }
-        }
-        index
-    }
 }
 
 /// A tag as it is written in a document: `!Ref`, `!!str`, or a verbatim tag's text.
@@ -366,47 +269,4 @@ fn written(tag: &Tag) -> String {
         CORE_SCHEMA => format!("!!{}", tag.suffix),
         handle => format!("{handle}{}", tag.suffix),
     }
-}
-
-/// What a scalar stands for: YAML 1.2's core schema, which JSON's own notation is a part of.
-fn kind_of(text: &str, style: Style, tag: Option<&str>) -> ScalarKind {
-    match tag {
-        Some("!!bool") => return ScalarKind::Boolean,
-        Some("!!int" | "!!float") => return ScalarKind::Number,
-        Some("!!null") => return ScalarKind::Null,
-        Some("!!str" | "!") => return ScalarKind::Text,
-        _ if style != Style::Plain => return ScalarKind::Text,
-        _ => {}
-    }
-    match text {
-        "" | "~" | "null" | "Null" | "NULL" => ScalarKind::Null,
-        "true" | "True" | "TRUE" | "false" | "False" | "FALSE" => ScalarKind::Boolean,
-        _ if is_number(text) => ScalarKind::Number,
-        _ => ScalarKind::Text,
-    }
-}
-
-fn is_number(text: &str) -> bool {
-    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-    if let Some(digits) = text.strip_prefix("0x") {
-        return !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    }
-    if let Some(digits) = text.strip_prefix("0o") {
-        return !digits.is_empty() && digits.bytes().all(|byte| matches!(byte, b'0'..=b'7'));
-    }
-    if matches!(unsigned, ".inf" | ".Inf" | ".INF") || matches!(text, ".nan" | ".NaN" | ".NAN") {
-        return true;
-    }
-    let (mantissa, exponent) = unsigned
-        .split_once(['e', 'E'])
-        .map_or((unsigned, None), |(m, e)| (m, Some(e)));
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let are_digits = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
-    (!whole.is_empty() || !fraction.is_empty())
-        && are_digits(whole)
-        && are_digits(fraction)
-        && exponent.is_none_or(|exponent| {
-            let digits = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
-            !digits.is_empty() && are_digits(digits)
-        })
 }

@@ -6,12 +6,15 @@ mod deployed;
 mod in_flight;
 mod names;
 mod render;
+mod render_error;
+mod stages;
 
 pub use change::{PipelineChange, PipelinesPlan};
 pub use deployed::{DeployedPipeline, deployed};
 pub use in_flight::{Doing, RunInFlight};
 pub use names::{logical_id, pipeline_name};
-pub use render::{RenderError, render};
+pub use render::render;
+pub use render_error::RenderError;
 
 /// File name of the template in the root pipeline's artifact.
 pub const FILE: &str = "template.json";

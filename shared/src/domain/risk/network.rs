@@ -1,6 +1,7 @@
 //! Security groups and their like: what is opened, to whom.
 
-use std::net::IpAddr;
+// An address is data: `core::net` has the addresses of `std::net` without its sockets.
+use core::net::IpAddr;
 
 use serde_json::Value;
 

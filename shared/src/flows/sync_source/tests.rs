@@ -2,7 +2,9 @@
 
 mod crashes;
 mod ordinary;
+mod parts;
 mod random;
+mod refused;
 mod repair;
 mod requests;
 

@@ -1,19 +1,23 @@
 //! A change of one stack that waits for its approval.
 
+mod ground;
+mod observed;
+mod operator;
+
 use std::path::Path;
-use std::process::{Command, Output};
-use std::sync::{LazyLock, MutexGuard, RwLockReadGuard};
+use std::sync::{MutexGuard, RwLockReadGuard};
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-use super::super::{System, alarms, program, run, system, undisturbed};
+use self::ground::GROUND;
+use self::observed::{actions, latest, question, stack};
+use self::operator::{OPERATOR, Operator};
+use super::super::{alarms, system, undisturbed};
 use super::python;
 
 pub(super) const PIPELINE: &str = "changegate-alarms";
+
 pub(super) const STACK: &str = "production-alarms";
-const TEMPLATE: &str = "stacks/alarms/template.json";
-const CATALOGUE: &str = "changegate.yaml";
 
 /// Replaces a text in the one file of a ZIP in a bucket.
 const TAMPER: &str = r#"
@@ -31,102 +35,6 @@ with zipfile.ZipFile(made, "w") as archive:
     archive.writestr(name, text.replace(old, new))
 s3.put_object(Bucket=bucket, Key=key, Body=made.getvalue())
 "#;
-
-static GROUND: LazyLock<Ground> = LazyLock::new(Ground::prepare);
-
-/// What all attacks stand on.
-struct Ground {
-    clone: TempDir,
-    /// The template and the catalogue as the demo left them.
-    template: Value,
-    catalogue: String,
-}
-
-/// An IAM user who may operate pipelines, and nothing else.
-pub(super) struct Operator {
-    id: String,
-    secret: String,
-}
-
-static OPERATOR: LazyLock<Operator> = LazyLock::new(|| {
-    let (system, name) = (system(), "olga");
-    system.aws(&["iam", "create-user", "--user-name", name]);
-    let policy = system.output("OperatorsPolicyArn");
-    system.aws(&[
-        "iam",
-        "attach-user-policy",
-        "--user-name",
-        name,
-        "--policy-arn",
-        &policy,
-    ]);
-    let key = system.aws(&["iam", "create-access-key", "--user-name", name]);
-    let field = |field: &str| key["AccessKey"][field].as_str().unwrap().to_owned();
-    Operator {
-        id: field("AccessKeyId"),
-        secret: field("SecretAccessKey"),
-    }
-});
-
-impl Operator {
-    /// Runs the AWS CLI as this user.
-    pub(super) fn attempt(&self, arguments: &[&str]) -> Output {
-        system()
-            .with_aws(&mut Command::new(program("aws")))
-            .env("AWS_ACCESS_KEY_ID", &self.id)
-            .env("AWS_SECRET_ACCESS_KEY", &self.secret)
-            .args(["--output", "json"])
-            .args(arguments)
-            .output()
-            .unwrap()
-    }
-}
-
-impl Ground {
-    fn prepare() -> Self {
-        let clone = tempfile::tempdir().unwrap();
-        run(Command::new("git")
-            .args(["clone", "--quiet", &system().state().push_url])
-            .arg(clone.path()));
-        let git = |arguments: &[&str]| run(Command::new("git").current_dir(clone.path()).args(arguments));
-        // Other tests may have pushed since.
-        let commits = git(&["rev-list", "--reverse", "HEAD"]);
-        let left = commits
-            .lines()
-            .nth(5)
-            .unwrap_or_else(|| panic!("the demo pushed six commits: {commits}"));
-        let read = |file: &str| git(&["show", &format!("{left}:{file}")]);
-        Ground {
-            template: serde_json::from_str(&read(TEMPLATE)).unwrap(),
-            catalogue: read(CATALOGUE),
-            clone,
-        }
-    }
-
-    /// Makes these two files the head of the branch; says whether that is a new commit.
-    fn push(&self, template: &Value, catalogue: &str) -> bool {
-        let path = self.clone.path();
-        // Another test may have pushed since.
-        run(Command::new("git")
-            .current_dir(path)
-            .args(["pull", "--quiet", "--ff-only"]));
-        let text = serde_json::to_string_pretty(template).unwrap();
-        std::fs::write(path.join(TEMPLATE), text).unwrap();
-        std::fs::write(path.join(CATALOGUE), catalogue).unwrap();
-        let git = |arguments: &[&str]| {
-            run(Command::new("git")
-                .current_dir(path)
-                .args(["-c", "user.name=Mallory", "-c", "user.email=mallory@example.com"])
-                .args(arguments))
-        };
-        if git(&["status", "--porcelain"]).trim().is_empty() {
-            return false;
-        }
-        git(&["commit", "--quiet", "--all", "--message", "Say it in other words"]);
-        git(&["push", "--quiet", "origin", "HEAD"]);
-        true
-    }
-}
 
 /// A run that waits for its approval.
 pub(super) struct Proposal {
@@ -373,63 +281,4 @@ impl Approved {
         }
         message
     }
-}
-
-/// What the stack holds.
-fn stack() -> Value {
-    let system = system();
-    let described = system.aws(&["cloudformation", "describe-stacks", "--stack-name", STACK]);
-    let stack = &described["Stacks"][0];
-    let resources = system.aws(&["cloudformation", "describe-stack-resources", "--stack-name", STACK]);
-    let resources: Vec<Value> = resources["StackResources"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|resource| json!([resource["LogicalResourceId"], resource["PhysicalResourceId"]]))
-        .collect();
-    let template = system.aws(&["cloudformation", "get-template", "--stack-name", STACK]);
-    json!({
-        "Updated": stack["LastUpdatedTime"],
-        "Status": stack["StackStatus"],
-        "Parameters": stack["Parameters"],
-        "Resources": resources,
-        "Template": template["TemplateBody"],
-    })
-}
-
-/// Action executions of the pipeline, newest first.
-fn actions(filter: &str) -> Vec<Value> {
-    let mut asked = vec!["codepipeline", "list-action-executions", "--pipeline-name", PIPELINE];
-    if !filter.is_empty() {
-        asked.extend(["--filter", filter]);
-    }
-    let listed = system().aws(&asked);
-    listed["actionExecutionDetails"].as_array().cloned().unwrap_or_default()
-}
-
-/// Id of the newest run.
-fn latest() -> String {
-    let listed = system().aws(&[
-        "codepipeline",
-        "list-pipeline-executions",
-        "--pipeline-name",
-        PIPELINE,
-        "--max-items",
-        "1",
-    ]);
-    let newest = &listed["pipelineExecutionSummaries"][0]["pipelineExecutionId"];
-    newest.as_str().unwrap_or_default().to_owned()
-}
-
-/// Run and token of the approval that is open, unless it is the one of this run.
-fn question(system: &System, other_than: &str) -> Option<(String, String)> {
-    let state = system.aws(&["codepipeline", "get-pipeline-state", "--name", PIPELINE]);
-    let stages = state["stageStates"].as_array()?;
-    let apply = stages.iter().find(|stage| stage["stageName"] == "Apply")?;
-    let execution = apply["latestExecution"]["pipelineExecutionId"].as_str()?;
-    let actions = apply["actionStates"].as_array()?;
-    let approve = actions.iter().find(|action| action["actionName"] == "Approve1")?;
-    let latest = &approve["latestExecution"];
-    let token = latest["token"].as_str().filter(|_| latest["status"] == "InProgress")?;
-    (execution != other_than).then(|| (execution.to_owned(), token.to_owned()))
 }

@@ -1,0 +1,188 @@
+//! What is refused, where, and what to write instead.
+
+use super::*;
+
+/// What is said about a catalogue in a repository with the stacks `network` and `web`.
+fn said(catalogue: &str) -> String {
+    problems(&with(catalogue, &["network", "web"]).resolve())
+}
+
+#[test]
+fn everything_that_is_wrong_is_told_at_once_with_its_place_and_what_to_write() {
+    let catalogue = "\
+version: 2
+default: {}
+defaults:
+  aprovals: 1
+  approvals: 3
+  author_may_approve: yes
+  release: sometimes
+  capabilities: CAPABILITY_IAM
+  per_environment:
+    staging: { environments: [a], first_run: never }
+stacks:
+  network:
+    state: deleted
+    window: { days: mon-fry, hours: 9-17, zone: UTC }
+    capabilities: [CAPABILITY_NAMEDIAM]
+    notify: somebody
+    deployer: arn:aws:iam::111122223333:role/admin
+    stack_policy: policies/none.json
+  odd: { template: template.yaml }
+  webb: {}
+  \"x-*\": { template: stacks/web/template.yaml }
+  web: !Ref x
+people:
+  octocat: [somebody]
+  Octocat: []
+";
+    insta::assert_snapshot!(said(catalogue), @r#"
+    changegate.yaml:1:10: the catalogue's version is missing or unknown; write `version: 1`
+    changegate.yaml:2:1: no setting is named `default`; did you mean `defaults`?
+    changegate.yaml:4:3: no setting is named `aprovals`; did you mean `approvals`?
+    changegate.yaml:5:14: `approvals` takes 0, 1 or 2, not the number `3`
+    changegate.yaml:6:23: `author_may_approve` takes `true` or `false`, not the text `yes`
+    changegate.yaml:7:12: `release` takes `manual` or `automatic`, not the text `sometimes`
+    changegate.yaml:8:17: `capabilities` takes a list, such as `[CAPABILITY_NAMED_IAM]`, not the text `CAPABILITY_IAM`
+    changegate.yaml:10:16: `environments` cannot be set here: these settings are for one environment already
+    changegate.yaml:10:46: `first_run` takes `plan` or `hold`, not the text `never`
+    changegate.yaml:13:5: `state` is not supported: stacks are not deleted through the gate; remove the entry or folder, the stack itself stays
+    changegate.yaml:14:21: `days` takes days such as `mon-thu`, `mon,wed` or `[mon, wed]`, not the text `mon-fry`
+    changegate.yaml:14:37: `hours` takes hours such as `"09:00-16:00"`, not the text `9-17`
+    changegate.yaml:14:43: no setting is named `zone`; did you mean `time_zone`?
+    changegate.yaml:15:20: `CAPABILITY_NAMEDIAM` is no capability: did you mean `CAPABILITY_NAMED_IAM`?
+    changegate.yaml:16:13: `somebody` is no topic: write the ARN of an SNS topic, `arn:aws:sns:<region>:<account>:<name>`
+    changegate.yaml:17:15: `arn:aws:iam::111122223333:role/admin` is no deployer of this deployment: write the name of a role whose ARN begins with `arn:aws:iam::111122223333:role/changegate/deployers/`
+    changegate.yaml:18:19: `stack_policy` names `policies/none.json`, which the repository does not hold
+    changegate.yaml:19:20: `template` names `template.yaml`: write a path below `stacks/` that ends in `.yaml`, `.yml` or `.json`, from the root of the repository
+    changegate.yaml:20:3: the repository has no template for `webb`: add `stacks/webb/template.yaml`, or write `template:`; did you mean `web`?
+    changegate.yaml:21:3: no stack of the repository matches `x-*`; correct it, or remove the entry
+    changegate.yaml:21:12: `template` cannot be set here: a pattern stands for several stacks; write an entry with the stack's full name
+    changegate.yaml:22:13: `web` takes a mapping of settings, such as `approvals: 2`, not a value with the tag `!Ref`
+    changegate.yaml:24:13: `somebody` is no principal: write the ARN of an IAM user, of a role, or of an assumed role's session
+    changegate.yaml:25:3: `Octocat` is no new login: GitHub does not tell upper from lower case; join the two entries
+    "#);
+}
+
+#[test]
+fn a_broken_file_says_where_and_leaves_no_stack_to_believe_in() {
+    let resolution = with("version: 1\nstacks: [\n", &["network"]).resolve();
+    assert!(!resolution.is_readable && resolution.stacks.is_empty());
+    assert!(
+        problems(&resolution).starts_with("changegate.yaml:"),
+        "{}",
+        problems(&resolution)
+    );
+    let resolution = with("version: 1\nstacks: {}\nstacks: {}\n", &["network"]).resolve();
+    assert_eq!(
+        problems(&resolution),
+        "changegate.yaml:3:1: duplicate key `stacks`; it stands at 2:1 already\n"
+    );
+}
+
+#[test]
+fn a_problem_of_one_stack_leaves_the_others() {
+    let resolution = with("version: 1\nstacks:\n  web: { approvals: 7 }\n", &["network", "web"]).resolve();
+    let names: Vec<&str> = resolution.stacks.iter().map(|gate| gate.stack.as_str()).collect();
+    assert_eq!(names, ["network"]);
+    assert!(resolution.is_readable && !resolution.is_sound());
+    assert_eq!(resolution.problems_of("web").count(), 1);
+    assert_eq!(resolution.problems_of_all().count(), 0);
+    let document = resolution.document("production");
+    assert_eq!(document.problems.len(), 1);
+    assert_eq!(
+        ResolvedCatalogue::from_json(document.to_json().as_bytes()).unwrap(),
+        document
+    );
+}
+
+#[test]
+fn what_goes_below_the_floor_is_refused_and_what_is_left_out_is_raised_to_it() {
+    let mut repository = with("version: 1\n", &["network"]);
+    repository.environment.floor.minimum_approvals = 2;
+    repository.environment.floor.author_may_approve = false;
+    repository.environment.floor.stack_name_pattern = "net*".to_owned();
+    let gate = repository.gate("network");
+    assert_eq!((gate.approvals, gate.author_may_approve), (2, false));
+
+    let low = "version: 1\ndefaults: { approvals: 1, author_may_approve: true, stack_name: \"x-{stack}\" }\n";
+    repository.contents.insert("changegate.yaml".to_owned(), low.into());
+    insta::assert_snapshot!(problems(&repository.resolve()), @r"
+    changegate.yaml:2:24: this deployment demands at least 2 approvals; write `approvals: 2`
+    changegate.yaml:2:47: this deployment lets no author approve; write `author_may_approve: false`
+    changegate.yaml:2:65: `x-network` cannot be the name of the CloudFormation stack of `network`: this deployment allows only names that match `net*`; write such a `stack_name`
+    ");
+}
+
+#[test]
+fn changegates_own_stacks_and_names_are_refused() {
+    insta::assert_snapshot!(
+        problems(&with("version: 1\nstacks:\n  web: { stack_name: changegate-pipelines }\n", &["root", "web"]).resolve()),
+        @r"
+    changegate.yaml:3:22: `changegate-pipelines` cannot be the name of the CloudFormation stack of `web`: it is one of Changegate's own stacks; write another `stack_name`
+    stacks/root/template.yaml:1:1: `root` cannot be the name of a stack: it names a pipeline of Changegate itself; write an entry with another name and `template:`
+    "
+    );
+}
+
+#[test]
+fn two_stacks_of_one_name_are_refused_at_both() {
+    let resolution = with(
+        "version: 1\nstacks:\n  web:\n    stack_name: network\n",
+        &["network", "web", "data"],
+    )
+    .resolve();
+    insta::assert_snapshot!(problems(&resolution), @r"
+    changegate.yaml:4:17: `web` and `network` are both the CloudFormation stack `network`; write another `stack_name` in one of the two
+    stacks/network/template.yaml:1:1: `network` and `web` are both the CloudFormation stack `network`; write another `stack_name` in one of the two
+    ");
+    let names: Vec<&str> = resolution.stacks.iter().map(|gate| gate.stack.as_str()).collect();
+    assert_eq!(names, ["data"]);
+}
+
+#[test]
+fn two_folders_or_two_formats_of_one_stack_are_refused() {
+    let repository = repository(&[
+        ("stacks/a/b/template.yaml", ""),
+        ("stacks/a-b/template.yaml", ""),
+        ("stacks/c/template.yaml", ""),
+        ("stacks/c/template.json", ""),
+        ("stacks/d/template.yaml", ""),
+        ("stacks/d/production.yaml", ""),
+        ("stacks/d/production.json", ""),
+        ("changegate.yml", ""),
+    ]);
+    insta::assert_snapshot!(problems(&repository.resolve()), @r"
+    changegate.yml:1:1: the catalogue is named `changegate.yaml`; rename this file
+    stacks/a/b/template.yaml:1:1: `a-b` is also the name of the stack of `stacks/a-b/template.yaml`; rename one of the two, or write an entry with `template:`
+    stacks/c/template.yaml:1:1: there is also `stacks/c/template.json`; keep one of the two
+    stacks/d/production.json:1:1: there is also `stacks/d/production.yaml`; keep one of the two
+    ");
+}
+
+#[test]
+fn a_pattern_that_matches_nothing_or_contradicts_another_is_refused() {
+    let catalogue = "version: 1\npaths:\n  stacks/dta: {}\nstacks:\n  \"srevice-*\": {}\n  \"n*\": { approvals: 0 }\n  \"*k\": { approvals: 2 }\n";
+    insta::assert_snapshot!(said(catalogue), @r"
+    changegate.yaml:3:3: no stack of the repository matches `stacks/dta`; correct it, or remove the entry
+    changegate.yaml:5:3: no stack of the repository matches `srevice-*`; correct it, or remove the entry
+    changegate.yaml:6:3: `n*` and `*k` both match `network` and say different things; make one more exact
+    ");
+}
+
+#[test]
+fn an_environment_that_is_not_one_is_refused() {
+    let catalogue = "version: 1\nenvironments: [staging]\nstacks:\n  web: { environments: [stagin] }\n";
+    insta::assert_snapshot!(said(catalogue), @r"
+    changegate.yaml:2:16: `staging` is no list of this repository's environments: this deployment is the environment `production`; add it
+    changegate.yaml:4:25: `stagin` is no environment of this repository: did you mean `staging`?
+    ");
+}
+
+#[test]
+fn a_path_in_which_codepipeline_would_fill_something_in_is_refused() {
+    let path = "stacks/#{variables.Subject}/template.yaml";
+    let catalogue = format!("version: 1\nstacks:\n  web:\n    template: \"{path}\"\n");
+    let repository = repository(&[("changegate.yaml", &catalogue), (path, "")]);
+    insta::assert_snapshot!(problems(&repository.resolve()), @"changegate.yaml:4:15: `template` names `stacks/#{variables.Subject}/template.yaml`: CodePipeline would fill something in for `#{`; rename the file");
+}

@@ -1,0 +1,114 @@
+//! The templates of a change set, read: what is deployed beside what would be.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::build::{Inputs, TemplateTexts};
+use super::description::{ChangeSetDescription, present};
+use super::evaluate::Evaluator;
+use super::resource::Deployments;
+use super::template::{Restorer, Template};
+
+/// The templates of one stack, read.
+#[derive(Debug)]
+pub(super) struct Pair<'t> {
+    pub(super) path: String,
+    pub(super) before: Option<&'t Template>,
+    pub(super) after: Option<&'t Template>,
+    pub(super) is_deployed: bool,
+    pub(super) no_echo: BTreeSet<String>,
+    pub(super) deployments: Deployments<'t>,
+}
+
+pub(super) struct Parsed {
+    pub(super) before: Option<Template>,
+    pub(super) after: Option<Template>,
+    source: Restorer,
+}
+
+impl Parsed {
+    pub(super) fn of(texts: &TemplateTexts, warnings: &mut Vec<String>) -> Self {
+        let mut read = |text: &Option<String>, which: &str| {
+            let parsed = Template::parse(text.as_deref()?);
+            parsed
+                .map_err(|error| {
+                    let of = if texts.path.is_empty() {
+                        String::new()
+                    } else {
+                        format!(" of {}", texts.path)
+                    };
+                    warnings.push(format!(
+                        "the {which} template{of} cannot be read, so values may be missing: {error}"
+                    ));
+                })
+                .ok()
+        };
+        let (mut before, mut after) = (read(&texts.before, "deployed"), read(&texts.after, "new"));
+        let mut source = Restorer::default();
+        for text in &texts.sources {
+            if let Ok(template) = Template::parse(text) {
+                source.collect_from(&template);
+            }
+        }
+        for template in [&mut before, &mut after].into_iter().flatten() {
+            template.restore_from(&source);
+        }
+        Self { before, after, source }
+    }
+}
+
+pub(super) fn pair<'t>(inputs: &Inputs<'_>, texts: &TemplateTexts, parsed: &'t Parsed) -> Pair<'t> {
+    let set = inputs
+        .tree
+        .and_then(|tree| tree.sets.iter().find(|set| set.path == texts.path))
+        .map(|set| &set.description);
+    let before = match inputs.deployed {
+        Some(deployed) if texts.path.is_empty() => &deployed.parameters,
+        _ => &texts.parameters_before,
+    };
+    let after = set.map(|set| parameters(set, before)).unwrap_or_default();
+    let stack_id = set.map_or("", |set| set.stack_id.as_str());
+    let renewed: Vec<_> = set
+        .into_iter()
+        .flat_map(|set| &set.changes)
+        .filter_map(|change| change.resource_change.as_ref())
+        .filter(|change| change.replacement.as_deref() == Some("True"))
+        .map(|change| change.logical_resource_id.clone())
+        .collect();
+    let no_echo = [&parsed.before, &parsed.after]
+        .into_iter()
+        .flatten()
+        .flat_map(Template::no_echo_parameters)
+        .map(str::to_owned)
+        .collect();
+    Pair {
+        path: texts.path.clone(),
+        before: parsed.before.as_ref(),
+        after: parsed.after.as_ref(),
+        is_deployed: parsed.before.is_some(),
+        no_echo,
+        deployments: Deployments {
+            before: parsed
+                .before
+                .as_ref()
+                .map(|template| Evaluator::new(template, before, stack_id)),
+            after: parsed
+                .after
+                .as_ref()
+                .map(|template| Evaluator::new(template, &after, stack_id).with_renewed(renewed)),
+            source: parsed.source.clone(),
+        },
+    }
+}
+
+/// The parameters that a change set deploys with.
+fn parameters(set: &ChangeSetDescription, before: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    set.parameters
+        .iter()
+        .filter_map(|parameter| {
+            let value = present(parameter.resolved_value.as_deref())
+                .or(parameter.parameter_value.as_deref())
+                .or_else(|| before.get(&parameter.parameter_key).map(String::as_str))?;
+            Some((parameter.parameter_key.clone(), value.to_owned()))
+        })
+        .collect()
+}

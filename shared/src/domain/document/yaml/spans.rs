@@ -1,0 +1,110 @@
+//! Where a scalar stands in the text, without its tag, its anchor and what follows it.
+
+use std::ops::Range;
+
+use saphyr_parser::ScalarStyle as Style;
+
+use super::Builder;
+
+impl Builder<'_> {
+    /// The bytes of a scalar itself.
+    pub(super) fn scalar_span(&self, event: Range<usize>, style: Style, has_properties: bool) -> Range<usize> {
+        let bytes = self.text.as_bytes();
+        let start = match style {
+            Style::Literal | Style::Folded if !has_properties => self.header_after(self.last_end),
+            _ if has_properties => self.after_properties(event.start),
+            _ => event.start,
+        };
+        let end = match style {
+            Style::Plain => event.end.max(start),
+            Style::SingleQuoted => {
+                let mut index = start + 1;
+                while let Some(byte) = bytes.get(index) {
+                    index += 1;
+                    if *byte == b'\'' {
+                        if bytes.get(index) != Some(&b'\'') {
+                            break;
+                        }
+                        index += 1;
+                    }
+                }
+                index
+            }
+            Style::DoubleQuoted => {
+                let mut index = start + 1;
+                while let Some(byte) = bytes.get(index) {
+                    index += match byte {
+                        b'\\' => 2,
+                        _ => 1,
+                    };
+                    if *byte == b'"' {
+                        break;
+                    }
+                }
+                index
+            }
+            Style::Literal | Style::Folded => {
+                let end = event.end.max(start);
+                start + self.text.get(start..end).map_or(0, |text| text.trim_end().len())
+            }
+        };
+        start..end.min(self.text.len())
+    }
+
+    /// Where the next `|` or `>` stands that is no part of a comment: the header of a block scalar.
+    fn header_after(&self, from: usize) -> usize {
+        let mut index = from;
+        loop {
+            index = self.after_space(index);
+            match self.text.as_bytes().get(index) {
+                None | Some(b'|' | b'>') => return index,
+                Some(_) => index += 1,
+            }
+        }
+    }
+
+    /// Where the value begins whose tag or anchor begins at `from`.
+    fn after_properties(&self, from: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        let mut index = from;
+        while let Some(first @ (b'!' | b'&')) = bytes.get(index).copied() {
+            let is_verbatim = first == b'!' && bytes.get(index + 1) == Some(&b'<');
+            while let Some(byte) = bytes.get(index) {
+                let is_end = match byte {
+                    b' ' | b'\t' | b'\n' | b'\r' => true,
+                    b',' | b'[' | b']' | b'{' | b'}' => !is_verbatim,
+                    _ => false,
+                };
+                if is_end {
+                    break;
+                }
+                index += 1;
+            }
+            let next = self.after_space(index);
+            // A value that was left out stands right behind its tag.
+            if !matches!(bytes.get(next), Some(b'!' | b'&')) {
+                return next;
+            }
+            index = next;
+        }
+        index
+    }
+
+    /// Skips white space, line breaks and comments.
+    fn after_space(&self, from: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        let mut index = from;
+        while let Some(byte) = bytes.get(index) {
+            match byte {
+                b' ' | b'\t' | b'\n' | b'\r' => index += 1,
+                b'#' => {
+                    while bytes.get(index).is_some_and(|byte| !matches!(byte, b'\n' | b'\r')) {
+                        index += 1;
+                    }
+                }
+                _ => break,
+            }
+        }
+        index
+    }
+}

@@ -1,0 +1,170 @@
+//! What should be in the bucket, and what is there that should not.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+
+use super::CONCURRENCY;
+use crate::domain::keys;
+use crate::domain::sync::files::Files;
+use crate::domain::sync::plan::{SyncPlan, Wanted, WantedStack};
+use crate::domain::sync::snapshot::{Listing, Snapshot, StoredFile, StoredObject};
+use crate::flows::sync_source::contents::Contents;
+use crate::flows::sync_source::observe::Observed;
+use crate::flows::sync_source::stacks::{self, Effective, Stacks};
+use crate::flows::sync_source::{Halt, SourceRepository, SyncSettings};
+
+/// Longest key of an object, with `TemplateSource/` and `.zip`.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>
+const KEY_LIMIT_BYTES: usize = 1024;
+/// How a problem ends that every sync finds anew, whether it resolves the catalogue or not.
+pub(super) const TOO_LONG: &str = "the path is too long for an S3 key; shorten it";
+
+/// Takes out paths that are too long to be keys, and says so.
+pub(super) fn drop_long_paths(files: &mut Files) -> Vec<String> {
+    let is_long = |path: &str| keys::zipped(&keys::source(path)).len() > KEY_LIMIT_BYTES;
+    let long: Vec<String> = files.keys().filter(|path| is_long(path)).cloned().collect();
+    files.retain(|path, _| !is_long(path));
+    let problem = |path: String| format!("{path}:1:1: {TOO_LONG}");
+    long.into_iter().map(problem).collect()
+}
+
+pub(super) fn changed_paths(files: &Files, snapshot: &Snapshot) -> BTreeSet<String> {
+    let known = |path: &String| snapshot.files.get(path).map(|file| &file.entry.id);
+    let changed = files
+        .iter()
+        .filter(|(path, entry)| known(path) != Some(&entry.id))
+        .map(|(path, _)| path);
+    let gone = snapshot.files.keys().filter(|path| !files.contains_key(*path));
+    changed.chain(gone).cloned().collect()
+}
+
+/// Downloads the archive when much is needed.
+pub(super) async fn prefetch<R: SourceRepository>(
+    contents: &Contents<'_, R>,
+    observed: &Observed,
+    files: &Files,
+    snapshot: &Snapshot,
+    settings: &SyncSettings,
+) {
+    let mut needed = changed_paths(files, snapshot);
+    let unstored = snapshot
+        .files
+        .iter()
+        .filter(|(_, file)| file.entry.is_file() && file.etag.is_empty());
+    needed.extend(unstored.map(|(path, _)| path.clone()));
+    // Other settings may make every stack anew.
+    if snapshot.settings != Some(settings.digest()) {
+        needed.extend(files.keys().cloned());
+    }
+    contents.prefetch(&observed.head.sha, files, &needed).await;
+}
+
+/// Makes what the pipelines of all affected stacks read; problems go into the stacks.
+pub(super) async fn effective_of_affected<R: SourceRepository>(
+    contents: &Contents<'_, R>,
+    files: &Files,
+    resolved: &mut Stacks,
+    changed: &BTreeSet<String>,
+    snapshot: &Snapshot,
+    settings: &SyncSettings,
+) -> Result<BTreeMap<String, Effective>, Halt> {
+    let affected: Vec<(String, _)> = resolved
+        .stacks
+        .iter()
+        .filter(|(name, stack)| stack.gate.is_some() && stacks::is_affected(name, stack, changed, snapshot))
+        .map(|(name, stack)| (name.clone(), stack.clone()))
+        .collect();
+    let made: Vec<(String, Result<Effective, Vec<String>>)> = stream::iter(affected)
+        .map(|(name, stack)| async move {
+            let known = snapshot.stacks.get(&name);
+            let made = stacks::effective(contents, files, &stack, known, changed, settings).await?;
+            Ok::<_, Halt>((name, made))
+        })
+        .buffered(CONCURRENCY)
+        .try_collect()
+        .await?;
+    let mut effective = BTreeMap::new();
+    for (name, made) in made {
+        let Some(stack) = resolved.stacks.get_mut(&name) else {
+            continue;
+        };
+        match made {
+            Ok(made) => {
+                stack.problems.clear();
+                stack.parts.clone_from(&made.packaged.parts);
+                stack.declared = Some(made.declared);
+                effective.insert(name, made);
+            }
+            Err(problems) => stack.problems = problems,
+        }
+    }
+    Ok(effective)
+}
+
+pub(super) fn wanted(files: Files, resolved: &Stacks, effective: &BTreeMap<String, Effective>) -> Wanted {
+    let stacks = resolved.stacks.iter().map(|(name, stack)| {
+        let made = effective.get(name);
+        let kept = |object: &Option<StoredObject>| object.as_ref().map(|object| object.content);
+        let wanted = WantedStack {
+            template: stack.template.clone(),
+            effective_template: made.map_or_else(|| kept(&stack.template_zip), |made| Some(made.template_digest())),
+            effective_configuration: made.map_or_else(
+                || kept(&stack.configuration_zip),
+                |made| Some(made.configuration_digest()),
+            ),
+            packages: made.map_or_else(
+                || stack.packages.clone(),
+                |made| made.packaged.packages.keys().cloned().collect(),
+            ),
+            gate: stack.gate,
+        };
+        (name.clone(), wanted)
+    });
+    Wanted {
+        stacks: stacks.collect(),
+        files,
+        catalogue: resolved.document.as_ref().map(crate::domain::sha256::Sha256::of),
+    }
+}
+
+/// Objects below `TemplateSource/` that nothing accounts for. Packages are named by their content and stay, and so
+/// does a ZIP beside a file of the branch: the article's script left one beside each, and other pipelines may read it.
+pub(super) fn strays(
+    listing: &Listing,
+    wanted: &Wanted,
+    plan: &SyncPlan,
+    snapshot: &Snapshot,
+    environment: &str,
+) -> Vec<String> {
+    let files = wanted.files.iter().filter(|(_, entry)| entry.is_file());
+    let mut known: BTreeSet<String> = files
+        .map(|(path, _)| keys::source(path))
+        .flat_map(|key| [keys::zipped(&key), key])
+        .collect();
+    for (name, stack) in &wanted.stacks {
+        known.insert(keys::zipped(&keys::source(&stack.template)));
+        known.insert(keys::zipped(&keys::configuration(environment, name)));
+    }
+    known.insert(keys::catalogue(environment));
+    known.insert(keys::zipped(&keys::catalogue(environment)));
+    known.extend(plan.retirements.keys().chain(snapshot.retired.keys()).cloned());
+    let strays = listing
+        .keys()
+        .filter(|key| !key.starts_with("TemplateSource/.packages/"));
+    strays.filter(|key| !known.contains(*key)).cloned().collect()
+}
+
+/// The files as they stand in the next snapshot; those that are written get their entity tags later.
+pub(super) fn stored_files(files: &Files, snapshot: &Snapshot) -> BTreeMap<String, StoredFile> {
+    let stored = files.iter().map(|(path, entry)| {
+        let known = snapshot.files.get(path).filter(|known| known.entry.id == entry.id);
+        let stored = StoredFile {
+            entry: entry.clone(),
+            etag: known.map(|known| known.etag.clone()).unwrap_or_default(),
+        };
+        (path.clone(), stored)
+    });
+    stored.collect()
+}
