@@ -16,7 +16,7 @@ use crate::aws::Aws;
 use crate::places::Places;
 
 /// How long anything may take.
-pub const PATIENCE: Duration = Duration::from_mins(2);
+pub const PATIENCE: Duration = Duration::from_mins(5);
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Somebody is asked.

@@ -209,13 +209,13 @@ impl World {
     /// When it is not written in time.
     pub async fn outcome(&self, pipeline: &str, execution: &str) -> Result<Value, DemoError> {
         let key = keys::outcome(pipeline, execution);
-        for _ in 0..150 {
+        for _ in 0..900 {
             if let Some(text) = self.evidence(&key).await? {
                 return serde_json::from_str(&text).map_err(|error| DemoError::call(&key, &error.to_string()));
             }
             tokio::time::sleep(std::time::Duration::from_millis(200)).await;
         }
-        Err(DemoError::call(&key, "no outcome was written within 30 seconds"))
+        Err(DemoError::call(&key, "no outcome was written within three minutes"))
     }
 
     /// Answers a question: as the person at the terminal wants, or as the story goes. Gives what was answered.

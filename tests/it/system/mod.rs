@@ -149,14 +149,14 @@ impl System {
 
     /// Asks until the answer is there.
     pub(crate) fn eventually<T>(&self, what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
-        for _ in 0..300 {
+        for _ in 0..1500 {
             if let Some(found) = ask() {
                 return found;
             }
             std::thread::sleep(std::time::Duration::from_millis(200));
         }
         panic!(
-            "{what} did not come within a minute; the logs are in {}",
+            "{what} did not come within five minutes; the logs are in {}",
             self.state().logs.display()
         );
     }

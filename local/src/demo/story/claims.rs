@@ -38,7 +38,7 @@ pub(super) async fn check_counts(
 pub(super) async fn check_status(world: &mut World, commit: &str, stack: &str, wanted: &str) -> Result<(), DemoError> {
     let context = &format!("changegate/{ENVIRONMENT}/{stack}");
     let mut found = None;
-    for _ in 0..100 {
+    for _ in 0..900 {
         found = world.status(commit, context).await?;
         if found.as_deref() == Some(wanted) {
             break;
