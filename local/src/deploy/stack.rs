@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws_sdk_cloudformation::error::DisplayErrorContext;
-use aws_sdk_cloudformation::operation::create_change_set::CreateChangeSetError;
-use aws_sdk_cloudformation::operation::execute_change_set::ExecuteChangeSetError;
 use aws_sdk_cloudformation::types::{
     Capability, ChangeSetStatus, ChangeSetType, Parameter, ResourceStatus, StackStatus,
 };
@@ -83,7 +81,7 @@ pub fn parameters(state: &State) -> BTreeMap<&'static str, String> {
 /// When CloudFormation refuses the template, or a resource fails.
 pub async fn create(aws: &Aws, template_url: &str, parameters: &BTreeMap<&str, String>) -> Result<(), StackError> {
     let client = &aws.cloudformation;
-    let created = client
+    client
         .create_change_set()
         .stack_name(STACK)
         .change_set_name(CHANGE_SET)
@@ -101,35 +99,17 @@ pub async fn create(aws: &Aws, template_url: &str, parameters: &BTreeMap<&str, S
                 .collect(),
         ))
         .send()
-        .await;
-    // The environment is new. What is there already was made by this request, when the SDK repeated it because the
-    // answer got lost.
-    match created {
-        Err(error)
-            if !error
-                .as_service_error()
-                .is_some_and(CreateChangeSetError::is_already_exists_exception) =>
-        {
-            return Err(call("CreateChangeSet", &error));
-        }
-        _ => wait_for_change_set(aws).await?,
-    }
-    let executed = client
+        .await
+        .map_err(|error| call("CreateChangeSet", &error))?;
+    wait_for_change_set(aws).await?;
+    client
         .execute_change_set()
         .stack_name(STACK)
         .change_set_name(CHANGE_SET)
         .send()
-        .await;
-    match executed {
-        Err(error)
-            if !error
-                .as_service_error()
-                .is_some_and(ExecuteChangeSetError::is_invalid_change_set_status_exception) =>
-        {
-            Err(call("ExecuteChangeSet", &error))
-        }
-        _ => wait_for_stack(aws).await,
-    }
+        .await
+        .map_err(|error| call("ExecuteChangeSet", &error))?;
+    wait_for_stack(aws).await
 }
 
 fn call(call: &'static str, error: &(dyn std::error::Error + 'static)) -> StackError {

@@ -67,7 +67,10 @@ pub async fn serve(places: &Places, venv: &Venv) -> Result<(), ServerError> {
     let mut interrupt = signal(SignalKind::interrupt()).map_err(ServerError::Signals)?;
     let engine_listener = ports::listen(ports::ENGINE).await.map_err(ServerError::Port)?;
     let git_listener = ports::listen(ports::GIT).await.map_err(ServerError::Port)?;
-    let port = ports::free(ports::AWS).map_err(ServerError::Port)?;
+    // MiniStack listens by itself and later, so two that start at once could choose the same port, and one would talk
+    // to the other's. The engine's usual port is held already, by one of them: only that one takes the usual port.
+    let is_first = engine_listener.local_addr().map_err(ServerError::Port)?.port() == ports::ENGINE;
+    let port = ports::free(if is_first { ports::AWS } else { 0 }).map_err(ServerError::Port)?;
     let endpoint = format!("http://127.0.0.1:{port}");
     let secret = Uuid::new_v4().to_string();
 

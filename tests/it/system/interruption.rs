@@ -37,8 +37,10 @@ fn nothing_is_left_when_the_demo_is_interrupted() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let lines = BufReader::new(demo.stdout.take().unwrap()).lines();
+    // The pipe stays open to the end: nothing else may end the demo than the signal.
+    let mut lines = BufReader::new(demo.stdout.take().unwrap()).lines();
     let line = lines
+        .by_ref()
         .map_while(Result::ok)
         .find(|line| line.contains("AWS answers at "))
         .unwrap();
@@ -53,6 +55,7 @@ fn nothing_is_left_when_the_demo_is_interrupted() {
         .unwrap();
     assert!(killed.success());
     assert_eq!(demo.wait().unwrap().code(), Some(130));
+    drop(lines);
 
     let mut left = Vec::new();
     for _ in 0..100 {

@@ -58,7 +58,7 @@ impl Proxy {
     pub(super) fn serve(listener: tokio::net::TcpListener, target: &str, latency: Duration) -> std::io::Result<Self> {
         let url = format!("http://{}", listener.local_addr()?);
         // A setting of the machine's may send loopback elsewhere, and redirects are the caller's to follow.
-        let client = reqwest::Client::builder()
+        let client = crate::http::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .build()

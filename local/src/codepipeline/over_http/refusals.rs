@@ -261,7 +261,7 @@ async fn requests_that_break_a_constraint_are_refused_before_anything_happens() 
 #[tokio::test]
 async fn a_request_of_another_region_is_refused() {
     let stage = Stage::set().await;
-    let answer = reqwest::Client::new()
+    let answer = crate::http::client()
         .post(stage.engine.url())
         .header("x-changegate-front", SECRET)
         .header("x-principal-arn", "arn:aws:iam::000000000000:root")

@@ -159,7 +159,7 @@ impl Stage {
 
     /// A request of the protocol through the front, as a user.
     pub(super) async fn call(&self, operation: &str, body: Value) -> Result<Value, (String, String)> {
-        let answer = reqwest::Client::new()
+        let answer = crate::http::client()
             .post(&self.front)
             .header(
                 "authorization",
@@ -181,7 +181,7 @@ impl Stage {
 
     /// A request to a route of the engine itself.
     pub(super) async fn direct(&self, method: Method, path: &str, secret: &str, body: Value) -> (StatusCode, String) {
-        let answer = reqwest::Client::new()
+        let answer = crate::http::client()
             .request(method, format!("{}{path}", self.engine.url()))
             .header("x-changegate-front", secret)
             .body(body.to_string())
@@ -201,7 +201,7 @@ async fn root(State(outside): State<Arc<Outside>>, headers: HeaderMap, body: Byt
     let target = text("x-amz-target");
     if !target.is_empty() {
         let engine = outside.engine.lock().unwrap().clone();
-        let answer = reqwest::Client::new()
+        let answer = crate::http::client()
             .post(engine)
             .header("x-amz-target", target)
             .header("x-changegate-front", SECRET)
