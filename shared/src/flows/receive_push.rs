@@ -168,7 +168,9 @@ pub async fn receive_push(
 
 /// The JSON of a delivery: the body, or the field `payload` of a form.
 fn payload<'a>(content_type: Option<&str>, body: &'a [u8]) -> Cow<'a, [u8]> {
-    let is_form = content_type.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+    // Names of media types are told apart without regard to case, and parameters may follow.
+    let kind = content_type.and_then(|kind| kind.split(';').next()).unwrap_or_default();
+    let is_form = kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded");
     if !is_form {
         return Cow::Borrowed(body);
     }

@@ -11,7 +11,7 @@ mod problem;
 mod template;
 
 pub use check::effective;
-pub use declared::declared;
+pub use declared::{Declared, declared};
 pub use effective::*;
 pub use problem::{ConfigurationProblem, ConfigurationProblemKind};
 

@@ -92,6 +92,13 @@ pub fn commits(
         }
         seen.extend(reached);
     }
+    // GitHub takes a pull request for merged as soon as its commits are in the branch, also when a merge commit was
+    // made by hand and pushed: nobody reviewed what that commit itself changes.
+    let is_handmade = |commit: &ListedCommit, pull: &MergedPull| {
+        pushers.contains_key(commit.sha.as_str())
+            && commit.parents.len() > 1
+            && pull.merge_commit.as_ref() == Some(&commit.sha)
+    };
     let merger = |pull: &MergedPull| {
         let merge_commit = pull.merge_commit.as_ref()?;
         let step = moves.iter().find(|step| step.after == *merge_commit)?;
@@ -106,13 +113,16 @@ pub fn commits(
             author_login: commit.author_login.clone(),
             pusher: pushers.get(commit.sha.as_str()).map(|login| (*login).to_owned()),
             is_verified: commit.is_verified,
-            pull_request: pulls.get(&commit.sha).map(|pull| PullRequest {
-                number: pull.number,
-                title: pull.title.clone(),
-                author: pull.author.clone(),
-                merged_by: merger(pull),
-                reviews: reviews.get(&pull.number).cloned().unwrap_or_default(),
-            }),
+            pull_request: pulls
+                .get(&commit.sha)
+                .filter(|pull| !is_handmade(commit, pull))
+                .map(|pull| PullRequest {
+                    number: pull.number,
+                    title: pull.title.clone(),
+                    author: pull.author.clone(),
+                    merged_by: merger(pull),
+                    reviews: reviews.get(&pull.number).cloned().unwrap_or_default(),
+                }),
         })
         .collect()
 }
@@ -181,5 +191,30 @@ mod tests {
         assert_eq!(pull.reviews, [approved]);
         assert_eq!(of("c2").pull_request, None);
         assert_eq!(of("c2").subject, "c2: subject");
+    }
+
+    #[test]
+    fn a_merge_commit_that_was_made_by_hand_and_pushed_is_in_no_pull_request() {
+        let pull = MergedPull {
+            number: 7,
+            merge_commit: Some("m".to_owned()),
+            ..MergedPull::default()
+        };
+        let pulls = ["f1", "f2", "m"].map(|sha| (sha.to_owned(), pull.clone())).into();
+        let listed = &history()[..4];
+        for (is_merge, in_pull) in [(true, vec!["f1", "f2", "m"]), (false, vec!["f1", "f2"])] {
+            let moves = [HeadMove {
+                after: "m".to_owned(),
+                is_merge,
+                actor: Some("mallory".to_owned()),
+            }];
+            let commits = commits(listed, &pulls, &BTreeMap::new(), &moves);
+            let with: Vec<&str> = commits
+                .iter()
+                .filter(|commit| commit.pull_request.is_some())
+                .map(|commit| commit.sha.as_str())
+                .collect();
+            assert_eq!(with, in_pull, "merged by GitHub: {is_merge}");
+        }
     }
 }

@@ -124,9 +124,14 @@ impl SyncPlan {
             self.retirements.insert(template, name.clone());
             self.retirements.insert(configuration, name.clone());
         }
-        // A zip that another stack took over is in use.
+        // A zip that another stack took over is in use, and so is the place of a file that was a zip itself.
         for stack in wanted.stacks.values() {
-            self.retirements.remove(&keys::zipped(&keys::source(&stack.template)));
+            let key = keys::zipped(&keys::source(&stack.template));
+            self.retirements.remove(&key);
+            self.removals.remove(&key);
+        }
+        for (path, _) in wanted.files.iter().filter(|(path, _)| path.ends_with(".zip")) {
+            self.retirements.remove(&keys::source(path));
         }
     }
 

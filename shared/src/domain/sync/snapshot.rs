@@ -10,6 +10,8 @@ use crate::domain::sha256::Sha256;
 
 /// Version of the snapshot's shape.
 pub const VERSION: u32 = 1;
+/// What [`Snapshot::declarations`] may take: the snapshot is read and written as a whole.
+const DECLARATIONS_BYTES: usize = 256 * 1024;
 
 /// What the source bucket holds, as of the last sync that ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +38,9 @@ pub struct Snapshot {
     /// The stacks by name.
     #[serde(default)]
     pub stacks: BTreeMap<String, StoredStack>,
+    /// What configurations are checked against, as a short template, by the hash that stacks name it by.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub declarations: BTreeMap<Sha256, String>,
     /// The resolved catalogue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub catalogue: Option<StoredObject>,
@@ -211,15 +216,32 @@ impl Snapshot {
         contradicted
     }
 
-    /// Keys of the zips that the stacks' pipelines read.
+    /// Keeps the declarations that stacks name, and adds these as far as there is room.
+    pub fn declare(&mut self, more: impl IntoIterator<Item = (Sha256, String)>) {
+        let named: BTreeSet<Sha256> = self.stacks.values().filter_map(|stack| stack.declared).collect();
+        self.declarations.retain(|digest, _| named.contains(digest));
+        let mut room = self
+            .declarations
+            .values()
+            .fold(DECLARATIONS_BYTES, |room, text| room.saturating_sub(text.len()));
+        for (digest, text) in more {
+            if named.contains(&digest) && text.len() <= room && !self.declarations.contains_key(&digest) {
+                room -= text.len();
+                self.declarations.insert(digest, text);
+            }
+        }
+    }
+
+    /// Keys of the zips that the stacks' pipelines read, and of files that are zips themselves.
     pub fn keys_in_use(&self, environment: &str) -> BTreeSet<String> {
+        let files = self.files.keys().filter(|path| path.ends_with(".zip"));
         let zips = self.stacks.iter().flat_map(|(name, stack)| {
             [
                 keys::zipped(&keys::source(&stack.template)),
                 keys::zipped(&keys::configuration(environment, name)),
             ]
         });
-        zips.collect()
+        zips.chain(files.map(|path| keys::source(path))).collect()
     }
 }
 
@@ -280,6 +302,24 @@ mod tests {
             ..snapshot()
         };
         assert_eq!(Snapshot::from_json(&other.to_json()), None);
+    }
+
+    #[test]
+    fn declarations_are_kept_while_a_stack_names_them_and_there_is_room() {
+        let mut snapshot = snapshot();
+        let (one, other) = (Sha256::of("one"), Sha256::of("other"));
+        let texts = || [(one, "{}".to_owned()), (other, "x".repeat(DECLARATIONS_BYTES))];
+        snapshot.declare(texts());
+        assert!(snapshot.declarations.is_empty(), "nobody names them");
+        let mut second = snapshot.stacks["network"].clone();
+        second.declared = Some(other);
+        snapshot.stacks.insert("second".to_owned(), second);
+        snapshot.stacks.get_mut("network").unwrap().declared = Some(one);
+        snapshot.declare(texts());
+        assert_eq!(snapshot.declarations.keys().collect::<Vec<_>>(), [&one]);
+        snapshot.stacks.remove("network");
+        snapshot.declare(texts());
+        assert_eq!(snapshot.declarations.keys().collect::<Vec<_>>(), [&other]);
     }
 
     #[test]

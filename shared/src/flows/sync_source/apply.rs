@@ -19,7 +19,9 @@ use crate::domain::sync::snapshot::{Listing, Snapshot};
 use crate::flows::ports::WriteCondition;
 use due::due_starts;
 use removals::remove;
-use wanted::{TOO_LONG, changed_paths, drop_long_paths, effective_of_affected, prefetch, stored_files, strays, wanted};
+use wanted::{
+    IN_THE_WAY, TOO_LONG, changed_paths, drop_unstorable, effective_of_affected, prefetch, stored_files, strays, wanted,
+};
 use writes::{TOO_LARGE, metadata, write_addressed, write_catalogue, write_files, write_record, write_zips};
 
 /// Objects that are written at the same time.
@@ -45,14 +47,18 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
         .as_ref()
         .map_or_else(Vec::new, |listing| snapshot.doubt(listing, environment));
     let observe::WantedFiles { root, mut files } = observe::files(world.repository, &observed, &snapshot).await?;
-    let too_long = drop_long_paths(&mut files);
+    let unstorable = drop_unstorable(&mut files);
 
     let contents = Contents::new(world.repository);
     prefetch(&contents, &observed, &files, &snapshot, settings).await;
     let mut resolved = stacks::resolve(&contents, &files, &snapshot, settings).await?;
-    let is_found_anew = |problem: &String| problem.ends_with(TOO_LONG) || problem.ends_with(TOO_LARGE);
+    let is_found_anew = |problem: &String| {
+        [TOO_LONG, IN_THE_WAY, TOO_LARGE]
+            .iter()
+            .any(|end| problem.ends_with(end))
+    };
     resolved.problems.retain(|problem| !is_found_anew(problem));
-    resolved.problems.extend(too_long);
+    resolved.problems.extend(unstorable);
     let changed = changed_paths(&files, &snapshot);
     let effective = effective_of_affected(&contents, &files, &mut resolved, &changed, &snapshot, settings).await?;
     let wanted = wanted(files, &resolved, &effective);
@@ -75,6 +81,10 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
         problems: resolved.problems,
         ..snapshot.clone()
     };
+    let declarations = effective
+        .values()
+        .filter_map(|made| Some((made.declared, made.declaration.clone()?)));
+    next.declare(declarations);
     let pending_before = before.pending.is_some();
     let is_suspect = listing.is_some();
     if plan.is_empty() && !pending_before && snapshot.owed.is_empty() && snapshot.retired.is_empty() {

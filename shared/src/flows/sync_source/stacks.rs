@@ -154,10 +154,13 @@ fn merge(resolution: &Resolution, snapshot: &Snapshot) -> BTreeMap<String, Store
 
 /// What a stack's pipeline reads.
 pub(super) struct Effective {
-    pub(super) packaged: Packaged,
+    /// The template; `None` when it is as the pipeline reads it already.
+    pub(super) packaged: Option<Packaged>,
     pub(super) configuration: Configured,
     /// Hash of the parameters that the configuration was checked against.
     pub(super) declared: Sha256,
+    /// They themselves, where they are not in the snapshot.
+    pub(super) declaration: Option<String>,
 }
 
 /// An effective configuration.
@@ -169,8 +172,14 @@ pub(super) enum Configured {
 }
 
 impl Effective {
-    pub(super) fn template_digest(&self) -> Sha256 {
-        Sha256::of(&self.packaged.template)
+    /// Hash of the template that was made anew.
+    pub(super) fn template_digest(&self) -> Option<Sha256> {
+        self.packaged.as_ref().map(|packaged| Sha256::of(&packaged.template))
+    }
+
+    /// Keys and contents of the packages of the template that was made anew.
+    pub(super) fn packages(&self) -> impl Iterator<Item = (&String, &Vec<u8>)> {
+        self.packaged.iter().flat_map(|packaged| &packaged.packages)
     }
 
     pub(super) fn configuration_digest(&self) -> Sha256 {
@@ -186,14 +195,19 @@ pub(super) fn is_affected(name: &str, stack: &StoredStack, changed: &BTreeSet<St
     let Some(known) = snapshot.stacks.get(name) else {
         return true;
     };
+    known.configuration != stack.configuration
+        || known.configuration_zip.is_none()
+        || stack.configuration.as_ref().is_some_and(|path| changed.contains(path))
+        || is_template_affected(stack, known, changed)
+}
+
+/// Whether the template that the stack's pipeline reads may have changed.
+fn is_template_affected(stack: &StoredStack, known: &StoredStack, changed: &BTreeSet<String>) -> bool {
     let is_changed = |path: &String| changed.contains(path);
     known.template != stack.template
-        || known.configuration != stack.configuration
         || known.template_zip.is_none()
-        || known.configuration_zip.is_none()
         || !known.problems.is_empty()
         || is_changed(&stack.template)
-        || stack.configuration.as_ref().is_some_and(is_changed)
         || stack.parts.iter().any(|part| {
             let folder = part.ends_with('/');
             is_changed(part)
@@ -205,6 +219,44 @@ pub(super) fn is_affected(name: &str, stack: &StoredStack, changed: &BTreeSet<St
         })
 }
 
+/// Makes only the configuration, where the template is as it was and what it declares is known; `None` when more has to
+/// be read, be it to tell what is wrong.
+async fn only_configuration<R: ReadRepository>(
+    contents: &Contents<'_, R>,
+    files: &Files,
+    stack: &StoredStack,
+    changed: &BTreeSet<String>,
+    snapshot: &Snapshot,
+    known: Option<&StoredStack>,
+) -> Result<Option<Effective>, PortError> {
+    let Some(known) = known.filter(|known| !is_template_affected(stack, known, changed)) else {
+        return Ok(None);
+    };
+    let declared = known.declared.filter(|_| known.packages == stack.packages);
+    let Some((digest, short)) = declared.and_then(|digest| Some((digest, snapshot.declarations.get(&digest)?))) else {
+        return Ok(None);
+    };
+    let paths: Vec<String> = stack.configuration.iter().cloned().collect();
+    let Ok(read) = read(contents, files, &paths, stack).await? else {
+        return Ok(None);
+    };
+    let file = read.first().map(|(path, bytes)| File {
+        path,
+        bytes: bytes.as_slice(),
+    });
+    let template = File {
+        path: "declared.json",
+        bytes: short.as_bytes(),
+    };
+    let made = configuration::effective(file, template).ok();
+    Ok(made.map(|made| Effective {
+        packaged: None,
+        configuration: Configured::Made(made.to_json()),
+        declared: digest,
+        declaration: None,
+    }))
+}
+
 /// What the stack's pipeline reads as configuration already, with the hash of the parameters that it was checked
 /// against; `None` when it has to be looked at anyway.
 fn kept(stack: &StoredStack, known: Option<&StoredStack>, changed: &BTreeSet<String>) -> Option<(Sha256, Sha256)> {
@@ -214,16 +266,19 @@ fn kept(stack: &StoredStack, known: Option<&StoredStack>, changed: &BTreeSet<Str
     Some((known.declared?, zip.content))
 }
 
-/// Makes what the stack's pipeline reads, or tells everything that is wrong with it. `known` is the stack as the
-/// snapshot has it.
+/// Makes what the stack's pipeline reads, or tells everything that is wrong with it.
 pub(super) async fn effective<R: ReadRepository>(
     contents: &Contents<'_, R>,
     files: &Files,
-    stack: &StoredStack,
-    known: Option<&StoredStack>,
+    (name, stack): (&str, &StoredStack),
     changed: &BTreeSet<String>,
+    snapshot: &Snapshot,
     settings: &SyncSettings,
 ) -> Result<Result<Effective, Vec<String>>, PortError> {
+    let known = snapshot.stacks.get(name);
+    if let Some(made) = only_configuration(contents, files, stack, changed, snapshot, known).await? {
+        return Ok(Ok(made));
+    }
     let kept = kept(stack, known, changed);
     let mut texts: BTreeMap<String, Rc<Vec<u8>>> = BTreeMap::new();
     let mut problems = Vec::new();
@@ -254,7 +309,9 @@ pub(super) async fn effective<R: ReadRepository>(
         bytes: template.as_slice(),
     };
     let declared = configuration::declared(template);
-    let configuration = if let Some((_, digest)) = kept.filter(|(checked, _)| declared == Some(*checked)) {
+    let configuration = if let Some((_, digest)) =
+        kept.filter(|(checked, _)| declared.as_ref().is_some_and(|declared| declared.digest == *checked))
+    {
         Configured::Kept(digest)
     } else {
         let path: Vec<String> = stack.configuration.iter().cloned().collect();
@@ -279,9 +336,10 @@ pub(super) async fn effective<R: ReadRepository>(
     problems.dedup();
     Ok(match declared.filter(|_| problems.is_empty()) {
         Some(declared) => Ok(Effective {
-            packaged,
+            packaged: Some(packaged),
             configuration,
-            declared,
+            declared: declared.digest,
+            declaration: declared.template,
         }),
         None => Err(problems),
     })

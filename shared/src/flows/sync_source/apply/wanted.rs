@@ -6,7 +6,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::CONCURRENCY;
 use crate::domain::keys;
-use crate::domain::sync::files::Files;
+use crate::domain::sync::files::{FileEntry, Files};
 use crate::domain::sync::plan::{SyncPlan, Wanted, WantedStack};
 use crate::domain::sync::snapshot::{Listing, Snapshot, StoredFile, StoredObject};
 use crate::flows::sync_source::contents::Contents;
@@ -21,13 +21,30 @@ const KEY_LIMIT_BYTES: usize = 1024;
 /// How a problem ends that every sync finds anew, whether it resolves the catalogue or not.
 pub(super) const TOO_LONG: &str = "the path is too long for an S3 key; shorten it";
 
-/// Takes out paths that are too long to be keys, and says so.
-pub(super) fn drop_long_paths(files: &mut Files) -> Vec<String> {
-    let is_long = |path: &str| keys::zipped(&keys::source(path)).len() > KEY_LIMIT_BYTES;
-    let long: Vec<String> = files.keys().filter(|path| is_long(path)).cloned().collect();
-    files.retain(|path, _| !is_long(path));
-    let problem = |path: String| format!("{path}:1:1: {TOO_LONG}");
-    long.into_iter().map(problem).collect()
+/// How a problem ends of a file that would stand in the place of an archive that the sync makes.
+pub(super) const IN_THE_WAY: &str = "the archive of the file beside it is stored under this name; rename it";
+
+/// Takes out paths that cannot be keys of raw objects, and says so.
+pub(super) fn drop_unstorable(files: &mut Files) -> Vec<String> {
+    let problem_of = |path: &str| {
+        let is_long = keys::zipped(&keys::source(path)).len() > KEY_LIMIT_BYTES;
+        let archived = path.strip_suffix(".zip");
+        let is_in_the_way = archived.is_some_and(|beside| files.get(beside).is_some_and(FileEntry::is_file));
+        match (is_long, is_in_the_way) {
+            (true, _) => Some(TOO_LONG),
+            (_, true) => Some(IN_THE_WAY),
+            _ => None,
+        }
+    };
+    let found: BTreeMap<String, &str> = files
+        .keys()
+        .filter_map(|path| Some((path.clone(), problem_of(path)?)))
+        .collect();
+    files.retain(|path, _| !found.contains_key(path));
+    found
+        .into_iter()
+        .map(|(path, problem)| format!("{path}:1:1: {problem}"))
+        .collect()
 }
 
 pub(super) fn changed_paths(files: &Files, snapshot: &Snapshot) -> BTreeSet<String> {
@@ -78,8 +95,7 @@ pub(super) async fn effective_of_affected<R: SourceRepository>(
         .collect();
     let made: Vec<(String, Result<Effective, Vec<String>>)> = stream::iter(affected)
         .map(|(name, stack)| async move {
-            let known = snapshot.stacks.get(&name);
-            let made = stacks::effective(contents, files, &stack, known, changed, settings).await?;
+            let made = stacks::effective(contents, files, (&name, &stack), changed, snapshot, settings).await?;
             Ok::<_, Halt>((name, made))
         })
         .buffered(CONCURRENCY)
@@ -93,7 +109,9 @@ pub(super) async fn effective_of_affected<R: SourceRepository>(
         match made {
             Ok(made) => {
                 stack.problems.clear();
-                stack.parts.clone_from(&made.packaged.parts);
+                if let Some(packaged) = &made.packaged {
+                    stack.parts.clone_from(&packaged.parts);
+                }
                 stack.declared = Some(made.declared);
                 effective.insert(name, made);
             }
@@ -109,14 +127,16 @@ pub(super) fn wanted(files: Files, resolved: &Stacks, effective: &BTreeMap<Strin
         let kept = |object: &Option<StoredObject>| object.as_ref().map(|object| object.content);
         let wanted = WantedStack {
             template: stack.template.clone(),
-            effective_template: made.map_or_else(|| kept(&stack.template_zip), |made| Some(made.template_digest())),
+            effective_template: made
+                .and_then(Effective::template_digest)
+                .or_else(|| kept(&stack.template_zip)),
             effective_configuration: made.map_or_else(
                 || kept(&stack.configuration_zip),
                 |made| Some(made.configuration_digest()),
             ),
-            packages: made.map_or_else(
+            packages: made.and_then(|made| made.packaged.as_ref()).map_or_else(
                 || stack.packages.clone(),
-                |made| made.packaged.packages.keys().cloned().collect(),
+                |packaged| packaged.packages.keys().cloned().collect(),
             ),
             gate: stack.gate,
         };

@@ -110,12 +110,7 @@ pub(super) async fn write_addressed<B: SourceBucket>(
         objects.insert(keys::gate(gate.digest()), gate.to_canonical_json().into_bytes());
     }
     for made in plan.packages.iter().filter_map(|name| effective.get(name)) {
-        objects.extend(
-            made.packaged
-                .packages
-                .iter()
-                .map(|(key, bytes)| (key.clone(), bytes.clone())),
-        );
+        objects.extend(made.packages().map(|(key, bytes)| (key.clone(), bytes.clone())));
     }
     stream::iter(objects)
         .map(Ok)
@@ -133,8 +128,8 @@ pub(super) async fn write_zips<B: SourceBucket>(
     environment: &str,
 ) -> Result<(), Halt> {
     let templates = plan.templates.iter().filter_map(|name| {
-        let made = effective.get(name)?;
-        Some((name.clone(), made.packaged.template.as_slice(), true))
+        let made = effective.get(name)?.packaged.as_ref()?;
+        Some((name.clone(), made.template.as_slice(), true))
     });
     // One that is kept is never planned to be written.
     let configurations = plan
@@ -180,8 +175,8 @@ pub(super) async fn write_zips<B: SourceBucket>(
         }
     }
     for (name, made) in effective {
-        if let Some(stack) = next.stacks.get_mut(name) {
-            stack.packages = made.packaged.packages.keys().cloned().collect();
+        if let (Some(stack), Some(packaged)) = (next.stacks.get_mut(name), &made.packaged) {
+            stack.packages = packaged.packages.keys().cloned().collect();
         }
     }
     Ok(())

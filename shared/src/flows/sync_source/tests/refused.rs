@@ -148,3 +148,49 @@ async fn a_path_that_is_too_long_for_a_key_is_told_until_it_is_gone() {
     assert!(place.snapshot().problems.is_empty());
     place.assert_mirrors_branch();
 }
+
+#[tokio::test]
+async fn a_file_in_the_place_of_an_archive_is_told_and_the_archive_stays() {
+    let place = Place::settled().await;
+    let zip = "stacks/network/template.yaml.zip";
+    let key = keys::source(zip);
+    let before = place.bucket.bytes(&key);
+    place.github.push("In the way", &[(zip, Some("no archive"))]);
+    place.sync().await;
+    assert_eq!(place.bucket.bytes(&key), before);
+    let problems = place.snapshot().problems;
+    assert!(
+        problems.len() == 1 && problems[0].starts_with("stacks/network/template.yaml.zip:1:1: the archive of"),
+        "{problems:?}"
+    );
+    assert!(place.audit().await.mended.is_empty());
+    place.github.push("Away", &[(zip, None)]);
+    place.sync().await;
+    assert_eq!(place.bucket.bytes(&key), before);
+    assert!(place.snapshot().problems.is_empty());
+    place.assert_mirrors_branch();
+    place.assert_at_rest().await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_an_archive_and_the_archive_of_a_file_take_each_others_place() {
+    let place = Place::settled().await;
+    let (path, zip) = ("stacks/web/template.yaml", "stacks/web/template.yaml.zip");
+    place.pipelines.with_pipeline("cg-web");
+    for round in 0..3 {
+        let text = format!("no archive {round}");
+        place.github.push("A file", &[(path, None), (zip, Some(&text))]);
+        place.sync().await;
+        assert_eq!(place.bucket.text(&keys::source(zip)), Some(text));
+        place.assert_mirrors_branch();
+        place.assert_at_rest().await;
+        let text = template(&format!("web {round}"));
+        place.github.push("A stack", &[(path, Some(&text)), (zip, None)]);
+        place.sync().await;
+        assert_eq!(place.unzipped(&keys::source(zip)), text);
+        place.assert_mirrors_branch();
+        place.assert_at_rest().await;
+    }
+    let starts = place.started();
+    assert_eq!(starts.iter().filter(|started| *started == "cg-web").count(), 3);
+}

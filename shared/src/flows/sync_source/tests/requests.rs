@@ -89,7 +89,7 @@ async fn one_changed_template_costs_six_and_five_however_many_there_are() {
 #[tokio::test]
 async fn a_template_that_asks_for_other_parameters_costs_its_configuration_too() {
     let place = large(100).await;
-    let other = template("new").replace("Default: 1", "Default: 2");
+    let other = template("new").replace("Default: 1", "MinValue: 0");
     place.github.push("Change", &[(STACK, Some(&other))]);
     let (s3, github) = cost(&place).await;
     assert_eq!((s3.len(), github.len()), (6, 5), "{s3:#?} {github:#?}");
@@ -105,15 +105,42 @@ async fn a_template_that_asks_for_other_parameters_costs_its_configuration_too()
 }
 
 #[tokio::test]
+async fn another_default_or_description_costs_no_configuration() {
+    let place = large(100).await;
+    let other = template("new").replace("Default: 1", "Default: 2\n    Description: other");
+    place.github.push("Change", &[(STACK, Some(&other))]);
+    let (s3, github) = cost(&place).await;
+    assert_eq!((s3.len(), github.len()), (6, 4), "{s3:#?} {github:#?}");
+}
+
+#[tokio::test]
 async fn one_changed_configuration_costs_six_and_five() {
+    let place = large(100).await;
+    let path = "stacks/team-3/stack-3/production.json";
+    let merge = place
+        .github
+        .push("Change", &[(path, Some(r#"{"Parameters": {"Size": 99}}"#))]);
+    merged(&place, &merge);
+    let (s3, github) = cost(&place).await;
+    assert_eq!((s3.len(), github.len()), (6, 5), "{s3:#?} {github:#?}");
+    assert_eq!(place.started(), ["cg-team-3-stack-3"; 2]);
+}
+
+#[tokio::test]
+async fn a_wrong_configuration_is_told_with_the_place_in_the_template() {
     let place = large(100).await;
     let path = "stacks/team-3/stack-3/production.json";
     place
         .github
-        .push("Change", &[(path, Some(r#"{"Parameters": {"Size": 99}}"#))]);
-    let (s3, github) = cost(&place).await;
-    assert_eq!((s3.len(), github.len()), (6, 5), "{s3:#?} {github:#?}");
-    assert_eq!(place.started(), ["cg-team-3-stack-3"; 2]);
+        .push("Forget", &[(path, Some(r#"{"Parameters": {"Sise": 1}}"#))]);
+    place.sync_push().await;
+    let status = place.github.statuses().pop().unwrap();
+    assert!(
+        status.description.contains(STACK) && status.description.contains("`Size`"),
+        "{}",
+        status.description
+    );
+    place.assert_at_rest().await;
 }
 
 #[tokio::test]
