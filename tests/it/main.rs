@@ -5,6 +5,12 @@ mod catalogue;
 #[cfg(test)]
 mod contracts;
 #[cfg(test)]
+mod gate;
+#[cfg(test)]
+mod people;
+#[cfg(test)]
 mod policies;
+#[cfg(test)]
+mod site;
 #[cfg(test)]
 mod system;

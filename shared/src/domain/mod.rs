@@ -8,6 +8,7 @@ pub mod catalogue;
 pub mod change_set;
 pub mod claim;
 pub mod configuration;
+pub mod console;
 pub mod continuation;
 pub mod digest;
 pub mod document;

@@ -23,6 +23,7 @@ use super::prove_job::{ProofSettings, ProvenJob, prove_job};
 use crate::domain::actions::{APPLY_STAGE, EXECUTE_CHANGE_SET, TEMPLATE};
 use crate::domain::change_set::description::ChangeSetDescription;
 use crate::domain::claim::Claim;
+use crate::domain::console;
 use crate::domain::guard::{Refusal, RunRef};
 use crate::domain::job::{Job, JobOutcome};
 use crate::domain::keys;
@@ -234,11 +235,10 @@ where
     let fresh = match refusal {
         Refusal::Stale(_) => {
             let (pipeline, execution) = (&run.proven.pipeline, &run.proven.execution);
-            Some(
-                start_fresh_run(ports.pipelines, ports.evidence, pipeline, execution)
-                    .await?
-                    .to_string(),
-            )
+            let fresh = start_fresh_run(ports.pipelines, ports.evidence, pipeline, execution).await?;
+            let stack = run.planned.stack_id.as_deref().unwrap_or_default();
+            let page = fresh.run().and_then(|id| console::run_page(stack, pipeline, id));
+            Some(page.map_or_else(|| fresh.to_string(), |page| format!("{fresh}: {page}")))
         }
         _ => None,
     };

@@ -107,6 +107,16 @@ async fn write(evidence: &impl WriteObjects, key: String, execution: &str) -> Re
     }
 }
 
+impl FreshRun {
+    /// Id of the run that plans the change now.
+    pub fn run(&self) -> Option<&str> {
+        match self {
+            Self::Started(execution) | Self::Newer(execution) => Some(execution),
+            Self::Refused { .. } => None,
+        }
+    }
+}
+
 impl fmt::Display for FreshRun {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::site::{ROOT, Site, told};
+use crate::site::{ROOT, Site, told};
 
 /// A queue, whose retention the configuration says, and a topic whose name others import.
 const NETWORK: &str = r#"{"Parameters": {"Retention": {"Type": "Number"}}, "Resources": {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::site::{ROOT, Site, told};
+use crate::site::{ROOT, Site, told};
 
 const STACKS: usize = 20;
 const QUEUE: &str = r#"{"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}"#;
@@ -59,7 +59,7 @@ fn an_update_of_twenty_pipelines_loses_none_of_three_questions_and_waits_for_wha
         site.write("changegate.yaml", &catalogue("manual"));
         site.push("Release by hand").await;
         let question = site.root_question().await;
-        let review = super::site::words(&site.world.review(&question).await.unwrap());
+        let review = crate::site::words(&site.world.review(&question).await.unwrap());
         for run in &asked {
             assert!(
                 review.contains(&format!("{}, run {}: waits for Approve1", run.pipeline, run.execution)),

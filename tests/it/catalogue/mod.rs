@@ -7,4 +7,3 @@ mod check;
 mod flight;
 mod rendered;
 mod side_by_side;
-mod site;

@@ -11,7 +11,7 @@ use changegate::domain::gate::Floor;
 use changegate::domain::pipelines::{PipelinesSettings, pipeline_name, render};
 use local::aws::Aws;
 
-use super::site::{Running, told};
+use crate::site::{Running, told};
 use crate::system::{repository, run};
 
 const PREFIX: &str = "changegate-";

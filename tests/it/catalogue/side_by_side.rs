@@ -7,7 +7,7 @@ use local::deploy::{hook, package, stack};
 use local::people;
 use serde_json::Value;
 
-use super::site::{ROOT, Site, told};
+use crate::site::{ROOT, Site, told};
 
 const OTHER: &str = "staging-gate";
 

@@ -45,7 +45,18 @@ fn a_stack_that_is_changed_after_its_review_is_planned_anew() {
     let message = proposal.approved().refusal();
 
     assert!(message.contains("the plan is out of date"), "{message}");
-    assert!(message.contains("was started"), "{message}");
+    let (_, fresh) = message.split_once("run ").unwrap();
+    let (fresh, rest) = fresh.split_once(' ').unwrap();
+    assert!(rest.starts_with("was started"), "{message}");
+    assert!(
+        rest.contains(&format!("/executions/{fresh}/timeline?region=eu-west-1")),
+        "{message}"
+    );
+    let runs = system().aws(&["codepipeline", "list-pipeline-executions", "--pipeline-name", PIPELINE]);
+    assert_eq!(
+        runs["pipelineExecutionSummaries"][0]["pipelineExecutionId"], fresh,
+        "one, and no other"
+    );
 }
 
 #[test]

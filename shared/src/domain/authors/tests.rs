@@ -109,6 +109,20 @@ fn two_sources_of_different_commits_are_walked_once() {
 }
 
 #[test]
+fn two_sources_of_one_commit_of_a_stack_that_was_never_executed_have_no_gap() {
+    let records = [record("c1", None, &["network"]), record("c2", Some("c1"), &["network"])];
+    for from in [&["c1", "c1"], &["c2", "c2"], &["c2", "c1"], &["c1", "c2"]] {
+        let range = walk(&records, from, None);
+        assert_eq!(range.gaps, [], "{from:?}");
+        assert_eq!(
+            range.commits.len(),
+            if from.contains(&"c2") { 2 } else { 1 },
+            "{from:?}"
+        );
+    }
+}
+
+#[test]
 fn a_missing_record_a_force_push_and_older_versions_are_gaps() {
     let mut pushed = record("c2", Some("c1"), &["network"]);
     pushed.complete = false;

@@ -71,6 +71,7 @@ impl ProvenanceWalk {
         self.path.insert(commit.clone());
         let Some(record) = record.filter(|record| record.commit == commit) else {
             self.range.gaps.push(Gap::NoRecord(commit));
+            self.path.clear();
             return;
         };
         if record.stacks.contains(&self.stack) || self.written_from.contains(&record.commit) {
@@ -80,10 +81,15 @@ impl ProvenanceWalk {
             self.range.commits.extend(record.commits);
         }
         match (record.previous, &self.executed) {
-            (Some(previous), _) => self.ahead.push_front(previous),
+            (Some(previous), _) => {
+                self.ahead.push_front(previous);
+                return;
+            }
             (None, Some(executed)) => self.range.gaps.push(Gap::NotAnAncestor(executed.clone())),
             (None, None) => {}
         }
+        // The chain ends here: what another source was written from begins a walk of its own.
+        self.path.clear();
     }
 
     /// What the records come to.

@@ -8,4 +8,5 @@ mod refusals;
 mod requests;
 mod steps;
 mod superseding;
+mod swaps;
 mod world;

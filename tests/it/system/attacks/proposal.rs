@@ -11,9 +11,10 @@ use serde_json::{Value, json};
 
 use self::ground::GROUND;
 use self::observed::{actions, latest, question, stack};
-use self::operator::{OPERATOR, Operator};
+use self::operator::OPERATOR;
 use super::super::{alarms, system, undisturbed};
 use super::python;
+use crate::people::Somebody;
 
 pub(super) const PIPELINE: &str = "changegate-alarms";
 
@@ -39,7 +40,7 @@ s3.put_object(Bucket=bucket, Key=key, Body=made.getvalue())
 /// A run that waits for its approval.
 pub(super) struct Proposal {
     pub(super) execution: String,
-    pub(super) operator: &'static Operator,
+    pub(super) operator: &'static Somebody,
     token: String,
     /// The stack before.
     stood: Value,

@@ -17,19 +17,19 @@ use tempfile::TempDir;
 
 use crate::system::local_command;
 
-pub(super) const ROOT: &str = "changegate-root";
+pub(crate) const ROOT: &str = "changegate-root";
 
 /// What runs; it ends when this is dropped, because its standard input closes.
-pub(super) struct Running {
-    pub(super) places: Places,
-    pub(super) state: State,
+pub(crate) struct Running {
+    pub(crate) places: Places,
+    pub(crate) state: State,
     _serve: Child,
     _directory: TempDir,
 }
 
 impl Running {
     /// Starts the emulator, the CodePipeline engine and the Git host, without Changegate.
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let places = Places::of_this_repository().with_run_directory(directory.path().join("run"));
         std::fs::create_dir_all(places.logs()).unwrap();
@@ -59,16 +59,16 @@ impl Running {
 }
 
 /// A running Changegate, and a working copy that pushes to its repository.
-pub(super) struct Site {
-    pub(super) world: World,
-    pub(super) running: Running,
+pub(crate) struct Site {
+    pub(crate) world: World,
+    pub(crate) running: Running,
     /// The last run of the root pipeline that somebody answered.
     last: Option<String>,
 }
 
 impl Site {
     /// Deploys Changegate; the working copy holds the example.
-    pub(super) async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let running = Running::start();
         let progress = Progress::default();
         let aws = Aws::root(&running.state.endpoint).await;
@@ -87,7 +87,7 @@ impl Site {
     }
 
     /// The same with an empty working copy.
-    pub(super) async fn start_empty() -> Self {
+    pub(crate) async fn start_empty() -> Self {
         let site = Self::start().await;
         for name in ["stacks", "policies", "changegate.yaml", "README.md"] {
             site.world.copy.remove(name).unwrap();
@@ -95,22 +95,22 @@ impl Site {
         site
     }
 
-    pub(super) fn write(&self, file: &str, text: &str) {
+    pub(crate) fn write(&self, file: &str, text: &str) {
         self.world.copy.write(file, text).unwrap();
     }
 
-    pub(super) async fn push(&self, subject: &str) {
+    pub(crate) async fn push(&self, subject: &str) {
         self.world.copy.push(subject).await.unwrap();
     }
 
     /// Waits until somebody is asked about a run of a pipeline that is not `other_than`.
-    pub(super) async fn question(&self, pipeline: &str, other_than: Option<&str>) -> Question {
+    pub(crate) async fn question(&self, pipeline: &str, other_than: Option<&str>) -> Question {
         let asked = self.world.runs.wait_for_question(pipeline, other_than).await;
         asked.unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// Answers a question and gives the status in which the run ended.
-    pub(super) async fn answer(&self, question: &Question, approved: bool) -> String {
+    pub(crate) async fn answer(&self, question: &Question, approved: bool) -> String {
         let answer = Answer {
             approved,
             words: "as agreed".to_owned(),
@@ -120,13 +120,13 @@ impl Site {
     }
 
     /// Waits for the end of a run.
-    pub(super) async fn end(&self, pipeline: &str, execution: &str) -> String {
+    pub(crate) async fn end(&self, pipeline: &str, execution: &str) -> String {
         let ended = self.world.runs.wait_for_end(pipeline, execution).await;
         ended.unwrap_or_else(|error| panic!("{error}")).as_str().to_owned()
     }
 
     /// Waits for the next question about a pipeline's change and approves it.
-    pub(super) async fn approve(&self, pipeline: &str, other_than: Option<&str>) -> String {
+    pub(crate) async fn approve(&self, pipeline: &str, other_than: Option<&str>) -> String {
         let question = self.question(pipeline, other_than).await;
         let status = self.answer(&question, true).await;
         assert_eq!(status, "Succeeded", "{pipeline}");
@@ -134,12 +134,12 @@ impl Site {
     }
 
     /// Waits for the next question about the pipelines.
-    pub(super) async fn root_question(&self) -> Question {
+    pub(crate) async fn root_question(&self) -> Question {
         self.question(ROOT, self.last.as_deref()).await
     }
 
     /// Answers the next question about the pipelines and gives the review.
-    pub(super) async fn provision(&mut self, approved: bool) -> String {
+    pub(crate) async fn provision(&mut self, approved: bool) -> String {
         let question = self.root_question().await;
         let review = self.world.review(&question).await.unwrap();
         let status = self.answer(&question, approved).await;
@@ -149,7 +149,7 @@ impl Site {
     }
 
     /// The output variable `Outcome` of the plan of a run, after the run ended.
-    pub(super) async fn outcome(&self, pipeline: &str, execution: &str) -> Option<String> {
+    pub(crate) async fn outcome(&self, pipeline: &str, execution: &str) -> Option<String> {
         self.end(pipeline, execution).await;
         let variable = self
             .world
@@ -160,18 +160,18 @@ impl Site {
     }
 
     /// Waits until a pipeline has had more runs than `had`, and gives the newest.
-    pub(super) async fn run(&self, pipeline: &str, had: usize) -> String {
+    pub(crate) async fn run(&self, pipeline: &str, had: usize) -> String {
         let run = self.world.runs.wait_for_run(pipeline, had).await;
         run.unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// How many runs a pipeline has had.
-    pub(super) async fn runs(&self, pipeline: &str) -> usize {
+    pub(crate) async fn runs(&self, pipeline: &str) -> usize {
         self.world.runs.of(pipeline).await.unwrap().len()
     }
 
     /// The pipelines of stacks, without what their names begin with; sorted.
-    pub(super) async fn pipelines(&self) -> Vec<String> {
+    pub(crate) async fn pipelines(&self) -> Vec<String> {
         let mut names: Vec<String> = self
             .world
             .runs
@@ -187,25 +187,25 @@ impl Site {
     }
 
     /// A stack as CloudFormation describes it.
-    pub(super) async fn stack(&self, name: &str) -> Option<Value> {
+    pub(crate) async fn stack(&self, name: &str) -> Option<Value> {
         let asked = ["cloudformation", "describe-stacks", "--stack-name", name];
         let described = self.world.cli.run(&asked).await.ok()?;
         Some(described["Stacks"][0].clone())
     }
 
     /// Runs the AWS CLI.
-    pub(super) async fn cli(&self, arguments: &[&str]) -> Value {
+    pub(crate) async fn cli(&self, arguments: &[&str]) -> Value {
         let ran = self.world.cli.run(arguments).await;
         ran.unwrap_or_else(|error| panic!("{error}"))
     }
 }
 
 /// A text with every run of blanks and line breaks as one blank.
-pub(super) fn words(text: &str) -> String {
+pub(crate) fn words(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Runs a story to its end.
-pub(super) fn told<T>(story: impl Future<Output = T>) -> T {
+pub(crate) fn told<T>(story: impl Future<Output = T>) -> T {
     tokio::runtime::Runtime::new().unwrap().block_on(story)
 }
