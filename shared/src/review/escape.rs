@@ -112,23 +112,28 @@ fn longest_run(text: &str, wanted: char) -> usize {
 /// Appends `text` to a page, as text.
 pub(super) fn push_html(out: &mut String, text: &str) {
     let text = visible(text);
-    let mut rest = text.as_ref();
-    while let Some(at) = rest.find(['&', '<', '>', '"', '\'']) {
-        out.push_str(&rest[..at]);
-        out.push_str(match rest.as_bytes()[at] {
+    let mut kept = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        let escaped = match byte {
             b'&' => "&amp;",
             b'<' => "&lt;",
             b'>' => "&gt;",
             b'"' => "&quot;",
-            _ => "&#39;",
-        });
-        rest = &rest[at + 1..];
+            b'\'' => "&#39;",
+            _ => continue,
+        };
+        out.push_str(&text[kept..at]);
+        out.push_str(escaped);
+        kept = at + 1;
     }
-    out.push_str(rest);
+    out.push_str(&text[kept..]);
 }
 
 /// Appends one line of a longer text to a page; tabs stay.
 pub(super) fn push_html_line(out: &mut String, line: &str) {
+    if !line.contains('\t') {
+        return push_html(out, line);
+    }
     for (index, part) in line.split('\t').enumerate() {
         if index > 0 {
             out.push('\t');

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::escape::{push_html, push_html_line};
-use super::lines::{Mark, lines};
+use super::lines::{Mark, each_line};
 use super::words;
 use crate::domain::change_set::review::{Replacement, ResourceReview};
 use crate::domain::change_set::values::{PropertyChange, Shown};
@@ -78,12 +78,13 @@ fn properties(out: &mut String, changes: &[PropertyChange]) {
 }
 
 fn kept_value(out: &mut String, value: &Shown) {
-    for (at, line) in lines(None, Some(value), MOST).iter().enumerate() {
-        if at > 0 {
+    let mut is_first = true;
+    each_line(None, Some(value), MOST, |_, line| {
+        if !std::mem::take(&mut is_first) {
             out.push('\n');
         }
-        push_html_line(out, &line.text);
-    }
+        push_html_line(out, line);
+    });
 }
 
 fn property(out: &mut String, change: &PropertyChange) {
@@ -104,19 +105,27 @@ pub(super) fn values(out: &mut String, before: Option<&Shown>, after: Option<&Sh
     let is_long = |value: Option<&Shown>| value.and_then(Shown::as_text).is_some_and(|text| text.contains('\n'));
     if is_long(before) || is_long(after) {
         out.push_str("<pre>");
-        for line in lines(before, after, MOST) {
-            let (tag, mark, words) = match line.mark {
+        each_line(before, after, MOST, |mark, line| {
+            let (tag, mark, words) = match mark {
                 Mark::Minus => ("del", "- ", "removed: "),
                 Mark::Plus => ("ins", "+ ", "added: "),
                 Mark::Same => ("span", "  ", ""),
             };
-            let _ = write!(
+            push_all(
                 out,
-                "<{tag}><span class=\"spoken\">{words}</span><i aria-hidden=\"true\">{mark}</i>"
+                [
+                    "<",
+                    tag,
+                    "><span class=\"spoken\">",
+                    words,
+                    "</span><i aria-hidden=\"true\">",
+                    mark,
+                    "</i>",
+                ],
             );
-            push_html_line(out, &line.text);
-            let _ = write!(out, "</{tag}>");
-        }
+            push_html_line(out, line);
+            push_all(out, ["</", tag, ">"]);
+        });
         out.push_str("</pre>");
         return;
     }
@@ -127,13 +136,19 @@ pub(super) fn values(out: &mut String, before: Option<&Shown>, after: Option<&Sh
             Shown::Text(text) if !text.is_empty() => "",
             _ => " class=\"said\"",
         };
-        let _ = write!(out, "<{tag}{class}><span class=\"spoken\">{spoken}</span>");
+        push_all(out, ["<", tag, class, "><span class=\"spoken\">", spoken, "</span>"]);
         match value {
             Shown::Text(text) if text.is_empty() => out.push_str("(empty)"),
             Shown::Text(_) => kept_value(out, value),
             other => push_html(out, &super::lines::words(other)),
         }
-        let _ = write!(out, "</{tag}>");
+        push_all(out, ["</", tag, ">"]);
     }
     out.push_str("</p>");
+}
+
+fn push_all<const N: usize>(out: &mut String, parts: [&str; N]) {
+    for part in parts {
+        out.push_str(part);
+    }
 }

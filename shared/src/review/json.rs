@@ -6,7 +6,7 @@ use std::io;
 use schemars::schema_for;
 use serde::Serialize as _;
 use serde_json::Value;
-use serde_json::ser::{CharEscape, Formatter, PrettyFormatter};
+use serde_json::ser::Formatter;
 
 use super::escape::is_invisible;
 use crate::domain::change_set::review::Review;
@@ -14,7 +14,7 @@ use crate::domain::change_set::review::Review;
 /// The review as JSON. Characters that cannot be seen are written as escapes, so that a terminal shows them.
 pub fn json(review: &Review) -> String {
     let mut bytes = Vec::with_capacity(4_096 + review.resources.len() * 2_048);
-    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, Visible(PrettyFormatter::new()));
+    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, Visible::default());
     // A struct of strings, lists and numbers always has a JSON form, and a vector takes every byte.
     if review.serialize(&mut serializer).is_err() {
         bytes.clear();
@@ -45,11 +45,46 @@ fn sorted(value: Value) -> Value {
     }
 }
 
-struct Visible(PrettyFormatter<'static>);
+/// A line break and the deepest indentation that a review has, and more.
+const BREAK: &[u8] = b"\n                                                                ";
+
+/// Writes as `serde_json`'s own pretty form does, with invisible characters made visible.
+#[derive(Default)]
+struct Visible {
+    depth: usize,
+    has_values: bool,
+}
+
+impl Visible {
+    fn line<W: ?Sized + io::Write>(&self, writer: &mut W) -> io::Result<()> {
+        writer.write_all(&BREAK[..BREAK.len().min(1 + 2 * self.depth)])
+    }
+
+    fn begin<W: ?Sized + io::Write>(&mut self, writer: &mut W, bracket: &[u8]) -> io::Result<()> {
+        self.depth += 1;
+        self.has_values = false;
+        writer.write_all(bracket)
+    }
+
+    fn next<W: ?Sized + io::Write>(&self, writer: &mut W, is_first: bool) -> io::Result<()> {
+        if !is_first {
+            writer.write_all(b",")?;
+        }
+        self.line(writer)
+    }
+
+    fn end<W: ?Sized + io::Write>(&mut self, writer: &mut W, bracket: &[u8]) -> io::Result<()> {
+        self.depth -= 1;
+        if self.has_values {
+            self.line(writer)?;
+        }
+        writer.write_all(bracket)
+    }
+}
 
 impl Formatter for Visible {
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
-        if fragment.bytes().all(|byte| (b' '..0x7f).contains(&byte)) {
+        if fragment.is_ascii() && !fragment.as_bytes().contains(&0x7f) {
             return writer.write_all(fragment.as_bytes());
         }
         let mut start = 0;
@@ -66,43 +101,41 @@ impl Formatter for Visible {
         writer.write_all(&fragment.as_bytes()[start..])
     }
 
-    fn write_char_escape<W: ?Sized + io::Write>(&mut self, writer: &mut W, escape: CharEscape) -> io::Result<()> {
-        self.0.write_char_escape(writer, escape)
-    }
-
     fn begin_array<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.0.begin_array(writer)
+        self.begin(writer, b"[")
     }
 
     fn end_array<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.0.end_array(writer)
+        self.end(writer, b"]")
     }
 
     fn begin_array_value<W: ?Sized + io::Write>(&mut self, writer: &mut W, is_first: bool) -> io::Result<()> {
-        self.0.begin_array_value(writer, is_first)
+        self.next(writer, is_first)
     }
 
-    fn end_array_value<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.0.end_array_value(writer)
+    fn end_array_value<W: ?Sized + io::Write>(&mut self, _: &mut W) -> io::Result<()> {
+        self.has_values = true;
+        Ok(())
     }
 
     fn begin_object<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.0.begin_object(writer)
+        self.begin(writer, b"{")
     }
 
     fn end_object<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.0.end_object(writer)
+        self.end(writer, b"}")
     }
 
     fn begin_object_key<W: ?Sized + io::Write>(&mut self, writer: &mut W, is_first: bool) -> io::Result<()> {
-        self.0.begin_object_key(writer, is_first)
+        self.next(writer, is_first)
     }
 
     fn begin_object_value<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.0.begin_object_value(writer)
+        writer.write_all(b": ")
     }
 
-    fn end_object_value<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.0.end_object_value(writer)
+    fn end_object_value<W: ?Sized + io::Write>(&mut self, _: &mut W) -> io::Result<()> {
+        self.has_values = true;
+        Ok(())
     }
 }

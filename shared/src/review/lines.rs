@@ -1,5 +1,7 @@
 //! Values as marked lines: what goes, what comes, what stays between them.
 
+use std::borrow::Cow;
+
 use super::escape::{cut, visible};
 use crate::domain::change_set::values::Shown;
 
@@ -20,53 +22,61 @@ pub(super) enum Mark {
 }
 
 /// A line with its mark.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Line {
-    pub(super) mark: Mark,
-    /// Everything in it is visible and nothing breaks the line.
-    pub(super) text: String,
+struct Line {
+    mark: Mark,
+    text: String,
 }
 
-/// The lines that show a change from `before` to `after`; each value is cut after `most` characters.
-pub(super) fn lines(before: Option<&Shown>, after: Option<&Shown>, most: usize) -> Vec<Line> {
+/// Calls `each` with the lines that show a change from `before` to `after`; each value is cut after `most` characters.
+/// Everything in a line is visible, and nothing breaks it.
+pub(super) fn each_line(before: Option<&Shown>, after: Option<&Shown>, most: usize, mut each: impl FnMut(Mark, &str)) {
     if let (Some(Shown::Text(a)), Some(Shown::Text(b))) = (before, after)
         && (a.contains('\n') || b.contains('\n'))
         && let Some(lines) = compared(a, b)
     {
-        return lines;
+        for line in lines {
+            each(line.mark, &line.text);
+        }
+        return;
     }
-    let mut out = Vec::new();
     for (mark, side) in [(Mark::Minus, before), (Mark::Plus, after)] {
         match side {
             None => {}
-            Some(Shown::Text(text)) if text.is_empty() => out.push(line(mark, "(empty)")),
+            Some(Shown::Text(text)) if text.is_empty() => each(mark, "(empty)"),
             Some(Shown::Text(text)) => {
                 let text = cut(text, most);
                 let text = text.strip_suffix('\n').unwrap_or(&text);
-                out.extend(text.split('\n').map(|text| line(mark, text)));
+                for text in text.split('\n') {
+                    each(mark, &shown(text));
+                }
             }
-            Some(other) => out.push(line(mark, &words(other))),
+            Some(other) => each(mark, &words(other)),
         }
     }
-    out
 }
 
 /// A value that is no text, in words.
-pub(super) fn words(value: &Shown) -> String {
+pub(super) fn words(value: &Shown) -> Cow<'_, str> {
     match value {
-        Shown::Text(text) => text.clone(),
-        Shown::Hidden(because) => format!("(hidden: {because})"),
-        Shown::KnownAfterApply => "(known only after the execution)".to_owned(),
+        Shown::Text(text) => Cow::Borrowed(text),
+        Shown::Hidden(because) => Cow::Owned(format!("(hidden: {because})")),
+        Shown::KnownAfterApply => Cow::Borrowed("(known only after the execution)"),
     }
 }
 
 /// A line as it is shown. Spaces at its end are marked: nobody sees them otherwise.
-fn line(mark: Mark, text: &str) -> Line {
+fn shown(text: &str) -> Cow<'_, str> {
     let shown = text.trim_end_matches(' ');
-    let spaces = text.len() - shown.len();
+    match text.len() - shown.len() {
+        0 => visible(text),
+        spaces => Cow::Owned(format!("{}{}", visible(shown), "␠".repeat(spaces))),
+    }
+}
+
+fn line(mark: Mark, text: &str) -> Line {
     Line {
         mark,
-        text: format!("{}{}", visible(shown), "␠".repeat(spaces)),
+        text: shown(text).into_owned(),
     }
 }
 

@@ -123,12 +123,21 @@ fn render(review: &Review, detail: Detail) -> Option<String> {
             .map(|deferred| format!("{}: {}", code_span(&deferred.subject), code_span(&deferred.what))),
     );
     facts(&mut out, review);
-    if detail.kept {
+    let without = out.len();
+    let end = |out: &mut String| {
+        if let Some(hidden) = words::hidden(review) {
+            let _ = writeln!(out, "\n{hidden}");
+        }
+    };
+    if detail.value == usize::MAX && !is_too_long(&out) {
         diffs::kept(&mut out, review);
+        end(&mut out);
+        if !is_too_long(&out) {
+            return Some(out);
+        }
+        out.truncate(without);
     }
-    if let Some(hidden) = words::hidden(review) {
-        let _ = writeln!(out, "\n{hidden}");
-    }
+    end(&mut out);
     (!is_too_long(&out)).then_some(out)
 }
 

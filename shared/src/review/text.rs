@@ -3,37 +3,28 @@
 use std::fmt::Write as _;
 
 use super::escape::visible;
-use super::lines::{Mark, lines};
+use super::lines::{Mark, each_line};
 use super::{TEXT_BYTES, words};
 use crate::domain::change_set::review::{ResourceReview, Review, RunFacts};
 use crate::domain::change_set::values::PropertyChange;
 
 /// How much is told, from all to the least.
-const DETAILS: [Detail; 5] = [
+const DETAILS: [Detail; 4] = [
     Detail {
         value: usize::MAX,
         properties: true,
-        kept: true,
-    },
-    Detail {
-        value: usize::MAX,
-        properties: true,
-        kept: false,
     },
     Detail {
         value: 400,
         properties: true,
-        kept: false,
     },
     Detail {
         value: 60,
         properties: true,
-        kept: false,
     },
     Detail {
         value: 0,
         properties: false,
-        kept: false,
     },
 ];
 
@@ -41,8 +32,6 @@ const DETAILS: [Detail; 5] = [
 struct Detail {
     value: usize,
     properties: bool,
-    /// Whether the values that stay are told as well.
-    kept: bool,
 }
 
 /// The review as plain text of at most [`TEXT_BYTES`]; says what was left out and where it is.
@@ -117,10 +106,17 @@ fn render(review: &Review, detail: Detail, most: usize) -> Option<String> {
         out.push('\n');
         line(&mut out, "", &hidden);
     }
-    if detail.kept {
-        kept(&mut out, review);
+    if out.len() > most {
+        return None;
     }
-    (out.len() <= most).then_some(out)
+    if detail.value == usize::MAX {
+        let without = out.len();
+        kept(&mut out, review, most);
+        if out.len() > most {
+            out.truncate(without);
+        }
+    }
+    Some(out)
 }
 
 fn head(out: &mut String, review: &Review) {
@@ -247,18 +243,21 @@ fn resource(out: &mut String, resource: &ResourceReview, detail: Detail) {
 }
 
 /// Values that stay: after all that changes, so that they are in nobody's way.
-fn kept(out: &mut String, review: &Review) {
+fn kept(out: &mut String, review: &Review, most: usize) {
     if review.resources.iter().all(|resource| resource.kept.is_empty()) {
         return;
     }
     title(out, "Values that stay");
     for resource in review.resources.iter().filter(|resource| !resource.kept.is_empty()) {
+        if out.len() > most {
+            return;
+        }
         line(out, "", &words::place(resource));
         for kept in &resource.kept {
             line(out, "    ", &kept.path);
-            for value in lines(None, Some(&kept.value), usize::MAX) {
-                marked(out, Mark::Same, &value.text);
-            }
+            each_line(None, Some(&kept.value), usize::MAX, |_, line| {
+                marked(out, Mark::Same, line)
+            });
         }
     }
 }
@@ -266,21 +265,30 @@ fn kept(out: &mut String, review: &Review) {
 fn properties(out: &mut String, changes: &[PropertyChange], detail: Detail) {
     for change in changes {
         let remarks = words::remarks(change);
-        let joint = if remarks.is_empty() { "" } else { "   — " };
-        line(out, "    ", &format!("{}{joint}{remarks}", change.path));
-        for value in lines(change.before.as_ref(), change.after.as_ref(), detail.value) {
-            marked(out, value.mark, &value.text);
+        out.push_str("    ");
+        out.push_str(&visible(&change.path));
+        if !remarks.is_empty() {
+            out.push_str("   — ");
+            out.push_str(&visible(&remarks));
         }
+        out.push('\n');
+        each_line(
+            change.before.as_ref(),
+            change.after.as_ref(),
+            detail.value,
+            |mark, line| marked(out, mark, line),
+        );
     }
 }
 
 fn marked(out: &mut String, mark: Mark, text: &str) {
-    let mark = match mark {
-        Mark::Minus => "-",
-        Mark::Plus => "+",
-        Mark::Same => " ",
-    };
-    let _ = writeln!(out, "      {mark} {text}");
+    out.push_str(match mark {
+        Mark::Minus => "      - ",
+        Mark::Plus => "      + ",
+        Mark::Same => "        ",
+    });
+    out.push_str(text);
+    out.push('\n');
 }
 
 fn settings(out: &mut String, review: &Review, detail: Detail) {
@@ -290,9 +298,12 @@ fn settings(out: &mut String, review: &Review, detail: Detail) {
     title(out, "Settings of the stack");
     for setting in &review.settings {
         line(out, "  ", &format!("{} {}", setting.kind.name(), setting.name));
-        for value in lines(setting.before.as_ref(), setting.after.as_ref(), detail.value.max(60)) {
-            marked(out, value.mark, &value.text);
-        }
+        each_line(
+            setting.before.as_ref(),
+            setting.after.as_ref(),
+            detail.value.max(60),
+            |mark, line| marked(out, mark, line),
+        );
     }
 }
 

@@ -1,9 +1,11 @@
 //! Words that several renderings share.
 
+use std::fmt::Write as _;
+
 use crate::domain::change_set::description::present;
 use crate::domain::change_set::review::{Counts, Replacement, ResourceReview, Review, ValueSource};
 use crate::domain::change_set::tree::join;
-use crate::domain::change_set::values::{PropertyChange, Recreation};
+use crate::domain::change_set::values::{Cause, PropertyChange, Recreation};
 use crate::domain::risk::{Finding, Kind, Level};
 
 /// A sign for what happens to a resource: `+`, `-`, `-/+`, `~`.
@@ -51,35 +53,41 @@ fn policy_words(policy: &str) -> &str {
 
 /// Remarks about one property change: whether it replaces, what causes it.
 pub(super) fn remarks(change: &PropertyChange) -> String {
-    let mut parts = Vec::new();
+    let mut remarks = String::new();
+    let mut add = |words: std::fmt::Arguments<'_>| {
+        if !remarks.is_empty() {
+            remarks.push_str("; ");
+        }
+        let _ = remarks.write_fmt(words);
+    };
     match change.recreation {
-        Recreation::Always => parts.push("forces replacement".to_owned()),
-        Recreation::Conditionally => parts.push("may force replacement".to_owned()),
+        Recreation::Always => add(format_args!("forces replacement")),
+        Recreation::Conditionally => add(format_args!("may force replacement")),
         Recreation::Unknown | Recreation::Never => {}
     }
-    let causes: Vec<_> = change.causes.iter().map(ToString::to_string).collect();
-    if !causes.is_empty() && causes != ["the template"] {
-        parts.push(format!("because of {}", causes.join(", ")));
+    if !change.causes.is_empty() && change.causes != [Cause::Template] {
+        let causes: Vec<_> = change.causes.iter().map(ToString::to_string).collect();
+        add(format_args!("because of {}", causes.join(", ")));
     }
     if change.change_type.as_deref() == Some("SyncWithActual") {
-        parts.push("only recorded as it is, not changed".to_owned());
+        add(format_args!("only recorded as it is, not changed"));
     }
     match change.before_from.as_deref() {
-        Some("ACTUAL_STATE") => parts.push("before is what it really has".to_owned()),
-        Some("PREVIOUS_DEPLOYMENT_STATE") => parts.push("before is what was deployed last".to_owned()),
-        Some(other) => parts.push(format!("before comes from {other}")),
+        Some("ACTUAL_STATE") => add(format_args!("before is what it really has")),
+        Some("PREVIOUS_DEPLOYMENT_STATE") => add(format_args!("before is what was deployed last")),
+        Some(other) => add(format_args!("before comes from {other}")),
         None => {}
     }
     if let Some(deployed) = &change.deployed {
-        parts.push(format!("deployed last as {}", super::lines::words(deployed)));
+        add(format_args!("deployed last as {}", super::lines::words(deployed)));
     }
     if let Some(actual) = &change.actual {
-        parts.push(format!("in reality {}", super::lines::words(actual)));
+        add(format_args!("in reality {}", super::lines::words(actual)));
     }
     if let Some(seen) = &change.drift_seen {
-        parts.push(format!("seen at {seen}"));
+        add(format_args!("seen at {seen}"));
     }
-    parts.join("; ")
+    remarks
 }
 
 /// Remarks about a resource besides its properties.

@@ -1,7 +1,10 @@
 //! Structural difference of two JSON values, item by item; items of lists are matched by what identifies them.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
+use super::place::Place;
 use crate::domain::digest::to_canonical_json;
 
 /// One leaf in which two values differ.
@@ -22,7 +25,7 @@ pub struct Leaf {
 }
 
 /// Keys that identify an item of a list, best first.
-const IDENTITIES: [&str; 16] = [
+pub(super) const IDENTITIES: [&str; 16] = [
     "Key",
     "Sid",
     "Id",
@@ -43,82 +46,67 @@ const IDENTITIES: [&str; 16] = [
 
 /// All leaves in which `before` and `after` differ; a missing side makes every leaf of the other one a difference.
 pub(in crate::domain) fn leaves(before: Option<&Value>, after: Option<&Value>) -> Vec<Leaf> {
-    let mut walk = Walk::default();
-    walk.compare(&Place::default(), before, after);
-    walk.found
+    let mut found = Vec::new();
+    let mut walk = Walk {
+        place: Place::default(),
+        found: &mut |place: &Place, before: Option<&Value>, after: Option<&Value>| {
+            found.push(Leaf {
+                path: place.path.clone(),
+                names: place.names.clone(),
+                pointer_before: before.map(|_| place.before.clone()),
+                pointer_after: after.map(|_| place.after.clone()),
+                before: before.map(text),
+                after: after.map(text),
+            });
+        },
+    };
+    walk.compare(before, after);
+    found
 }
 
-#[derive(Debug, Clone, Default)]
-struct Place {
-    path: String,
-    names: Vec<String>,
-    before: String,
-    after: String,
+/// Goes to every leaf of one value, in the order of [`leaves`].
+pub(super) fn each_leaf(value: &Value, mut found: impl FnMut(&Place, &Value)) {
+    let mut walk = Walk {
+        place: Place::default(),
+        found: &mut |place: &Place, _: Option<&Value>, leaf: Option<&Value>| {
+            if let Some(leaf) = leaf {
+                found(place, leaf);
+            }
+        },
+    };
+    walk.one_side(value, false);
 }
 
-impl Place {
-    fn key(&self, key: &str) -> Self {
-        let mut names = self.names.clone();
-        names.push(key.to_owned());
-        let escaped = key.replace('~', "~0").replace('/', "~1");
-        Self {
-            path: if self.path.is_empty() {
-                key.to_owned()
-            } else {
-                format!("{}.{key}", self.path)
-            },
-            names,
-            before: format!("{}/{escaped}", self.before),
-            after: format!("{}/{escaped}", self.after),
-        }
-    }
+/// What is done with a leaf: its place, and the two sides as far as they are there.
+type Found<'f> = dyn FnMut(&Place, Option<&Value>, Option<&Value>) + 'f;
 
-    fn item(&self, label: &str, before: usize, after: usize, item: Option<&Value>) -> Self {
-        let mut names = self.names.clone();
-        // What an item is called says whether its value is secret: `{Name: DB_PASSWORD, Value: …}`.
-        if let Some(Value::Object(map)) = item {
-            names.extend(
-                IDENTITIES
-                    .iter()
-                    .filter_map(|key| Some(map.get(*key)?.as_str()?.to_owned())),
-            );
-        }
-        Self {
-            path: format!("{}[{label}]", self.path),
-            names,
-            before: format!("{}/{before}", self.before),
-            after: format!("{}/{after}", self.after),
-        }
-    }
+struct Walk<'f> {
+    place: Place,
+    found: &'f mut Found<'f>,
 }
 
-#[derive(Default)]
-struct Walk {
-    found: Vec<Leaf>,
-}
-
-impl Walk {
-    fn compare(&mut self, place: &Place, before: Option<&Value>, after: Option<&Value>) {
+impl Walk<'_> {
+    fn compare(&mut self, before: Option<&Value>, after: Option<&Value>) {
         match (before, after) {
             (None, None) => {}
             (Some(a), Some(b)) if a == b => {}
-            (Some(Value::Object(a)), Some(Value::Object(b))) => self.objects(place, a, b),
-            (Some(Value::Array(a)), Some(Value::Array(b))) => self.lists(place, a, b),
+            (Some(Value::Object(a)), Some(Value::Object(b))) => self.objects(a, b),
+            (Some(Value::Array(a)), Some(Value::Array(b))) => self.lists(a, b),
             (Some(a), Some(b)) if is_leaf(a) && is_leaf(b) => match (embedded(a), embedded(b)) {
-                (Some(a), Some(b)) => self.compare(place, Some(&a), Some(&b)),
+                (Some(a), Some(b)) => self.compare(Some(&a), Some(&b)),
                 _ if text(a) == text(b) => {}
-                _ => self.push(place, Some(a), Some(b)),
+                _ => (self.found)(&self.place, Some(a), Some(b)),
             },
             (Some(a), Some(b)) => {
-                self.one_side(place, a, true);
-                self.one_side(place, b, false);
+                self.one_side(a, true);
+                self.one_side(b, false);
             }
-            (Some(a), None) => self.one_side(place, a, true),
-            (None, Some(b)) => self.one_side(place, b, false),
+            (Some(a), None) => self.one_side(a, true),
+            (None, Some(b)) => self.one_side(b, false),
         }
     }
 
-    fn objects(&mut self, place: &Place, a: &Map<String, Value>, b: &Map<String, Value>) {
+    fn objects(&mut self, a: &Map<String, Value>, b: &Map<String, Value>) {
         // Most of a resource stays as it is; its places need not be named.
         let mut keys: Vec<_> = a
             .iter()
@@ -128,11 +116,14 @@ impl Walk {
             .collect();
         keys.sort_unstable();
         for key in keys {
-            self.compare(&place.key(key), a.get(key), b.get(key));
+            let way = self.place.way();
+            self.place.to_key(key);
+            self.compare(a.get(key), b.get(key));
+            self.place.back(&way);
         }
     }
 
-    fn lists(&mut self, place: &Place, a: &[Value], b: &[Value]) {
+    fn lists(&mut self, a: &[Value], b: &[Value]) {
         let key = identity(a).filter(|key| identity_holds(key, b)).or_else(|| {
             // A list that was or becomes empty says nothing; the other one decides.
             identity(b).filter(|key| identity_holds(key, a))
@@ -143,8 +134,8 @@ impl Walk {
         for (at, before) in a.iter().enumerate() {
             let partner = b.iter().enumerate().position(|(other, after)| {
                 !taken[other]
-                    && match label(before) {
-                        Some(name) => label(after).as_ref() == Some(&name),
+                    && match key {
+                        Some(key) => before.get(key) == after.get(key),
                         None => before == after,
                     }
             });
@@ -152,8 +143,9 @@ impl Walk {
                 Some(other) => {
                     taken[other] = true;
                     if let Some(name) = label(before) {
-                        let place = place.item(&name, at, other, Some(before));
-                        self.compare(&place, Some(before), Some(&b[other]));
+                        self.item(&name, at, other, before, |walk| {
+                            walk.compare(Some(before), Some(&b[other]));
+                        });
                     }
                 }
                 None => left.push(at),
@@ -161,7 +153,7 @@ impl Walk {
         }
         let mut fresh: Vec<_> = (0..b.len()).filter(|at| !taken[*at]).collect();
         if left.is_empty() && fresh.is_empty() {
-            self.order(place, a, b, key.is_some());
+            self.order(a, b, key.is_some());
             return;
         }
         // Objects without a name are paired with the one that shares most with them; texts come and go.
@@ -174,64 +166,65 @@ impl Walk {
             };
             if let Some(index) = partner {
                 let other = fresh.remove(index);
-                let place = place.item(&other.to_string(), at, other, Some(before));
-                self.compare(&place, Some(before), Some(&b[other]));
+                self.item(&other.to_string(), at, other, before, |walk| {
+                    walk.compare(Some(before), Some(&b[other]));
+                });
             } else {
                 let name = label(before).unwrap_or_else(|| at.to_string());
-                self.one_side(&place.item(&name, at, at, Some(before)), before, true);
+                self.item(&name, at, at, before, |walk| walk.one_side(before, true));
             }
         }
         for other in fresh {
             let after = &b[other];
             let name = label(after).unwrap_or_else(|| other.to_string());
-            self.one_side(&place.item(&name, other, other, Some(after)), after, false);
+            self.item(&name, other, other, after, |walk| walk.one_side(after, false));
         }
     }
 
+    fn item(&mut self, label: &str, before: usize, after: usize, item: &Value, then: impl FnOnce(&mut Self)) {
+        let way = self.place.way();
+        self.place.to_item(label, before, after, item);
+        then(self);
+        self.place.back(&way);
+    }
+
     /// The same items in another order: CloudFormation counts it as a change, so it is shown as one.
-    fn order(&mut self, place: &Place, a: &[Value], b: &[Value], are_named: bool) {
+    fn order(&mut self, a: &[Value], b: &[Value], are_named: bool) {
         if are_named || a == b {
             return;
         }
         let joined = |items: &[Value]| Value::String(items.iter().map(text).collect::<Vec<_>>().join(", "));
-        let mut place = place.clone();
-        place.path.push_str(" (order)");
-        self.push(&place, Some(&joined(a)), Some(&joined(b)));
+        let way = self.place.way();
+        self.place.path.push_str(" (order)");
+        (self.found)(&self.place, Some(&joined(a)), Some(&joined(b)));
+        self.place.back(&way);
     }
 
-    fn one_side(&mut self, place: &Place, value: &Value, is_before: bool) {
+    fn one_side(&mut self, value: &Value, is_before: bool) {
         match value {
             Value::Object(map) if !map.is_empty() => {
                 let mut entries: Vec<_> = map.iter().collect();
                 entries.sort_unstable_by_key(|(key, _)| *key);
                 for (key, value) in entries {
-                    self.one_side(&place.key(key), value, is_before);
+                    let way = self.place.way();
+                    self.place.to_key(key);
+                    self.one_side(value, is_before);
+                    self.place.back(&way);
                 }
             }
             Value::Array(items) if !items.is_empty() => {
                 let key = identity(items);
                 for (at, item) in items.iter().enumerate() {
                     let name = key.and_then(|key| item.get(key)).map_or_else(|| at.to_string(), text);
-                    self.one_side(&place.item(&name, at, at, Some(item)), item, is_before);
+                    self.item(&name, at, at, item, |walk| walk.one_side(item, is_before));
                 }
             }
             _ => match embedded(value) {
-                Some(value) => self.one_side(place, &value, is_before),
-                None if is_before => self.push(place, Some(value), None),
-                None => self.push(place, None, Some(value)),
+                Some(value) => self.one_side(&value, is_before),
+                None if is_before => (self.found)(&self.place, Some(value), None),
+                None => (self.found)(&self.place, None, Some(value)),
             },
         }
-    }
-
-    fn push(&mut self, place: &Place, before: Option<&Value>, after: Option<&Value>) {
-        self.found.push(Leaf {
-            path: place.path.clone(),
-            names: place.names.clone(),
-            pointer_before: before.map(|_| place.before.clone()),
-            pointer_after: after.map(|_| place.after.clone()),
-            before: before.map(text),
-            after: after.map(text),
-        });
     }
 }
 
@@ -251,6 +244,33 @@ fn embedded(value: &Value) -> Option<Value> {
         _ => true,
     };
     (!is_empty).then_some(parsed)
+}
+
+/// The value at a JSON pointer (RFC 6901); most pointers hold no escapes, and nothing is copied for them.
+pub(super) fn at<'v>(value: &'v Value, pointer: &str) -> Option<&'v Value> {
+    if pointer.contains('~') {
+        return value.pointer(pointer);
+    }
+    let mut parts = pointer.split('/');
+    if parts.next() != Some("") {
+        return None;
+    }
+    parts.try_fold(value, |value, part| match value {
+        Value::Object(map) => map.get(part),
+        Value::Array(items) => {
+            let is_index = part == "0" || !part.starts_with(['0', '+']);
+            items.get(part.parse::<usize>().ok().filter(|_| is_index)?)
+        }
+        _ => None,
+    })
+}
+
+/// The text of a leaf without copying it where it is one.
+pub(super) fn text_of(value: &Value) -> Cow<'_, str> {
+    match value {
+        Value::String(text) => Cow::Borrowed(text),
+        other => Cow::Owned(to_canonical_json(other)),
+    }
 }
 
 /// The text of a leaf; CloudFormation takes `1` and `"1"` as the same.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::diff::leaves;
+use super::diff::{each_leaf, text_of};
 use super::resource::{ResourceFacts, readable};
 use super::secrets::Hider;
 use super::values::{KeptValue, PropertyChange};
@@ -28,17 +28,16 @@ impl ResourceFacts<'_> {
             .filter_map(|leaf| leaf.pointer_after.as_deref())
             .chain(told)
             .collect();
-        leaves(None, Some(whole))
-            .iter()
-            .filter(|leaf| {
-                let pointer = leaf.pointer_after.as_deref().unwrap_or_default();
-                !ancestors(pointer).any(|above| differs.contains(above))
-            })
-            .map(|leaf| KeptValue {
-                path: hider.text(readable(&leaf.path)),
-                value: hider.value(&self.names(&leaf.names), leaf.after.as_deref().unwrap_or_default()),
-            })
-            .collect()
+        let mut kept = Vec::new();
+        each_leaf(whole, |place, value| {
+            if !ancestors(&place.after).any(|above| differs.contains(above)) {
+                kept.push(KeptValue {
+                    path: hider.text(readable(&place.path)),
+                    value: hider.value(&self.names(&place.names), &text_of(value)),
+                });
+            }
+        });
+        kept
     }
 }
 

@@ -47,8 +47,10 @@ pub(super) fn is_plain(text: &str) -> bool {
         && !holds_stem(text.as_bytes())
         && (!text.contains('@') || !text.contains("://"))
         && text
-            .split(|character| !is_token_character(character))
-            .all(|token| token.len() < SHORTEST_CREDENTIAL || !is_credential(token))
+            .as_bytes()
+            .split(|byte| !is_token_byte(*byte))
+            .filter(|token| token.len() >= SHORTEST_CREDENTIAL)
+            .all(|token| std::str::from_utf8(token).is_ok_and(|token| !is_credential(token)))
 }
 
 /// The text with everything masked that looks secret, and how often that happened.
@@ -298,10 +300,17 @@ fn userinfo(text: &str) -> Option<(usize, usize)> {
 }
 
 fn is_token_character(character: char) -> bool {
-    character.is_alphanumeric()
+    match u8::try_from(character) {
+        Ok(byte) if byte.is_ascii() => is_token_byte(byte),
+        _ => character.is_alphanumeric() || matches!(character, '‹' | '›'),
+    }
+}
+
+fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
         || matches!(
-            character,
-            '+' | '/' | '_' | '-' | '.' | '$' | '!' | '%' | '^' | '*' | '~' | '‹' | '›'
+            byte,
+            b'+' | b'/' | b'_' | b'-' | b'.' | b'$' | b'!' | b'%' | b'^' | b'*' | b'~'
         )
 }
 

@@ -13,6 +13,7 @@ mod known_secrets;
 mod mask;
 mod opaque;
 mod pairs;
+mod place;
 mod replacement;
 pub mod resource;
 pub mod review;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::context::{context, is_signature, stands_for_secret};
 use super::description::{Change, Detail, ResourceChange, present};
 use super::details::{Told, covers, pointer_of};
-use super::diff::{Leaf, leaves, same, text};
+use super::diff::{Leaf, at, leaves, same, text};
 use super::evaluate::Evaluator;
 use super::review::{ResourceReview, ValueSource};
 use super::secrets::Hider;
@@ -182,23 +182,19 @@ impl<'a> ResourceFacts<'a> {
             }
             changes.push(self.change_of(leaf, &told, hider));
         }
-        let mut at = 0;
-        while at < details.len() {
-            let (pointer, first) = &details[at];
-            // The same place may be listed more than once, with another evaluation each time.
-            let same: Vec<_> = (at..details.len())
-                .filter(|other| !covered[*other] && details[*other].0 == *pointer)
-                .collect();
-            if !covered[at] {
-                let mut told = Told::default();
-                for other in same {
-                    covered[other] = true;
-                    told.add(details[other].1);
-                }
-                let pointer = pointer.clone().unwrap_or_else(|| "/".to_owned());
-                self.add_told(&pointer, first, &told, hider, &mut changes);
+        for (index, (pointer, first)) in details.iter().enumerate() {
+            if covered[index] {
+                continue;
             }
-            at += 1;
+            let mut told = Told::default();
+            // The same place may be listed more than once, with another evaluation each time.
+            for (other, (place, detail)) in details.iter().enumerate().skip(index) {
+                if !covered[other] && place == pointer {
+                    covered[other] = true;
+                    told.add(detail);
+                }
+            }
+            self.add_told(pointer.as_deref().unwrap_or("/"), first, &told, hider, &mut changes);
         }
         changes
     }
@@ -230,7 +226,7 @@ impl<'a> ResourceFacts<'a> {
         let target = first.target.clone().unwrap_or_default();
         let both_known = self.before.is_some() && self.after.is_some();
         let side = |told: Option<&str>, whole: &Option<Value>| {
-            let held = whole.as_ref().and_then(|whole| whole.pointer(pointer));
+            let held = whole.as_ref().and_then(|whole| at(whole, pointer));
             match present(told) {
                 // Where the template refers to a secret, what CloudFormation tells may be the secret itself.
                 Some(_) if held.and_then(Value::as_str).is_some_and(stands_for_secret) => held.cloned(),
@@ -255,7 +251,7 @@ impl<'a> ResourceFacts<'a> {
             let shown = |value: &Option<Value>, pointer: &str, whole: &Option<Value>| {
                 value
                     .as_ref()
-                    .or_else(|| whole.as_ref()?.pointer(pointer).filter(|value| value.is_string()))
+                    .or_else(|| at(whole.as_ref()?, pointer).filter(|value| value.is_string()))
                     .map(|value| hider.value(&names, &text(value)))
             };
             changes.push(PropertyChange {
@@ -305,7 +301,7 @@ impl<'a> ResourceFacts<'a> {
             let Some(told) = present(told.as_deref()) else {
                 return true;
             };
-            let held = whole.as_ref().and_then(|whole| whole.pointer(pointer));
+            let held = whole.as_ref().and_then(|whole| at(whole, pointer));
             held.is_some_and(|held| {
                 same(held, told) || is_signature(told) || held.as_str().is_some_and(stands_for_secret)
             })
@@ -321,20 +317,21 @@ impl<'a> ResourceFacts<'a> {
             .collect()
     }
 
-    fn property(&self, name: &str) -> Option<String> {
+    fn property(&self, name: &str) -> Option<&str> {
         let side = self.after.as_ref().or(self.before.as_ref())?;
-        Some(side.get("Properties")?.get(name)?.as_str()?.to_owned())
+        side.get("Properties")?.get(name)?.as_str()
     }
 
-    pub(super) fn names(&self, on_the_way: &[String]) -> Vec<String> {
-        let mut names = Vec::with_capacity(on_the_way.len() + 1);
-        names.push(self.change.resource_type.clone());
+    /// What says whether the value at a place is secret: the type, then every name on the way.
+    pub(super) fn names<'n>(&'n self, on_the_way: &'n [String]) -> Vec<&'n str> {
+        let mut names = Vec::with_capacity(on_the_way.len() + 3);
+        names.push(self.change.resource_type.as_str());
         if self.change.resource_type == "AWS::SSM::Parameter" {
             // What such a value is, only the name of the parameter says.
-            names.push(self.change.logical_resource_id.clone());
+            names.push(self.change.logical_resource_id.as_str());
             names.extend(self.property("Name"));
         }
-        names.extend(on_the_way.iter().cloned());
+        names.extend(on_the_way.iter().map(String::as_str));
         names
     }
 }

@@ -95,22 +95,29 @@ pub(in crate::domain) fn names_secret(name: &str) -> bool {
 /// Whether a name or a text holds the beginning of a word or a command before secrets; nearly all do not, and are done
 /// with here.
 pub(super) fn holds_stem(name: &[u8]) -> bool {
-    (0..name.len()).any(|at| {
-        let rest = &name[at..];
-        let begins = |stem: &str| rest.len() >= stem.len() && rest[..stem.len()].eq_ignore_ascii_case(stem.as_bytes());
-        match rest[0].to_ascii_lowercase() {
-            b'p' => begins("pass") || begins("pwd"),
-            b's' => begins("secret"),
-            b't' => begins("token"),
-            b'k' => begins("key"),
-            b'c' => begins("credential") || begins("connection"),
-            b'd' => begins("dsn"),
-            b'w' => begins("webhook"),
-            b'b' => begins("basic") || begins("bearer"),
+    name.windows(2).enumerate().any(|(at, pair)| {
+        let begins = |stem: &str| {
+            name.get(at..at + stem.len())
+                .is_some_and(|part| part.eq_ignore_ascii_case(stem.as_bytes()))
+        };
+        // Two letters say for nearly every place that no word begins there; the bit makes them small.
+        match (pair[0] | 0x20, pair[1] | 0x20) {
+            (b'p', b'a') => begins("pass"),
+            (b'p', b'w') => begins("pwd"),
+            (b's', b'e') => begins("secret"),
+            (b't', b'o') => begins("token"),
+            (b'k', b'e') => begins("key"),
+            (b'c', b'r') => begins("credential"),
+            (b'c', b'o') => begins("connection"),
+            (b'd', b's') => begins("dsn"),
+            (b'w', b'e') => begins("webhook"),
+            (b'b', b'a') => begins("basic"),
+            (b'b', b'e') => begins("bearer"),
             // Parts of commands after which a password stands that no word names.
-            b'm' => begins("mysql"),
-            b'i' => begins("identified by"),
-            b'-' => begins("-u ") || begins("--user "),
+            (b'm', b'y') => begins("mysql"),
+            (b'i', b'd') => begins("identified by"),
+            (b'-', b'u') => begins("-u "),
+            (b'-', b'-') => begins("--user "),
             _ => false,
         }
     })

@@ -67,26 +67,24 @@ impl Hider {
     }
 
     /// Shows the value of a property. `names` are all names on the way to it, the type of the resource first.
-    pub fn value(&self, names: &[String], value: &str) -> Shown {
+    pub fn value(&self, names: &[&str], value: &str) -> Shown {
         if value == KNOWN_AFTER_APPLY {
             return Shown::KnownAfterApply;
         }
-        if value.contains(NO_ECHO) && value.trim() == NO_ECHO || value == "****" {
+        if value.trim() == NO_ECHO || value == "****" {
             return self.hide("the parameter has NoEcho");
         }
         if is_reference(value) || is_harmless(value) {
             return Shown::Text(without_marks(value).into_owned());
         }
-        let last = names.last().map_or("", String::as_str);
+        let last = names.last().copied().unwrap_or_default();
         if IDENTIFIES_CONTENT.contains(&last) {
             return Shown::Text(self.without_known(&without_marks(value)).into_owned());
         }
         if let Some(word) = names.iter().rev().take(4).find(|name| names_secret(name)) {
             return self.hide(&format!("{} names a secret", short(word)));
         }
-        let of_type = |(kind, property): &(&str, &str)| {
-            names.first().is_some_and(|name| name == kind) && names.iter().any(|name| name == property)
-        };
+        let of_type = |(kind, property): &(&str, &str)| names.first() == Some(kind) && names.contains(property);
         if SECRET_PROPERTIES.iter().any(of_type) {
             return self.hide("the property holds a secret");
         }
@@ -106,7 +104,9 @@ impl Hider {
 
     fn without_known<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let mut shown = Cow::Borrowed(text);
-        for secret in std::iter::once(NO_ECHO).chain(self.known.iter().map(String::as_str)) {
+        // The mark is outside ASCII, and most texts are not.
+        let mark = (!text.is_ascii()).then_some(NO_ECHO);
+        for secret in mark.into_iter().chain(self.known.iter().map(String::as_str)) {
             if shown.contains(secret) {
                 self.hidden.set(self.hidden.get() + shown.matches(secret).count());
                 shown = shown.replace(secret, MASK).into();

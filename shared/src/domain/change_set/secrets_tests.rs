@@ -4,8 +4,7 @@ use super::secrets::{Hider, NO_ECHO};
 use super::values::{KNOWN_AFTER_APPLY, MASK, Shown};
 
 fn shown(names: &[&str], value: &str) -> Shown {
-    let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
-    Hider::default().value(&names, value)
+    Hider::default().value(names, value)
 }
 
 #[test]
@@ -228,8 +227,5 @@ fn what_only_says_which_content_is_meant_is_shown() {
         Shown::Text(version.to_owned())
     );
     let hider = Hider::knowing([version.to_owned()]);
-    assert_eq!(
-        hider.value(&["S3ObjectVersion".to_owned()], version),
-        Shown::Text(MASK.to_owned())
-    );
+    assert_eq!(hider.value(&["S3ObjectVersion"], version), Shown::Text(MASK.to_owned()));
 }

@@ -235,8 +235,8 @@ impl Found<'_> {
             } else {
                 "."
             };
-            let names: Vec<_> = std::iter::once(name.to_owned())
-                .chain(leaf.names.iter().cloned())
+            let names: Vec<_> = std::iter::once(name)
+                .chain(leaf.names.iter().map(String::as_str))
                 .collect();
             let shown = |value: &Option<String>| value.as_deref().map(|value| self.hider.value(&names, value));
             if let (Some(a), Some(b)) = (&leaf.before, &leaf.after)
@@ -276,7 +276,7 @@ impl Found<'_> {
                     if is_secret(key) {
                         self.hider.value(&[], "****")
                     } else if names_secret(key) {
-                        self.hider.value(std::slice::from_ref(key), value)
+                        self.hider.value(&[key], value)
                     } else {
                         self.hider.value(&[], value)
                     }

@@ -199,7 +199,7 @@ impl DigestDocument {
 const HIDDEN: &str = "****";
 
 fn is_hidden(key: &str, value: &str) -> bool {
-    Hider::default().value(&[key.to_owned()], value) != Shown::Text(value.to_owned())
+    Hider::default().value(&[key], value) != Shown::Text(value.to_owned())
 }
 
 fn parameters(root: &ChangeSetDescription, secret: &[String]) -> Vec<Parameter> {

@@ -77,24 +77,33 @@ fn collect<'v>(place: &str, value: &'v Value, found: &mut BTreeMap<String, Cow<'
             found.insert(place.to_owned(), Cow::Borrowed(value));
         }
         // Some types take a policy as a text.
-        Value::String(text) if text.trim_start().starts_with('{') && text.contains("Statement") => {
+        Value::String(text) => {
             if let Some(policy) = serde_json::from_str(text).ok().filter(is_policy) {
                 found.insert(place.to_owned(), Cow::Owned(policy));
             }
         }
         Value::Object(map) => {
-            for (key, value) in map {
+            for (key, value) in map.iter().filter(|(_, value)| may_hold_policy(value)) {
                 let joint = if place.is_empty() { "" } else { "." };
                 collect(&format!("{place}{joint}{key}"), value, found);
             }
         }
         Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
+            for (index, item) in items.iter().enumerate().filter(|(_, item)| may_hold_policy(item)) {
                 let name = item.get("PolicyName").map_or_else(|| index.to_string(), text);
                 collect(&format!("{place}[{name}]"), item, found);
             }
         }
         _ => {}
+    }
+}
+
+/// Nearly all values are short texts, whose places need not be named.
+fn may_hold_policy(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.trim_start().starts_with('{') && text.contains("Statement"),
+        Value::Object(_) | Value::Array(_) => true,
+        _ => false,
     }
 }
 

@@ -105,10 +105,9 @@ fn boundary(facts: &ResourceFacts<'_>, found: &mut Found) {
 
 fn is_on(value: Option<&str>) -> bool {
     value.is_some_and(|value| {
-        matches!(
-            value.to_ascii_lowercase().as_str(),
-            "true" | "active" | "enabled" | "on" | "yes"
-        )
+        ["true", "active", "enabled", "on", "yes"]
+            .iter()
+            .any(|word| value.eq_ignore_ascii_case(word))
     })
 }
 

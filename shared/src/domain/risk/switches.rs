@@ -297,16 +297,22 @@ fn ends(path: &str, end: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
+/// Whether a name holds a word, whatever its case.
+fn holds(name: &str, word: &str) -> bool {
+    name.as_bytes()
+        .windows(word.len())
+        .any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
+}
+
 fn switched_off(leaf: &Leaf, kind: &str, path: &str, found: &mut Found) {
     let off = |value: Option<&str>| {
         value.is_none_or(|value| {
-            matches!(
-                value.to_ascii_lowercase().as_str(),
-                "" | "false" | "suspended" | "disabled" | "off" | "0"
-            )
+            ["", "false", "suspended", "disabled", "off", "0"]
+                .iter()
+                .any(|word| value.eq_ignore_ascii_case(word))
         })
     };
-    if off(leaf.before.as_deref()) || !off(leaf.after.as_deref()) {
+    if !off(leaf.after.as_deref()) || off(leaf.before.as_deref()) {
         return;
     }
     let typed = format!("{}.{path}", kind.rsplit(':').next().unwrap_or_default());
@@ -339,6 +345,11 @@ fn becomes(leaf: &Leaf, path: &str, is_new: bool, found: &mut Found) {
 /// What is kept for a shorter time than before is deleted earlier, most of it at once.
 fn retention(leaf: &Leaf, kind: &str, path: &str, found: &mut Found) {
     let last = path.rsplit('.').next().unwrap_or(path);
+    let is_about_keeping =
+        holds(last, "retention") || last.eq_ignore_ascii_case("pendingwindowindays") || EXPIRES.contains(&last);
+    if !is_about_keeping && last != "Enabled" {
+        return;
+    }
     let number = |value: Option<&str>| value.and_then(|value| value.trim().parse::<f64>().ok());
     let (before, after) = (number(leaf.before.as_deref()), number(leaf.after.as_deref()));
     let arrow = super::settings::arrow(leaf);
@@ -356,8 +367,7 @@ fn retention(leaf: &Leaf, kind: &str, path: &str, found: &mut Found) {
         }
         return;
     }
-    let lower = last.to_ascii_lowercase();
-    if !(lower.contains("retention") || lower == "pendingwindowindays") {
+    if !is_about_keeping {
         return;
     }
     // Log groups keep everything for ever as long as they are told nothing.

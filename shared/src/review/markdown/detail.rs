@@ -1,40 +1,29 @@
 //! How much a comment tells.
 
 /// How much is told, from all to the least.
-pub(super) const DETAILS: [Detail; 5] = [
+pub(super) const DETAILS: [Detail; 4] = [
     Detail {
         value: usize::MAX,
         properties: usize::MAX,
         resources: usize::MAX,
-        kept: true,
-        rows: usize::MAX,
-    },
-    Detail {
-        value: usize::MAX,
-        properties: usize::MAX,
-        resources: usize::MAX,
-        kept: false,
         rows: usize::MAX,
     },
     Detail {
         value: 300,
         properties: 60,
         resources: usize::MAX,
-        kept: false,
         rows: usize::MAX,
     },
     Detail {
         value: 80,
         properties: 8,
         resources: usize::MAX,
-        kept: false,
         rows: 60,
     },
     Detail {
         value: 0,
         properties: 0,
         resources: 400,
-        kept: false,
         rows: 25,
     },
 ];
@@ -47,8 +36,6 @@ pub(super) struct Detail {
     pub(super) properties: usize,
     /// Most resources.
     pub(super) resources: usize,
-    /// Whether the values that stay are told as well.
-    pub(super) kept: bool,
     /// Most rows of every list, and most subjects of a finding.
     pub(super) rows: usize,
 }

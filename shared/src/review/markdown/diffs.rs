@@ -5,8 +5,10 @@ use std::fmt::Write as _;
 use super::Detail;
 use crate::domain::change_set::review::{ResourceReview, Review};
 use crate::domain::change_set::values::PropertyChange;
+use crate::domain::change_set::values::Shown;
+use crate::review::MARKDOWN_CHARACTERS;
 use crate::review::escape::{cut, fence, html_code, visible};
-use crate::review::lines::{Mark, lines};
+use crate::review::lines::{Mark, each_line};
 use crate::review::words;
 
 pub(super) fn resource(out: &mut String, resource: &ResourceReview, detail: Detail) {
@@ -64,12 +66,15 @@ fn body(resource: &ResourceReview, detail: Detail) -> String {
 pub(super) fn kept(out: &mut String, review: &Review) {
     let mut body = String::new();
     for resource in review.resources.iter().filter(|resource| !resource.kept.is_empty()) {
+        if body.len() > 4 * MARKDOWN_CHARACTERS {
+            break;
+        }
         let _ = writeln!(body, "@@ {} @@", visible(&words::place(resource)));
         for kept in &resource.kept {
             let _ = writeln!(body, "# {}", visible(&kept.path));
-            for line in lines(None, Some(&kept.value), usize::MAX) {
-                let _ = writeln!(body, "  {}", line.text);
-            }
+            each_line(None, Some(&kept.value), usize::MAX, |_, line| {
+                push_line(&mut body, " ", line)
+            });
         }
     }
     if !body.is_empty() {
@@ -86,22 +91,26 @@ fn properties(body: &mut String, changes: &[PropertyChange], detail: Detail) {
         let remarks = words::remarks(change);
         let joint = if remarks.is_empty() { "" } else { " — " };
         let _ = writeln!(body, "@@ {}{joint}{} @@", visible(&change.path), visible(&remarks));
-        push_lines(
-            body,
-            &lines(change.before.as_ref(), change.after.as_ref(), detail.value),
-        );
+        push_lines(body, change.before.as_ref(), change.after.as_ref(), detail.value);
     }
 }
 
-fn push_lines(body: &mut String, lines: &[crate::review::lines::Line]) {
-    for line in lines {
-        let mark = match line.mark {
+fn push_lines(body: &mut String, before: Option<&Shown>, after: Option<&Shown>, most: usize) {
+    each_line(before, after, most, |mark, line| {
+        let mark = match mark {
             Mark::Minus => "-",
             Mark::Plus => "+",
             Mark::Same => " ",
         };
-        let _ = writeln!(body, "{mark} {}", line.text);
-    }
+        push_line(body, mark, line);
+    });
+}
+
+fn push_line(body: &mut String, mark: &str, line: &str) {
+    body.push_str(mark);
+    body.push(' ');
+    body.push_str(line);
+    body.push('\n');
 }
 
 pub(super) fn settings(out: &mut String, review: &Review, detail: Detail) {
@@ -114,7 +123,9 @@ pub(super) fn settings(out: &mut String, review: &Review, detail: Detail) {
         let _ = writeln!(body, "@@ {} {} @@", setting.kind.name(), visible(&setting.name));
         push_lines(
             &mut body,
-            &lines(setting.before.as_ref(), setting.after.as_ref(), detail.value.max(40)),
+            setting.before.as_ref(),
+            setting.after.as_ref(),
+            detail.value.max(40),
         );
     }
     if review.settings.len() > most {

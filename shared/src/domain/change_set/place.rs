@@ -1,0 +1,78 @@
+//! Where a walk through a value is.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use super::diff::IDENTITIES;
+#[cfg(doc)]
+use super::diff::Leaf;
+
+/// Where a walk is. The texts grow and shrink with its way; only what is found gets copies of them.
+#[derive(Default)]
+pub(super) struct Place {
+    /// As [`Leaf::path`].
+    pub(super) path: String,
+    /// As [`Leaf::names`].
+    pub(super) names: Vec<String>,
+    /// As [`Leaf::pointer_before`].
+    pub(super) before: String,
+    /// As [`Leaf::pointer_after`].
+    pub(super) after: String,
+}
+
+/// How long the texts of a place were, to go back to it.
+pub(super) struct Way {
+    path: usize,
+    names: usize,
+    before: usize,
+    after: usize,
+}
+
+impl Place {
+    pub(super) fn way(&self) -> Way {
+        Way {
+            path: self.path.len(),
+            names: self.names.len(),
+            before: self.before.len(),
+            after: self.after.len(),
+        }
+    }
+
+    pub(super) fn back(&mut self, way: &Way) {
+        self.path.truncate(way.path);
+        self.names.truncate(way.names);
+        self.before.truncate(way.before);
+        self.after.truncate(way.after);
+    }
+
+    pub(super) fn to_key(&mut self, key: &str) {
+        self.names.push(key.to_owned());
+        if !self.path.is_empty() {
+            self.path.push('.');
+        }
+        self.path.push_str(key);
+        for pointer in [&mut self.before, &mut self.after] {
+            pointer.push('/');
+            if key.contains(['~', '/']) {
+                pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+            } else {
+                pointer.push_str(key);
+            }
+        }
+    }
+
+    pub(super) fn to_item(&mut self, label: &str, before: usize, after: usize, item: &Value) {
+        // What an item is called says whether its value is secret: `{Name: DB_PASSWORD, Value: …}`.
+        if let Value::Object(map) = item {
+            self.names.extend(
+                IDENTITIES
+                    .iter()
+                    .filter_map(|key| Some(map.get(*key)?.as_str()?.to_owned())),
+            );
+        }
+        let _ = write!(self.path, "[{label}]");
+        let _ = write!(self.before, "/{before}");
+        let _ = write!(self.after, "/{after}");
+    }
+}
