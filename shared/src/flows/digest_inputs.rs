@@ -120,7 +120,14 @@ async fn read_tree(change_sets: &impl ReadChangeSets, arn: &str) -> Result<Optio
                 .filter(|_| tree.sets.len() <= MOST_NESTED)
                 .ok_or_else(|| missing_nested(&path, &arn))?;
             // Children stand right after their parent, so that the tree reads from top to bottom.
-            tree.sets.insert(at + 1 + offset, PlacedChangeSet { path, description });
+            tree.sets.insert(
+                at + 1 + offset,
+                PlacedChangeSet {
+                    path,
+                    description,
+                    hooks: None,
+                },
+            );
         }
         at += 1;
     }

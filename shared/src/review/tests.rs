@@ -1,5 +1,6 @@
 mod complete;
 mod golden;
+mod hooks;
 mod hostile;
 mod secrets;
 mod sizes;

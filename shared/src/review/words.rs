@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::domain::change_set::description::present;
+use crate::domain::change_set::hooks::InvokedHook;
 use crate::domain::change_set::review::{Counts, Replacement, ResourceReview, Review, ValueSource};
 use crate::domain::change_set::tree::join;
 use crate::domain::change_set::values::{Cause, PropertyChange, Recreation};
@@ -102,6 +103,7 @@ pub(super) fn notes(resource: &ResourceReview) -> Vec<String> {
     if let Some(hooks) = resource.hooks {
         notes.push(format!("hooks invoked for it: {hooks}"));
     }
+    notes.extend(resource.invoked_hooks.iter().map(hook));
     if resource.changes.is_empty() {
         notes.push(match resource.values {
             ValueSource::Nowhere => "CloudFormation tells no values for it".to_owned(),
@@ -112,6 +114,32 @@ pub(super) fn notes(resource: &ResourceReview) -> Vec<String> {
         notes.push("values worked out from the two templates".to_owned());
     }
     notes
+}
+
+/// A hook in words.
+fn hook(hook: &InvokedHook) -> String {
+    let failure = match hook.failure_mode.as_deref() {
+        Some("FAIL") => "when it fails, the execution fails (FAIL)".to_owned(),
+        Some("WARN") => "when it fails, that is a warning only (WARN)".to_owned(),
+        Some(other) => format!("failure mode {other}"),
+        None => "failure mode not told".to_owned(),
+    };
+    let labelled = |label: &str, text: &Option<String>| text.as_ref().map(|text| format!("{label}{text}"));
+    let details: Vec<_> = [
+        hook.invocation_point.clone(),
+        hook.action.clone(),
+        labelled("version ", &hook.version),
+        labelled("configuration ", &hook.configuration),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let details = if details.is_empty() {
+        String::new()
+    } else {
+        format!(", {}", details.join(", "))
+    };
+    format!("hook {}: {failure}{details}", hook.hook_type)
 }
 
 /// What is known of the stack and the change set, by name.

@@ -8,10 +8,11 @@ use super::template::{Statement, Template, text};
 use super::{files, is_test, read, refuse};
 
 /// Method of a port and the action that IAM asks for.
-const ACTIONS: [(&str, &str); 23] = [
+const ACTIONS: [(&str, &str); 24] = [
     ("action_executions", "codepipeline:ListActionExecutions"),
     ("change_set", "cloudformation:DescribeChangeSet"),
     ("change_set_events", "cloudformation:DescribeEvents"),
+    ("change_set_hooks", "cloudformation:DescribeChangeSetHooks"),
     ("change_sets", "cloudformation:ListChangeSets"),
     ("create_change_set", "cloudformation:CreateChangeSet"),
     ("delete_change_set", "cloudformation:DeleteChangeSet"),

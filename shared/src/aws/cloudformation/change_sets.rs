@@ -1,11 +1,13 @@
-//! `CreateChangeSet`, `DescribeChangeSet`, `ListChangeSets`, `DescribeEvents`, `DeleteChangeSet`, `ExecuteChangeSet`.
+//! `CreateChangeSet`, `DescribeChangeSet`, `ListChangeSets`, `DescribeChangeSetHooks`, `DescribeEvents`,
+//! `DeleteChangeSet`, `ExecuteChangeSet`.
 
-use aws_sdk_cloudformation::types::{Capability, ChangeSetType, EventFilter, Parameter, Tag};
+use aws_sdk_cloudformation::types::{self, Capability, ChangeSetType, EventFilter, Parameter, Tag};
 
 use super::description::description;
 use super::{CloudFormation, classed, rfc3339};
 use crate::aws::errors::port_error;
 use crate::domain::change_set::description::ChangeSetDescription;
+use crate::domain::change_set::hooks::{ChangeSetHook, ChangeSetHooks, HookResource, HookTarget};
 use crate::flows::ports::{
     ChangeSetSummary, CreatedChangeSet, ExecuteChangeSets, NewChangeSet, OperationEvent, PortError, PortErrorKind,
     ReadChangeSets, TemplateLocation, WriteChangeSets,
@@ -52,14 +54,7 @@ impl ReadChangeSets for CloudFormation {
                 return Ok(None);
             };
             if following.as_ref() == Some(&token) {
-                return Err(PortError {
-                    operation: "cloudformation:DescribeChangeSet",
-                    subject: arn.to_owned(),
-                    kind: PortErrorKind::Unavailable,
-                    code: None,
-                    message: "the same page was announced twice".to_owned(),
-                    source: None,
-                });
+                return Err(announced_twice("cloudformation:DescribeChangeSet", arn));
             }
             whole.changes.extend(page.changes);
             next = following;
@@ -144,6 +139,71 @@ impl ReadChangeSets for CloudFormation {
             }));
         }
         Ok(events)
+    }
+
+    async fn change_set_hooks(&self, arn: &str) -> Result<ChangeSetHooks, PortError> {
+        const OPERATION: &str = "cloudformation:DescribeChangeSetHooks";
+        let mut whole: Option<ChangeSetHooks> = None;
+        let mut next: Option<String> = None;
+        loop {
+            let request = self.client.describe_change_set_hooks().change_set_name(arn);
+            let page = match request.set_next_token(next.clone()).send().await {
+                Ok(page) => page,
+                Err(error) => return Err(classed(port_error(OPERATION, arn, error))),
+            };
+            let following = page.next_token.filter(|token| !token.is_empty());
+            let hooks = page.hooks.unwrap_or_default().into_iter().map(hook);
+            match &mut whole {
+                Some(whole) => whole.hooks.extend(hooks),
+                None => {
+                    whole = Some(ChangeSetHooks {
+                        change_set_id: page.change_set_id.unwrap_or_default(),
+                        change_set_name: page.change_set_name.unwrap_or_default(),
+                        stack_name: page.stack_name.unwrap_or_default(),
+                        hooks: hooks.collect(),
+                        status: page.status.map(|status| status.as_str().to_owned()),
+                        next_token: None,
+                    });
+                }
+            }
+            if following.is_some() && following == next {
+                return Err(announced_twice(OPERATION, arn));
+            }
+            next = following;
+            if next.is_none() {
+                return Ok(whole.unwrap_or_default());
+            }
+        }
+    }
+}
+
+fn announced_twice(operation: &'static str, arn: &str) -> PortError {
+    PortError {
+        operation,
+        subject: arn.to_owned(),
+        kind: PortErrorKind::Unavailable,
+        code: None,
+        message: "the same page was announced twice".to_owned(),
+        source: None,
+    }
+}
+
+/// A hook in the words of the AWS CLI.
+fn hook(hook: types::ChangeSetHook) -> ChangeSetHook {
+    ChangeSetHook {
+        invocation_point: hook.invocation_point.map(|point| point.as_str().to_owned()),
+        failure_mode: hook.failure_mode.map(|mode| mode.as_str().to_owned()),
+        type_name: hook.type_name,
+        type_version_id: hook.type_version_id,
+        type_configuration_version_id: hook.type_configuration_version_id,
+        target_details: hook.target_details.map(|target| HookTarget {
+            target_type: target.target_type.map(|kind| kind.as_str().to_owned()),
+            resource_target_details: target.resource_target_details.map(|resource| HookResource {
+                logical_resource_id: resource.logical_resource_id.unwrap_or_default(),
+                resource_type: resource.resource_type,
+                resource_action: resource.resource_action.map(|action| action.as_str().to_owned()),
+            }),
+        }),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::description::{Change, ChangeSetDescription, present};
+use super::hooks::{self, Invocations};
 use super::known_secrets::{passed_secrets, secrets};
 use super::pairs::{Parsed, pair};
 use super::resource::{Deployments, ResourceFacts};
@@ -103,19 +104,24 @@ impl Review {
                 }
             }
             warnings.extend(incomplete(&set.path, &set.description));
+            warnings.extend(hooks::untold(set));
         }
         // Every secret is known before the first text is shown: what one place calls secret may stand in another.
         let mut known = secrets(inputs, &parsed);
         known.extend(passed_secrets(inputs, &pairs));
         known.extend(all.iter_mut().flat_map(|facts| std::mem::take(&mut facts.secrets)));
         let hider = Hider::knowing(known);
+        let invocations = Invocations::of(inputs.tree);
         let mut resources = Vec::with_capacity(all.len());
         let mut findings = Vec::new();
         let mut deferred = Vec::new();
         for facts in all {
             findings.extend(risk::of_resource(&facts));
             deferred.extend(deferred::of_resource(&facts, &hider));
-            resources.push(facts.review(&hider));
+            let mut resource = facts.review(&hider);
+            resource.invoked_hooks = invocations.for_resource(facts.path, &facts.change.logical_resource_id, &hider);
+            findings.extend(risk::of_hooks(&resource));
+            resources.push(resource);
         }
         findings.extend(risk::of_gates(&inputs.gates));
         resources.sort_by(|a, b| {

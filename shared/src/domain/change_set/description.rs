@@ -241,7 +241,7 @@ pub struct Drift {
 }
 
 /// The AWS CLI prints `null` for an absent list; here it is an empty one.
-fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+pub(super) fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
     T: Default + Deserialize<'de>,

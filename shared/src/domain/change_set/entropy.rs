@@ -2,6 +2,8 @@
 
 /// Shortest token that is looked at.
 const SHORTEST: usize = 20;
+/// Length of AWS's secret access keys.
+const SECRET_ACCESS_KEY: usize = 40;
 
 /// Whether a token looks random: long, of mixed classes, many different characters, and no words in it.
 ///
@@ -9,6 +11,9 @@ const SHORTEST: usize = 20;
 pub(super) fn looks_random(token: &str) -> bool {
     let token = token.trim_matches(|character: char| matches!(character, '.' | '-' | '_' | '*' | '!'));
     if token.len() < SHORTEST || !token.is_ascii() || token.starts_with('/') && token.contains("//") {
+        return false;
+    }
+    if !can_be_random(token) {
         return false;
     }
     if token.contains(".packages/") || is_uuid(token) || is_resource_id(token) || is_digest(token) {
@@ -25,6 +30,35 @@ pub(super) fn looks_random(token: &str) -> bool {
         .split(['/', '-', '.', '_', '$', '%', '*', '~', '^', '!'])
         .any(|part| part.len() >= SHORTEST && part_is_random(part))
         || (!token.contains(['-', '.']) && token.matches('/').count() <= token.len() / 16 && part_is_random(token))
+}
+
+/// One look that tells names and paths, which nearly all tokens are, from what has to be taken apart: no part of them is
+/// long.
+fn can_be_random(token: &str) -> bool {
+    let (mut longest, mut run) = (0, 0);
+    let (mut upper, mut lower, mut digits, mut slashes) = (false, false, false, 0);
+    let (mut is_dashed, mut is_one_word) = (true, true);
+    for byte in token.bytes() {
+        run += 1;
+        match byte {
+            b'A'..=b'Z' => upper = true,
+            b'a'..=b'z' => lower = true,
+            b'0'..=b'9' => digits = true,
+            b'-' | b'_' => run = 0,
+            b'/' | b'.' | b'$' | b'%' | b'*' | b'~' | b'^' | b'!' => {
+                run = 0;
+                is_dashed = false;
+            }
+            _ => is_dashed = false,
+        }
+        is_one_word &= !matches!(byte, b'-' | b'.');
+        slashes += usize::from(byte == b'/');
+        longest = longest.max(run);
+    }
+    longest >= SHORTEST
+        || token.len() == SECRET_ACCESS_KEY
+        || (is_dashed && upper && lower && digits)
+        || (is_one_word && slashes <= token.len() / 16)
 }
 
 fn part_is_random(part: &str) -> bool {
@@ -134,7 +168,7 @@ fn entropy(text: &str) -> f64 {
 
 /// 40 characters of base 64, as AWS's secret access keys are.
 fn is_secret_access_key(token: &str) -> bool {
-    token.len() == 40
+    token.len() == SECRET_ACCESS_KEY
         && token
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))

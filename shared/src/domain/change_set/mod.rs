@@ -8,6 +8,7 @@ mod details;
 pub(in crate::domain) mod diff;
 mod entropy;
 mod evaluate;
+pub mod hooks;
 mod kept;
 mod known_secrets;
 mod mask;

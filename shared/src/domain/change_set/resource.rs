@@ -158,6 +158,7 @@ impl<'a> ResourceFacts<'a> {
                 Some(format!("{kind} {name}").trim_end().to_owned())
             }),
             hooks: self.hooks,
+            invoked_hooks: Vec::new(),
             notes,
         }
     }
@@ -202,13 +203,13 @@ impl<'a> ResourceFacts<'a> {
     fn change_of(&self, leaf: &Leaf, told: &Told, hider: &Hider) -> PropertyChange {
         let names = self.names(&leaf.names);
         let shown = |value: &Option<String>| value.as_deref().map(|value| hider.value(&names, value));
+        let path = hider.text(readable(&leaf.path));
+        // A pointer is made of the keys of the path: when nothing in that one is hidden, nothing is in this one.
+        let is_open = path == readable(&leaf.path);
+        let pointer = leaf.pointer_after.as_ref().or(leaf.pointer_before.as_ref());
         PropertyChange {
-            path: hider.text(readable(&leaf.path)),
-            pointer: leaf
-                .pointer_after
-                .as_deref()
-                .or(leaf.pointer_before.as_deref())
-                .map(|pointer| hider.text(pointer)),
+            path,
+            pointer: pointer.map(|pointer| if is_open { pointer.clone() } else { hider.text(pointer) }),
             before: shown(&leaf.before),
             after: shown(&leaf.after),
             actual: told.actual.as_deref().map(|value| hider.value(&names, value)),

@@ -6,6 +6,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::hooks::InvokedHook;
 use super::values::{KeptValue, PropertyChange, Shown};
 use crate::domain::risk::Risk;
 
@@ -238,6 +239,9 @@ pub struct ResourceReview {
     /// How many hooks are invoked for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hooks: Option<i32>,
+    /// The hooks themselves, as far as CloudFormation names them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub invoked_hooks: Vec<InvokedHook>,
     /// Further remarks, one sentence each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,

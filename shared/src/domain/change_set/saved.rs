@@ -1,6 +1,9 @@
 //! Change sets that somebody saved: the JSON that `aws cloudformation describe-change-set` prints.
 
+use serde::de::DeserializeOwned;
+
 use super::description::{ChangeSetDescription, present};
+use super::hooks::ChangeSetHooks;
 use super::tree::{ChangeSetTree, PlacedChangeSet, join};
 
 /// A saved change set cannot be read.
@@ -28,17 +31,21 @@ pub enum SavedError {
 }
 
 /// Puts saved files together: further pages of one change set, and change sets of nested stacks. The first file is
-/// the root. Answers what is missing as well, one sentence each.
+/// the root. What `aws cloudformation describe-change-set-hooks` prints may be among them. Answers what is missing as
+/// well, one sentence each.
 ///
 /// # Errors
 ///
 /// One variant of [`SavedError`] for each way in which a file is no change set.
 pub fn tree_of(files: &[&str]) -> Result<(ChangeSetTree, Vec<String>), SavedError> {
     let mut sets: Vec<ChangeSetDescription> = Vec::new();
+    let mut hooks: Vec<ChangeSetHooks> = Vec::new();
     let mut missing = Vec::new();
     for (index, text) in files.iter().enumerate() {
         let file = index + 1;
-        for set in read(text).map_err(|reason| SavedError::NotAChangeSet { file, reason })? {
+        let (found, told) = read(text).map_err(|reason| SavedError::NotAChangeSet { file, reason })?;
+        hooks.extend(told);
+        for set in found {
             if set.change_set_id.is_empty() && set.change_set_name.is_empty() && set.stack_name.is_empty() {
                 return Err(SavedError::Empty { file });
             }
@@ -76,7 +83,14 @@ pub fn tree_of(files: &[&str]) -> Result<(ChangeSetTree, Vec<String>), SavedErro
                 Some(found) => {
                     placed += 1;
                     let description = sets.remove(found);
-                    tree.sets.insert(at + placed, PlacedChangeSet { path, description });
+                    tree.sets.insert(
+                        at + placed,
+                        PlacedChangeSet {
+                            path,
+                            description,
+                            hooks: None,
+                        },
+                    );
                 }
                 None => missing.push(format!(
                     "the change set of the nested stack {path} is not among the files, so its resources are not \
@@ -92,14 +106,70 @@ pub fn tree_of(files: &[&str]) -> Result<(ChangeSetTree, Vec<String>), SavedErro
         missing.push(format!(
             "no change set among the files leads to the one of {name}; it is shown by itself"
         ));
-        tree.sets.push(PlacedChangeSet { path, description: set });
+        tree.sets.push(PlacedChangeSet {
+            path,
+            description: set,
+            hooks: None,
+        });
     }
+    place_hooks(&mut tree, hooks, &mut missing);
     Ok((tree, missing))
 }
 
-/// The change sets in one file: one, a list, or one after the other as several calls print them.
-fn read(text: &str) -> Result<Vec<ChangeSetDescription>, serde_json::Error> {
+/// Gives each change set its hooks, all pages together.
+fn place_hooks(tree: &mut ChangeSetTree, hooks: Vec<ChangeSetHooks>, missing: &mut Vec<String>) {
+    for told in hooks {
+        let set = tree.sets.iter_mut().find(|set| {
+            let description = &set.description;
+            match present(Some(&told.change_set_id)) {
+                Some(id) => description.change_set_id == id,
+                None => {
+                    description.change_set_name == told.change_set_name && description.stack_name == told.stack_name
+                }
+            }
+        });
+        match set.map(|set| &mut set.hooks) {
+            Some(Some(held)) => {
+                held.hooks.extend(told.hooks);
+                // As with change sets, the page without a token is the last one.
+                held.next_token = held.next_token.take().and(told.next_token);
+            }
+            Some(empty) => *empty = Some(told),
+            None => missing.push(format!(
+                "the hooks of {} belong to no change set among the files; they are left out",
+                present(Some(&told.change_set_id)).unwrap_or(&told.change_set_name)
+            )),
+        }
+    }
+    for set in &tree.sets {
+        if set.hooks.is_none() && set.description.has_hooks() {
+            let name = present(Some(&set.description.change_set_id)).unwrap_or(&set.description.change_set_name);
+            missing.push(format!(
+                "hooks are invoked, and the files do not say which: save what `aws cloudformation \
+                 describe-change-set-hooks --change-set-name {name}` prints as well"
+            ));
+        }
+    }
+}
+
+/// What one file holds: one answer, a list, or one after the other as several calls print them.
+fn read(text: &str) -> Result<(Vec<ChangeSetDescription>, Vec<ChangeSetHooks>), serde_json::Error> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim();
+    if !text.contains("\"Hooks\"") {
+        return Ok((documents(text)?, Vec::new()));
+    }
+    let (mut sets, mut hooks) = (Vec::new(), Vec::new());
+    for document in documents::<serde_json::Value>(text)? {
+        if document.get("Hooks").is_some() && document.get("Changes").is_none() {
+            hooks.push(serde_json::from_value(document)?);
+        } else {
+            sets.push(serde_json::from_value(document)?);
+        }
+    }
+    Ok((sets, hooks))
+}
+
+fn documents<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, serde_json::Error> {
     if text.is_empty() || text.starts_with('[') {
         return serde_json::from_str(text);
     }

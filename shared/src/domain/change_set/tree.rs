@@ -1,6 +1,7 @@
 //! A change set and the change sets of its nested stacks, flattened.
 
 use super::description::{ChangeSetDescription, ResourceChange};
+use super::hooks::ChangeSetHooks;
 
 /// A change set together with those of its nested stacks, parents before children, in the order of their changes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,6 +17,9 @@ pub struct PlacedChangeSet {
     pub path: String,
     /// The change set, all pages.
     pub description: ChangeSetDescription,
+    /// The hooks that its execution invokes; `None` when nobody asked for them. An approval does not cover them:
+    /// whoever runs them may change them at any time.
+    pub hooks: Option<ChangeSetHooks>,
 }
 
 impl ChangeSetTree {
@@ -25,6 +29,7 @@ impl ChangeSetTree {
             sets: vec![PlacedChangeSet {
                 path: String::new(),
                 description,
+                hooks: None,
             }],
         }
     }

@@ -159,6 +159,7 @@ impl DigestDocument {
     /// Makes the document of what an approval covers.
     pub fn of(covered: &Covered<'_>) -> Self {
         let root = covered.tree.and_then(ChangeSetTree::root);
+        let secrecy = Secrecy::of(covered);
         let mut templates = covered.templates.to_vec();
         templates.sort();
         Self {
@@ -167,13 +168,13 @@ impl DigestDocument {
             template_sha256: covered.template_sha256,
             gate_sha256: covered.gate.digest(),
             stack_policy_sha256: covered.gate.stack_policy.as_ref().map(Sha256::of),
-            parameters: root.map_or_else(Vec::new, |root| parameters(root, covered.secret_parameters)),
-            tags: root.map_or_else(Vec::new, tags),
+            parameters: root.map_or_else(Vec::new, |root| parameters(root, &secrecy)),
+            tags: root.map_or_else(Vec::new, |root| tags(root, &secrecy)),
             capabilities: root.map_or_else(Vec::new, |root| sorted(&root.capabilities)),
             notification_arns: root.map_or_else(Vec::new, |root| sorted(&root.notification_arns)),
             options: root.map_or_else(Options::default, Options::of),
             templates,
-            resources: covered.tree.map_or_else(Vec::new, resources),
+            resources: covered.tree.map_or_else(Vec::new, |tree| resources(tree, &secrecy)),
         }
     }
 
@@ -195,28 +196,56 @@ impl DigestDocument {
 }
 
 /// Stands for a value that looks secret, as in CloudFormation's own answers. The ARN of the change set covers the
-/// value all the same: no parameter of a change set can be changed.
+/// value all the same: nothing in a change set can be changed.
 const HIDDEN: &str = "****";
 
-fn is_hidden(key: &str, value: &str) -> bool {
-    Hider::default().value(&[key], value) != Shown::Text(value.to_owned())
+/// Decides what is stored as it is. It knows nothing but what the change set says itself, so that whoever makes the
+/// document again later, when the stack may say something else, decides the same.
+struct Secrecy {
+    secret: Vec<String>,
+    hider: Hider,
 }
 
-fn parameters(root: &ChangeSetDescription, secret: &[String]) -> Vec<Parameter> {
+impl Secrecy {
+    fn of(covered: &Covered<'_>) -> Self {
+        let mut secrecy = Self {
+            secret: covered.secret_parameters.to_vec(),
+            hider: Hider::default(),
+        };
+        // A value that one place calls secret may stand in another: in a name, in a tag.
+        let root = covered.tree.and_then(ChangeSetTree::root);
+        let known: Vec<_> = root
+            .into_iter()
+            .flat_map(|root| &root.parameters)
+            .flat_map(|parameter| {
+                [&parameter.parameter_value, &parameter.resolved_value]
+                    .into_iter()
+                    .flatten()
+                    .filter(|value| secrecy.is_secret(&parameter.parameter_key, value))
+                    .cloned()
+            })
+            .collect();
+        secrecy.hider = Hider::knowing(known);
+        secrecy
+    }
+
+    fn is_secret(&self, name: &str, value: &str) -> bool {
+        self.secret.iter().any(|secret| secret == name)
+            || self.hider.value(&[name], value) != Shown::Text(value.to_owned())
+    }
+
+    fn stored(&self, name: &str, value: &str) -> String {
+        if self.is_secret(name, value) { HIDDEN } else { value }.to_owned()
+    }
+}
+
+fn parameters(root: &ChangeSetDescription, secrecy: &Secrecy) -> Vec<Parameter> {
     let mut all: Vec<_> = root
         .parameters
         .iter()
         .map(|parameter| {
-            let is_secret = secret.contains(&parameter.parameter_key);
-            let shown = |value: Option<&str>| {
-                present(value).map(|value| {
-                    if is_secret || is_hidden(&parameter.parameter_key, value) {
-                        HIDDEN.to_owned()
-                    } else {
-                        value.to_owned()
-                    }
-                })
-            };
+            let shown =
+                |value: Option<&str>| present(value).map(|value| secrecy.stored(&parameter.parameter_key, value));
             Parameter {
                 key: parameter.parameter_key.clone(),
                 value: shown(parameter.parameter_value.as_deref()),
@@ -228,40 +257,36 @@ fn parameters(root: &ChangeSetDescription, secret: &[String]) -> Vec<Parameter> 
     all
 }
 
-fn tags(root: &ChangeSetDescription) -> Vec<Tag> {
+fn tags(root: &ChangeSetDescription, secrecy: &Secrecy) -> Vec<Tag> {
     let mut all: Vec<_> = root
         .tags
         .iter()
         .map(|tag| Tag {
             key: tag.key.clone(),
-            value: if is_hidden(&tag.key, &tag.value) {
-                HIDDEN.to_owned()
-            } else {
-                tag.value.clone()
-            },
+            value: secrecy.stored(&tag.key, &tag.value),
         })
         .collect();
     all.sort();
     all
 }
 
-fn resources(tree: &ChangeSetTree) -> Vec<Resource> {
+fn resources(tree: &ChangeSetTree, secrecy: &Secrecy) -> Vec<Resource> {
     let mut all: Vec<_> = tree
         .resource_changes()
-        .map(|(path, change)| Resource::of(path, change))
+        .map(|(path, change)| Resource::of(path, change, secrecy))
         .collect();
     all.sort();
     all
 }
 
 impl Resource {
-    fn of(path: &str, change: &ResourceChange) -> Self {
+    fn of(path: &str, change: &ResourceChange, secrecy: &Secrecy) -> Self {
         let owned = |text: &Option<String>| present(text.as_deref()).map(str::to_owned);
         Self {
             path: path.to_owned(),
             logical_id: change.logical_resource_id.clone(),
             r#type: change.resource_type.clone(),
-            physical_id: owned(&change.physical_resource_id),
+            physical_id: owned(&change.physical_resource_id).map(|id| secrecy.stored("", &id)),
             action: change.action.clone(),
             policy_action: owned(&change.policy_action),
             replacement: owned(&change.replacement),

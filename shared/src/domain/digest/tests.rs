@@ -70,6 +70,7 @@ fn document(description: ChangeSetDescription) -> DigestDocument {
     DigestDocument::of(&Covered {
         tree: Some(&ChangeSetTree {
             sets: vec![PlacedChangeSet {
+                hooks: None,
                 path: String::new(),
                 description,
             }],

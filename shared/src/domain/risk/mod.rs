@@ -16,7 +16,9 @@ use serde_json::Value;
 
 use crate::domain::change_set::context::is_signature;
 use crate::domain::change_set::resource::ResourceFacts;
-use crate::domain::change_set::review::{GateDifference, Replacement, SettingChange, SettingKind, ValueSource};
+use crate::domain::change_set::review::{
+    GateDifference, Replacement, ResourceReview, SettingChange, SettingKind, ValueSource,
+};
 use crate::domain::change_set::tree::join;
 
 /// What may go wrong, all together.
@@ -124,6 +126,29 @@ pub fn of_resource(facts: &ResourceFacts<'_>) -> Vec<Finding> {
     policy::assess(facts, &mut found);
     unknown(facts, &mut found);
     found.findings
+}
+
+/// What may go wrong because hooks are invoked: each may refuse what is approved here. `resource` is masked already.
+pub fn of_hooks(resource: &ResourceReview) -> Vec<Finding> {
+    resource
+        .invoked_hooks
+        .iter()
+        .map(|hook| {
+            let name = &hook.hook_type;
+            Finding {
+                level: Level::Low,
+                kind: Kind::Interruption,
+                subject: join(&resource.path, &resource.logical_id),
+                because: match hook.failure_mode.as_deref() {
+                    Some("FAIL") => {
+                        format!("the hook {name} may refuse it; the execution fails then and is rolled back")
+                    }
+                    Some("WARN") => format!("the hook {name} may object to it; that is a warning only"),
+                    _ => format!("the hook {name} may refuse it; CloudFormation does not tell what happens then"),
+                },
+            }
+        })
+        .collect()
 }
 
 /// What may go wrong because gates change.

@@ -19,7 +19,7 @@ pub(super) fn assess(facts: &ResourceFacts<'_>, found: &mut Found) {
             continue;
         };
         let (before, after) = (is_on(leaf.before.as_deref()), is_on(leaf.after.as_deref()));
-        if known.is_for(Purpose::Protection, pointer) && before && !after {
+        if before && !after && known.is_for(Purpose::Protection, pointer) {
             found.add(
                 Level::High,
                 Kind::ProtectionRemoved,
@@ -30,7 +30,7 @@ pub(super) fn assess(facts: &ResourceFacts<'_>, found: &mut Found) {
                 ),
             );
         }
-        if known.is_for(Purpose::Opens, pointer) && !before && after {
+        if !before && after && known.is_for(Purpose::Opens, pointer) {
             found.add(
                 Level::High,
                 Kind::SecurityWidened,
@@ -41,25 +41,24 @@ pub(super) fn assess(facts: &ResourceFacts<'_>, found: &mut Found) {
                 ),
             );
         }
-        if known.is_for(Purpose::Closes, pointer) && !after && (before || (is_new && leaf.after.is_some())) {
+        if !after && (before || (is_new && leaf.after.is_some())) && known.is_for(Purpose::Closes, pointer) {
             found.add(
                 Level::High,
                 Kind::SecurityWidened,
                 format!("{} no longer keeps the public out ({})", leaf.path_word(), arrow(leaf)),
             );
         }
-        if known.is_for(Purpose::Encrypts, pointer) {
-            encryption(leaf, is_new, found);
+        let is_off = |value: Option<&str>| {
+            value.is_none_or(|value| matches!(value, "" | "false" | "NONE" | "None" | "DISABLED" | "PLAINTEXT"))
+        };
+        if is_off(leaf.after.as_deref()) && known.is_for(Purpose::Encrypts, pointer) {
+            unencrypted(leaf, !is_off(leaf.before.as_deref()), is_new, found);
         }
     }
 }
 
-fn encryption(leaf: &Leaf, is_new: bool, found: &mut Found) {
-    let off = |value: Option<&str>| {
-        value.is_none_or(|value| matches!(value, "" | "false" | "NONE" | "None" | "DISABLED" | "PLAINTEXT"))
-    };
-    let (before, after) = (off(leaf.before.as_deref()), off(leaf.after.as_deref()));
-    if !before && after {
+fn unencrypted(leaf: &Leaf, was_encrypted: bool, is_new: bool, found: &mut Found) {
+    if was_encrypted {
         found.add(
             Level::High,
             Kind::SecurityWidened,

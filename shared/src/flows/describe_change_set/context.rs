@@ -8,7 +8,7 @@ use super::{DescribeSettings, Ports, Run};
 use crate::domain::actions::{CATALOGUE, CONFIGURATION, SOURCE_STAGE, TEMPLATE};
 use crate::domain::authors::{CommitRange, Gap, ProvenanceWalk, actors};
 use crate::domain::change_set::review::{CommitFacts, LastExecuted, PullRequestFacts, RunFacts};
-use crate::domain::change_set::tree::join;
+use crate::domain::change_set::tree::{ChangeSetTree, join};
 use crate::domain::executed::Executed;
 use crate::domain::gate::Gate;
 use crate::domain::keys;
@@ -242,6 +242,20 @@ async fn waiting(
             format!("Another run of this pipeline is under way{since}: {}.", run.id)
         })
         .collect())
+}
+
+/// Asks which hooks are invoked, of those change sets alone that have any.
+pub(super) async fn hooks(
+    cloudformation: &impl ReadChangeSets,
+    tree: Option<&mut ChangeSetTree>,
+) -> Result<(), FlowError> {
+    for set in tree.into_iter().flat_map(|tree| &mut tree.sets) {
+        if set.description.has_hooks() {
+            let told = cloudformation.change_set_hooks(&set.description.change_set_id).await?;
+            set.hooks = Some(told);
+        }
+    }
+    Ok(())
 }
 
 /// What CloudFormation's validation before deployment warns of.

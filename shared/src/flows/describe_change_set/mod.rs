@@ -123,11 +123,12 @@ where
     }
     let run = read_run(artifacts, proven, attempt).await?;
     let change_set = change_set_of(&run)?;
-    let inputs = digest_inputs(ports.cloudformation, change_set, &run.template, &run.proven.gate)
+    let mut inputs = digest_inputs(ports.cloudformation, change_set, &run.template, &run.proven.gate)
         .await?
         .ok_or_else(|| out_of_date("its change set does not exist any more"))?;
     let stack = ports.cloudformation.stack(&run.proven.gate.stack_name).await?;
     must_be_fresh(&run, &inputs, stack.as_ref())?;
+    context::hooks(ports.cloudformation, inputs.tree.as_mut()).await?;
     let digest = inputs.document.sha256();
     let key = |file: &str| keys::review(&run.proven.pipeline, &run.proven.execution, run.attempt, file);
     let link = format!("{}{}", settings.review_url, key(PAGE_FILE));

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::Wire;
 use crate::domain::change_set::description::{Change, ChangeSetDescription, Parameter, ResourceChange, Tag};
+use crate::domain::change_set::hooks::ChangeSetHooks;
 use crate::flows::ports::{Export, NewChangeSet, OperationEvent, Stack, StackEvent, StackResource, TemplateLocation};
 
 /// The reason that CloudFormation gives for a change set without changes.
@@ -46,6 +47,8 @@ pub struct FakeChangeSet {
     pub template: String,
     /// What `DescribeEvents` answers.
     pub events: Vec<OperationEvent>,
+    /// What `DescribeChangeSetHooks` answers.
+    pub hooks: ChangeSetHooks,
     /// How many more times it is described as being made.
     pub pending: u32,
 }

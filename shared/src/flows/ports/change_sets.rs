@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::PortError;
 use crate::domain::change_set::description::ChangeSetDescription;
+use crate::domain::change_set::hooks::ChangeSetHooks;
 
 /// Where CloudFormation takes the template from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,6 +118,13 @@ pub trait ReadChangeSets {
     ///
     /// When they cannot be read.
     async fn change_set_events(&self, arn: &str) -> Result<Vec<OperationEvent>, PortError>;
+
+    /// The hooks that the execution of the change set invokes, all pages.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be read, also when the change set is gone.
+    async fn change_set_hooks(&self, arn: &str) -> Result<ChangeSetHooks, PortError>;
 }
 
 /// Creates and deletes change sets.

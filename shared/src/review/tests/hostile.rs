@@ -62,7 +62,16 @@ fn review_with(text: &str) -> Review {
         "Changes": [change("Add"), change("Modify"), change("Remove"), change("Import"), change("Dynamic"), change(text)],
     })
     .to_string();
-    let (tree, _) = saved::tree_of(&[&set]).unwrap();
+    let hook = |target: String| {
+        json!({ "InvocationPoint": text, "FailureMode": text, "TypeName": text, "TypeVersionId": text,
+            "TypeConfigurationVersionId": text, "TargetDetails": { "TargetType": text, "ResourceTargetDetails": {
+                "LogicalResourceId": target, "ResourceType": text, "ResourceAction": text } } })
+    };
+    let hooks = json!({ "ChangeSetId": text, "Status": text, "NextToken": text,
+        "Hooks": [hook(format!("{text}Add")), hook(text.to_owned())] })
+    .to_string();
+    let (tree, _) = saved::tree_of(&[&set, &hooks]).unwrap();
+    assert!(tree.sets[0].hooks.is_some());
     let template = |suffix: &str| {
         json!({
             "Description": format!("{text}{suffix}"),

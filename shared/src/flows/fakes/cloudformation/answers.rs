@@ -2,6 +2,7 @@
 
 use super::{FakeChangeSet, FakeCloudFormation, FakeStack, State, describe, stack_arn};
 use crate::domain::change_set::description::ChangeSetDescription;
+use crate::domain::change_set::hooks::ChangeSetHooks;
 use crate::flows::fakes::refusal;
 use crate::flows::ports::{
     ChangeSetSummary, CreatedChangeSet, ExecuteChangeSets, Export, NewChangeSet, OperationEvent, PortError,
@@ -187,6 +188,17 @@ impl ReadChangeSets for FakeCloudFormation {
         };
         self.wire.call("cloudformation:DescribeEvents", arn, effect).await
     }
+
+    async fn change_set_hooks(&self, arn: &str) -> Result<ChangeSetHooks, PortError> {
+        const OPERATION: &str = "cloudformation:DescribeChangeSetHooks";
+        let effect = || {
+            let mut state = self.state.borrow_mut();
+            let set = state.change_set_mut(arn);
+            set.map(|(_, set)| set.hooks.clone())
+                .ok_or_else(|| missing(OPERATION, arn))
+        };
+        self.wire.call(OPERATION, arn, effect).await
+    }
 }
 
 /// The stack that a change set is created for, made when it is a first one.
@@ -278,6 +290,7 @@ impl WriteChangeSets for FakeCloudFormation {
                 new: Some(new),
                 template,
                 events,
+                hooks: ChangeSetHooks::default(),
                 pending,
             });
             let stack_id = held.stack.id.clone();
