@@ -148,7 +148,7 @@ fn memory(name: &str, text: &str) -> std::io::Result<()> {
 }
 
 /// What the kernel counts for this process, in kB; `None` where there is no such count.
-fn counted(name: &str) -> Option<usize> {
+fn counted(name: &str) -> Option<u32> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     line.split_whitespace().nth(1)?.parse().ok()
@@ -171,7 +171,10 @@ fn main() -> std::io::Result<()> {
         let text = std::fs::read_to_string(arguments.get(at + 1).map_or("", String::as_str))?;
         let bytes = everything(&text);
         match counted("VmHWM") {
-            Some(most) => println!("{bytes} bytes rendered, at most {:.1} MB held", most as f64 / 1024.0),
+            Some(most) => println!(
+                "{bytes} bytes rendered, at most {:.1} MB held",
+                f64::from(most) / 1024.0
+            ),
             None => println!("{bytes} bytes rendered; this system does not count memory"),
         }
         return Ok(());

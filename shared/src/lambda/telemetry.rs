@@ -6,7 +6,8 @@
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
-use tracing_subscriber::fmt::format::FmtSpan;
+use tracing_subscriber::fmt;
+use tracing_subscriber::fmt::format::{FmtSpan, Format, Json, JsonFields};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -18,18 +19,22 @@ const LOG_LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
 /// Starts the log of this process. Called once, first in `main`; a second call changes nothing.
 pub fn init() {
     let asked = std::env::var(LOG_LEVEL).ok();
-    let lines = tracing_subscriber::fmt::layer()
+    // A subscriber that is set already stays; it was set by this function.
+    let _ = tracing_subscriber::registry()
+        .with(lines())
+        .with(filter(asked.as_deref()))
+        .try_init();
+}
+
+/// One JSON object a line, its fields at the top: filters of metrics look for them there.
+fn lines<S>() -> fmt::Layer<S, JsonFields, Format<Json>> {
+    fmt::layer()
         .json()
         .flatten_event(true)
         .with_current_span(true)
         .with_span_list(false)
         .with_span_events(FmtSpan::NONE)
-        .with_ansi(false);
-    // A subscriber that is set already stays; it was set by this function.
-    let _ = tracing_subscriber::registry()
-        .with(lines)
-        .with(filter(asked.as_deref()))
-        .try_init();
+        .with_ansi(false)
 }
 
 /// INFO for everybody, and the level that was asked for, at most DEBUG, for Changegate.
@@ -45,9 +50,42 @@ fn filter(asked: Option<&str>) -> Targets {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
     use tracing::Level;
 
     use super::*;
+
+    /// What was written.
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn the_fields_of_a_line_stand_at_its_top_where_alarms_look_for_them() {
+        let written = Written::default();
+        let writer = written.clone();
+        let log = tracing_subscriber::registry().with(lines().with_writer(move || writer.clone()));
+        tracing::subscriber::with_default(log, || {
+            let _span = tracing::info_span!("job", id = "1").entered();
+            tracing::error!(undelivered = "mail", "somebody could not be told");
+        });
+        let bytes = written.0.lock().unwrap().clone();
+        let line: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+        assert_eq!(line["undelivered"], "mail", "{line}");
+        assert_eq!(line["message"], "somebody could not be told", "{line}");
+        assert_eq!(line["level"], "ERROR", "{line}");
+    }
 
     #[test]
     fn trace_is_impossible_and_only_our_own_lines_reach_debug() {

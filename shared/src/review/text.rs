@@ -256,7 +256,7 @@ fn kept(out: &mut String, review: &Review, most: usize) {
         for kept in &resource.kept {
             line(out, "    ", &kept.path);
             each_line(None, Some(&kept.value), usize::MAX, |_, line| {
-                marked(out, Mark::Same, line)
+                marked(out, Mark::Same, line);
             });
         }
     }

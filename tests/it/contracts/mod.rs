@@ -1,5 +1,6 @@
 //! What the parts of the repository promise each other.
 
+mod alarms;
 mod calls;
 mod documents;
 mod examples;

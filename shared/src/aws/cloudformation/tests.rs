@@ -1,5 +1,7 @@
 //! Against answers as CloudFormation gives them.
 
+mod details;
+
 use std::collections::BTreeMap;
 
 use aws_sdk_cloudformation::config::retry::RetryConfig;
@@ -289,96 +291,6 @@ async fn an_execution_always_rolls_back_and_bears_its_token() {
     let (stacks, _) = cloudformation([(400, refused.as_str())]);
     let error = stacks.execute_change_set("arn:set", "cg-run").await.unwrap_err();
     assert_eq!(error.kind, PortErrorKind::Conflict);
-}
-
-#[tokio::test]
-async fn deleting_what_is_gone_is_done_and_listing_what_is_gone_is_empty() {
-    let gone = error("ChangeSetNotFound", "ChangeSet [arn:set] does not exist");
-    let (stacks, _) = cloudformation([(404, gone.as_str())]);
-    stacks.delete_change_set("arn:set").await.unwrap();
-    let gone = error("ValidationError", "Stack [network] does not exist");
-    let (stacks, _) = cloudformation([(400, gone.as_str())]);
-    assert!(stacks.change_sets("network").await.unwrap().is_empty());
-}
-
-#[tokio::test]
-async fn findings_of_the_validation_are_read_with_their_place() {
-    let body = answer(
-        "DescribeEvents",
-        "<OperationEvents><member><EventType>VALIDATION_ERROR</EventType><LogicalResourceId>Topic</LogicalResourceId>\
-         <ResourceType>AWS::SNS::Topic</ResourceType><ValidationName>PropertyValidation</ValidationName>\
-         <ValidationStatus>FAILED</ValidationStatus><ValidationFailureMode>FAIL</ValidationFailureMode>\
-         <ValidationPath>/Resources/Topic/Properties/Nam</ValidationPath>\
-         <ValidationStatusReason>unknown property Nam</ValidationStatusReason></member></OperationEvents>",
-    );
-    let (stacks, replay) = cloudformation([(200, body.as_str())]);
-    let events = stacks.change_set_events("arn:set").await.unwrap();
-    assert_eq!(events[0].path, "/Resources/Topic/Properties/Nam");
-    assert_eq!(events[0].reason, "unknown property Nam");
-    assert_eq!(events[0].validation_mode, "FAIL");
-    assert!(all_sent(&replay)[0].contains("Filters.FailedEvents=true"));
-}
-
-#[tokio::test]
-async fn the_owner_of_a_resource_is_found_by_its_physical_id_alone() {
-    let body = answer(
-        "DescribeStackResources",
-        "<StackResources><member><StackName>p</StackName><PhysicalResourceId>other</PhysicalResourceId></member>\
-         <member><StackName>changegate-pipelines</StackName><StackId>arn:p</StackId>\
-         <LogicalResourceId>L</LogicalResourceId><PhysicalResourceId>changegate-network</PhysicalResourceId>\
-         <ResourceType>AWS::CodePipeline::Pipeline</ResourceType><ResourceStatus>CREATE_COMPLETE</ResourceStatus>\
-         </member></StackResources>",
-    );
-    let (stacks, _) = cloudformation([(200, body.as_str())]);
-    let owner = stacks.stack_resource_of("changegate-network").await.unwrap().unwrap();
-    assert_eq!(owner.stack_name, "changegate-pipelines");
-    let missing = error("ValidationError", "Stack for changegate-network does not exist");
-    let (stacks, _) = cloudformation([(400, missing.as_str())]);
-    assert_eq!(stacks.stack_resource_of("changegate-network").await.unwrap(), None);
-}
-
-#[tokio::test]
-async fn events_are_read_until_there_is_enough() {
-    let body = answer(
-        "DescribeStackEvents",
-        "<StackEvents><member><EventId>2</EventId><Timestamp>2026-11-23T10:00:00Z</Timestamp></member>\
-         <member><EventId>1</EventId><Timestamp>2026-11-23T09:00:00Z</Timestamp></member></StackEvents>\
-         <NextToken>more</NextToken>",
-    );
-    let (stacks, replay) = cloudformation([(200, body.as_str())]);
-    let events = stacks.stack_events("network", &|event| event.id == "1").await.unwrap();
-    assert_eq!(events.len(), 2);
-    assert_eq!(all_sent(&replay).len(), 1);
-}
-
-#[tokio::test]
-async fn the_template_of_a_change_set_is_asked_for_by_its_stage() {
-    let body = answer(
-        "GetTemplate",
-        "<TemplateBody>{&quot;Resources&quot;: {}}</TemplateBody>",
-    );
-    let (stacks, replay) = cloudformation([(200, body.as_str())]);
-    let text = stacks
-        .template(TemplateOf::ChangeSet("arn:set"), TemplateStage::Processed)
-        .await
-        .unwrap();
-    assert_eq!(text, r#"{"Resources": {}}"#);
-    let sent = all_sent(&replay).remove(0);
-    assert!(
-        sent.contains("ChangeSetName=arn%3Aset") && sent.contains("TemplateStage=Processed"),
-        "{sent}"
-    );
-}
-
-#[tokio::test]
-async fn a_stack_without_a_policy_has_none() {
-    let body = answer("GetStackPolicy", "");
-    let (stacks, _) = cloudformation([(200, body.as_str())]);
-    assert_eq!(stacks.stack_policy("network").await.unwrap(), None);
-    let body = answer("SetStackPolicy", "");
-    let (stacks, replay) = cloudformation([(200, body.as_str())]);
-    stacks.set_stack_policy("network", "{}").await.unwrap();
-    assert!(all_sent(&replay)[0].contains("StackPolicyBody=%7B%7D"));
 }
 
 #[tokio::test]

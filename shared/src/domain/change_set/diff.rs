@@ -117,7 +117,7 @@ impl Walk<'_> {
         keys.sort_unstable();
         for key in keys {
             let way = self.place.way();
-            self.place.to_key(key);
+            self.place.enter_key(key);
             self.compare(a.get(key), b.get(key));
             self.place.back(&way);
         }
@@ -183,7 +183,7 @@ impl Walk<'_> {
 
     fn item(&mut self, label: &str, before: usize, after: usize, item: &Value, then: impl FnOnce(&mut Self)) {
         let way = self.place.way();
-        self.place.to_item(label, before, after, item);
+        self.place.enter_item(label, before, after, item);
         then(self);
         self.place.back(&way);
     }
@@ -207,7 +207,7 @@ impl Walk<'_> {
                 entries.sort_unstable_by_key(|(key, _)| *key);
                 for (key, value) in entries {
                     let way = self.place.way();
-                    self.place.to_key(key);
+                    self.place.enter_key(key);
                     self.one_side(value, is_before);
                     self.place.back(&way);
                 }

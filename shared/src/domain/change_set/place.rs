@@ -46,7 +46,7 @@ impl Place {
         self.after.truncate(way.after);
     }
 
-    pub(super) fn to_key(&mut self, key: &str) {
+    pub(super) fn enter_key(&mut self, key: &str) {
         self.names.push(key.to_owned());
         if !self.path.is_empty() {
             self.path.push('.');
@@ -62,7 +62,7 @@ impl Place {
         }
     }
 
-    pub(super) fn to_item(&mut self, label: &str, before: usize, after: usize, item: &Value) {
+    pub(super) fn enter_item(&mut self, label: &str, before: usize, after: usize, item: &Value) {
         // What an item is called says whether its value is secret: `{Name: DB_PASSWORD, Value: …}`.
         if let Value::Object(map) = item {
             self.names.extend(

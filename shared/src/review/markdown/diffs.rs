@@ -73,7 +73,7 @@ pub(super) fn kept(out: &mut String, review: &Review) {
         for kept in &resource.kept {
             let _ = writeln!(body, "# {}", visible(&kept.path));
             each_line(None, Some(&kept.value), usize::MAX, |_, line| {
-                push_line(&mut body, " ", line)
+                push_line(&mut body, " ", line);
             });
         }
     }

@@ -83,8 +83,8 @@ fn tag(key: &str, value: &str) -> Tag {
 }
 
 /// A resource as CloudFormation tells it, every reference to a secret resolved.
-fn context(word: &str) -> Option<String> {
-    let told = json!({
+fn context(word: &str) -> String {
+    json!({
         "Properties": {
             "Banner": RESOLVED, "Motd": ECHOED, "MasterUserPassword": format!("{NAMED}{word}"), "Size": word,
             "Environment": [{ "Name": "API_TOKEN", "Value": format!("{NAMED}{word}") },
@@ -93,8 +93,8 @@ fn context(word: &str) -> Option<String> {
             "Labels": { KEY_ID: word },
         },
         "Metadata": { "note": format!("{word} {TOKEN}") },
-    });
-    Some(told.to_string())
+    })
+    .to_string()
 }
 
 fn change(name: &str, kind: &str) -> ResourceChange {
@@ -105,9 +105,9 @@ fn change(name: &str, kind: &str) -> ResourceChange {
         replacement: Some("False".to_owned()),
         scope: vec!["Properties".to_owned(), "Metadata".to_owned()],
         physical_resource_id: Some(format!("server {ECHOED}")),
-        before_context: context("before"),
-        after_context: context("now"),
-        previous_deployment_context: context("deployed"),
+        before_context: Some(context("before")),
+        after_context: Some(context("now")),
+        previous_deployment_context: Some(context("deployed")),
         ..ResourceChange::default()
     }
 }
