@@ -194,6 +194,8 @@ struct Held {
     snapshot: Snapshot,
     /// On which condition it may be written.
     condition: WriteCondition,
+    /// Version of the object that holds all of it; absent when there is none.
+    version: Option<String>,
     /// Whether nothing of it could be read, so that the bucket itself has to say what it holds.
     is_rebuilt: bool,
 }
@@ -204,10 +206,16 @@ async fn read_snapshot<B: SourceBucket>(source: &B) -> Result<Held, PortError> {
         None => Held {
             snapshot: Snapshot::empty(),
             condition: WriteCondition::Absent,
+            version: None,
             is_rebuilt: true,
         },
         Some(Object { bytes, head }) => {
-            let snapshot = Snapshot::from_json(&bytes);
+            let mut version = Some(head.version).filter(|version| !version.is_empty());
+            let mut snapshot = Snapshot::from_json(&bytes);
+            if let Some(mark) = snapshot.as_mut().filter(|snapshot| snapshot.base.is_some()) {
+                version = mark.base.take();
+                snapshot = behind(source, mark, version.as_deref()).await?;
+            }
             if snapshot.is_none() {
                 tracing::warn!("the snapshot is damaged; it is rebuilt from the bucket");
             }
@@ -215,9 +223,28 @@ async fn read_snapshot<B: SourceBucket>(source: &B) -> Result<Held, PortError> {
                 is_rebuilt: snapshot.is_none(),
                 snapshot: snapshot.unwrap_or_else(Snapshot::empty),
                 condition: WriteCondition::Matches(head.etag),
+                version,
             }
         }
     })
+}
+
+/// The snapshot that a mark was written over; the mark itself where that is gone.
+async fn behind<B: SourceBucket>(
+    source: &B,
+    mark: &Snapshot,
+    version: Option<&str>,
+) -> Result<Option<Snapshot>, PortError> {
+    let before = source.get(keys::SNAPSHOT, version).await?;
+    let before = before.and_then(|object| Snapshot::from_json(&object.bytes));
+    let before = before.filter(|before| before.base.is_none());
+    if before.is_none() {
+        tracing::warn!("the snapshot before the mark is gone; it is rebuilt from the bucket");
+    }
+    Ok(Some(Snapshot {
+        pending: mark.pending.clone(),
+        ..before.unwrap_or_else(|| mark.clone())
+    }))
 }
 
 async fn attempt_sync<R: SourceRepository, B: SourceBucket, P: SourcePipelines>(

@@ -4,11 +4,16 @@ use std::cell::RefCell;
 use std::fs;
 use std::path::PathBuf;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use changegate::domain::sync::push::WatchedBranch;
 use changegate::flows::ports::{PortError, QueueMessage, Secret};
 use changegate::lambda::clock::SystemClock;
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use lambda_runtime::Context;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
+use sha2::Sha256;
 
 use super::*;
 
@@ -22,11 +27,13 @@ impl SendMessages for FakeQueue {
     }
 }
 
+const SECRET: &str = "It's a Secret to Everybody";
+
 struct OneSecret;
 
 impl ReadSecrets for OneSecret {
     async fn read_secret(&self, _: &str) -> Result<Secret, PortError> {
-        Ok(Secret::new("It's a Secret to Everybody"))
+        Ok(Secret::new(SECRET))
     }
 }
 
@@ -100,6 +107,125 @@ async fn every_event_that_github_has_is_ignored_when_signed_and_refused_when_not
         assert_eq!(answer(signed.clone()).await.0, 200, "{name}");
         signed["headers"].as_object_mut().unwrap().remove("x-hub-signature-256");
         assert_eq!(answer(signed).await.0, 401, "{name}");
+    }
+}
+
+/// The delivery of a payload, as JSON or as a form, plain or in base64, signed with a secret or not at all.
+fn delivery(name: &str, payload: &Value, is_form: bool, is_base64: bool, secret: Option<&str>) -> Value {
+    let (kind, body) = if is_form {
+        let encoded = utf8_percent_encode(&payload.to_string(), NON_ALPHANUMERIC).to_string();
+        (
+            "application/x-www-form-urlencoded",
+            format!("payload={}", encoded.replace("%20", "+")),
+        )
+    } else {
+        ("application/json", payload.to_string())
+    };
+    let mut event = event("push");
+    event["headers"]["content-type"] = kind.into();
+    event["headers"]["x-github-event"] = name.into();
+    let headers = event["headers"].as_object_mut().unwrap();
+    headers.remove("x-hub-signature-256");
+    if let Some(secret) = secret {
+        let mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+        let signature = hex::encode(mac.chain_update(&body).finalize().into_bytes());
+        headers.insert("x-hub-signature-256".to_owned(), format!("sha256={signature}").into());
+    }
+    event["body"] = if is_base64 { STANDARD.encode(&body) } else { body }.into();
+    event["isBase64Encoded"] = is_base64.into();
+    event
+}
+
+/// Payloads of every kind of shape that GitHub sends, and the status that each is answered with when it is signed.
+fn payloads() -> Vec<(&'static str, Value, u16)> {
+    let (none, some) = ("0".repeat(40), "6113728f27ae82c7b1a177c8d03f9e96e0adf246");
+    let repository = json!({"full_name": "acme/infrastructure", "description": "größer + 100 % & mehr = \u{1f680}"});
+    let push = |reference: &str, after: &str, deleted: bool| {
+        json!({
+            "ref": reference, "before": none, "after": after, "deleted": deleted, "created": !deleted, "base_ref": null,
+            "repository": repository, "head_commit": null, "commits": [], "pusher": {"name": "a+b", "email": null},
+        })
+    };
+    vec![
+        ("push", push("refs/heads/main", some, false), 202),
+        ("push", push("refs/heads/main", &none, true), 200),
+        ("push", push("refs/heads/maine", some, false), 200),
+        ("push", push("refs/tags/main", some, false), 200),
+        ("push", push("refs/tags/main", &none, true), 200),
+        (
+            "ping",
+            json!({"zen": "Half measures are as bad as nothing at all.", "hook_id": 1, "hook": {}}),
+            200,
+        ),
+        // Of an organization, of an account and of an app: without a repository.
+        (
+            "organization",
+            json!({"action": "member_added", "organization": {}, "sender": {}}),
+            200,
+        ),
+        (
+            "marketplace_purchase",
+            json!({"action": "cancelled", "marketplace_purchase": {}}),
+            200,
+        ),
+        (
+            "github_app_authorization",
+            json!({"action": "revoked", "sender": {"login": "x"}}),
+            200,
+        ),
+        (
+            "enterprise",
+            json!({"action": "anonymous_access_enabled", "enterprise": {}}),
+            200,
+        ),
+        // With a ref of its own, and with one of another type.
+        (
+            "create",
+            json!({"ref": "main", "ref_type": "branch", "repository": repository}),
+            200,
+        ),
+        (
+            "delete",
+            json!({"ref": "main", "ref_type": "branch", "repository": repository}),
+            200,
+        ),
+        (
+            "repository_dispatch",
+            json!({"action": "go", "branch": "main", "client_payload": [1, null]}),
+            200,
+        ),
+        (
+            "status",
+            json!({"sha": some, "branches": [{"name": "main"}], "repository": repository}),
+            200,
+        ),
+        (
+            "projects_v2_item",
+            json!({"action": "edited", "changes": {"body": {"from": null}}}),
+            200,
+        ),
+        ("event_of_tomorrow", json!("not even an object"), 200),
+    ]
+}
+
+#[tokio::test]
+async fn every_shape_of_payload_is_answered_rightly_however_it_is_carried_and_signed() {
+    for (name, payload, status) in payloads() {
+        for (is_form, is_base64) in [(false, false), (false, true), (true, false), (true, true)] {
+            let sent = |secret| delivery(name, &payload, is_form, is_base64, secret);
+            let (answered, body, queued) = answer(sent(Some(SECRET))).await;
+            let told = format!("{name} {payload} as form {is_form}, as base64 {is_base64}: {body}");
+            assert_eq!((answered, queued), (status, usize::from(status == 202)), "{told}");
+            assert!(
+                status == 202 || body["reason"].as_str().is_some_and(|reason| !reason.is_empty()),
+                "{told}"
+            );
+            for secret in [None, Some("another secret"), Some("")] {
+                let (answered, body, queued) = answer(sent(secret)).await;
+                assert_eq!((answered, queued), (401, 0), "{told}");
+                assert_eq!(body["result"], "refused", "{told}");
+            }
+        }
     }
 }
 

@@ -20,6 +20,8 @@ use crate::environment::ministack::{ACCOUNT, REGION, ROOT_KEY};
 
 /// Prefix of the pipelines' names.
 pub(super) const PREFIX: &str = "changegate-";
+/// Names the bucket of the article's script for a sample of uploads.
+pub(super) const SAMPLE_BUCKET: &str = "sample";
 /// The root pipeline.
 pub(super) const ROOT: &str = "changegate-root";
 /// What one invocation of the function may take.
@@ -43,21 +45,20 @@ pub(super) struct Measured {
 }
 
 impl Measured {
-    /// Figures for `count` files, from a run that had none to upload and one that had `self.sampled`.
-    fn scaled(&self, base: &Self, count: usize, sample: usize) -> Self {
-        let scale = |with: u64, without: u64| {
+    /// These figures, and `count` times what each of `sample` uploads cost: what `with` them took beyond `without`.
+    fn and_uploads(&self, with: &Self, without: &Self, count: usize, sample: usize) -> Self {
+        let more = |with: u64, without: u64| {
             let (count, sample) = (count as u64, sample.max(1) as u64);
-            without + with.saturating_sub(without) * count / sample
+            with.saturating_sub(without) * count / sample
         };
-        let more = self.took.saturating_sub(base.took);
         let factor = u32::try_from(count).unwrap_or(u32::MAX);
         let divisor = u32::try_from(sample).unwrap_or(u32::MAX).max(1);
         Self {
-            took: base.took + more * factor / divisor,
+            took: self.took + with.took.saturating_sub(without.took) * factor / divisor,
             s3: Traffic {
-                requests: scale(self.s3.requests, base.s3.requests),
-                sent: scale(self.s3.sent, base.s3.sent),
-                received: scale(self.s3.received, base.s3.received),
+                requests: self.s3.requests + more(with.s3.requests, without.s3.requests),
+                sent: self.s3.sent + more(with.s3.sent, without.s3.sent),
+                received: self.s3.received + more(with.s3.received, without.s3.received),
             },
             sampled: Some(sample),
             ..self.clone()
@@ -182,34 +183,50 @@ pub(super) async fn s5cmd_sync(world: &World<'_>) -> Result<Measured, Failure> {
     measure(world, &mut command, "s5cmd sync").await
 }
 
-/// The article's script in a checkout.
-pub(super) async fn article(world: &World<'_>, script: &Path, checkout: &Path) -> Result<Measured, Failure> {
+/// The article's script in a checkout, with this contestant's bucket.
+async fn article(world: &World<'_>, script: &Path, checkout: &Path, contestant: &str) -> Result<Measured, Failure> {
     let existing = world.scratch()?;
     let mut command = world.program(Path::new("bash"));
     command
         .current_dir(checkout)
         .arg(script)
-        .arg(world.bucket("article"))
+        .arg(world.bucket(contestant))
         .arg(existing.path());
     measure(world, &mut command, "the article's script").await
 }
 
-/// The article's script with only `sample` of the changed files to upload, scaled up to all of them. The others are put
-/// into its bucket beforehand.
+/// The article's script. Of more than `sample` changed files, only so many are uploaded, from a checkout and to a bucket
+/// that hold nothing else; what that takes for each is added to what the script takes on the whole repository without
+/// any upload. `is_first` says that the script's bucket is empty, so that there is nothing to download either.
 pub(super) async fn article_sampled(
     world: &World<'_>,
     script: &Path,
     changed: &[String],
     sample: usize,
+    is_first: bool,
 ) -> Result<Measured, Failure> {
-    let (sampled, others) = changed.split_at(sample.min(changed.len()));
-    put_aside(world, others).await?;
-    let with = article(world, script, world.files.folder()).await?;
-    let without = article(world, script, world.files.folder()).await?;
-    if others.is_empty() {
-        return Ok(with);
+    let whole = world.files.folder();
+    if changed.len() <= sample {
+        return article(world, script, whole, "article").await;
     }
-    Ok(with.scaled(&without, changed.len(), sampled.len()))
+    let sampled = &changed[..sample];
+    let small = world.scratch()?;
+    for file in sampled {
+        let to = small.path().join(file);
+        if let Some(parent) = to.parent() {
+            std::fs::create_dir_all(parent)?;
+        }
+        std::fs::copy(whole.join(file), to)?;
+    }
+    let with = article(world, script, small.path(), SAMPLE_BUCKET).await?;
+    let without = article(world, script, small.path(), SAMPLE_BUCKET).await?;
+    put_aside(world, changed).await?;
+    let base = if is_first {
+        without.clone()
+    } else {
+        article(world, script, whole, "article").await?
+    };
+    Ok(base.and_uploads(&with, &without, changed.len(), sampled.len()))
 }
 
 /// Puts files and their archives into the bucket of the article's script as the script would, without being counted.
@@ -255,7 +272,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sample_is_scaled_by_what_it_cost_beyond_the_base() {
+    fn uploads_are_scaled_by_what_a_sample_of_them_cost_beyond_none() {
         let measured = |seconds, requests| Measured {
             took: Duration::from_secs(seconds),
             s3: Traffic {
@@ -264,9 +281,9 @@ mod tests {
             },
             ..Measured::default()
         };
-        let scaled = measured(12, 120).scaled(&measured(2, 100), 100, 10);
-        assert_eq!(scaled.took, Duration::from_secs(102));
-        assert_eq!(scaled.s3.requests, 300);
+        let scaled = measured(40, 4000).and_uploads(&measured(12, 120), &measured(2, 100), 100, 10);
+        assert_eq!(scaled.took, Duration::from_secs(140));
+        assert_eq!(scaled.s3.requests, 4200);
         assert_eq!(scaled.sampled, Some(10));
     }
 }

@@ -27,8 +27,8 @@ pub(super) const NOTES: &str = "Time is from the start of the program to its end
 others find checked out already; this sync reads it from the Git host.\n\
 This sync also packages templates, checks configurations, writes archives and provenance, and starts pipelines; the \
 article's script writes archives; the others copy plain files.\n\
-~ scaled up from a smaller number of uploads in the same run, by what they cost beyond a run without any; - left out: \
-the article's script downloads the whole bucket each time.";
+~ with uploads scaled up from ten of them, made alone in the same run; - left out: the article's script downloads the \
+whole bucket each time.";
 
 /// All rows as JSON.
 pub(super) fn json(rows: &[Row], webhook: &[Answers]) -> serde_json::Result<String> {

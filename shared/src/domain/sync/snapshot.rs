@@ -29,6 +29,9 @@ pub struct Snapshot {
     /// A sync to this commit has begun to write: until it ends, objects may differ from what stands here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending: Option<String>,
+    /// In a mark: version of the snapshot that it stands before, which holds everything that is left out here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
     /// Entries of the repository's root: name to mode and id.
     #[serde(default)]
     pub root: BTreeMap<String, FileEntry>,
@@ -176,7 +179,37 @@ impl Snapshot {
 
     /// The bytes of the snapshot.
     pub fn to_json(&self) -> Vec<u8> {
-        serde_json::to_vec(self).unwrap_or_default()
+        // A large one is written without growing, which would take twice the room.
+        let mut bytes = Vec::with_capacity(4096 + 192 * self.files.len() + 768 * self.stacks.len());
+        if serde_json::to_writer(&mut bytes, self).is_err() {
+            bytes.clear();
+        }
+        bytes
+    }
+
+    /// What is written over the snapshot with this version before a sync to `commit` writes anything else: short, since
+    /// the rest is read from that version by whoever has to go on. Without a version there is nothing to go back to, and
+    /// everything is kept.
+    #[must_use]
+    pub fn mark(&self, commit: &str, version: Option<&str>) -> Self {
+        let pending = Some(commit.to_owned());
+        match version {
+            Some(version) => Self {
+                version: self.version,
+                settings: self.settings,
+                commit: self.commit.clone(),
+                recorded: self.recorded.clone(),
+                pending,
+                base: Some(version.to_owned()),
+                retired: self.retired.clone(),
+                owed: self.owed.clone(),
+                ..Self::default()
+            },
+            None => Self {
+                pending,
+                ..self.clone()
+            },
+        }
     }
 
     /// Forgets what the listing of the bucket contradicts, so that it is written again or found to be good after all.
@@ -320,6 +353,29 @@ mod tests {
         snapshot.stacks.remove("network");
         snapshot.declare(texts());
         assert_eq!(snapshot.declarations.keys().collect::<Vec<_>>(), [&other]);
+    }
+
+    #[test]
+    fn a_mark_is_short_and_keeps_what_is_owed() {
+        let owed = OwedStart {
+            versions: BTreeMap::new(),
+            variables: BTreeMap::new(),
+            is_doubtful: false,
+        };
+        let snapshot = Snapshot {
+            owed: [("cg-network".to_owned(), owed)].into(),
+            ..snapshot()
+        };
+        let mark = snapshot.mark("c2", Some("v1"));
+        assert!(mark.files.is_empty() && mark.stacks.is_empty());
+        assert_eq!(
+            (mark.pending.as_deref(), mark.base.as_deref()),
+            (Some("c2"), Some("v1"))
+        );
+        assert_eq!((&mark.owed, &mark.commit), (&snapshot.owed, &snapshot.commit));
+        assert_eq!(Snapshot::from_json(&mark.to_json()), Some(mark));
+        let whole = snapshot.mark("c2", None);
+        assert_eq!((whole.base, whole.files), (None, snapshot.files));
     }
 
     #[test]

@@ -40,18 +40,21 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
     listing: Option<Listing>,
 ) -> Result<SyncReport, Halt> {
     let environment = settings.environment.name.as_str();
-    let before = held.snapshot;
+    let before = &held.snapshot;
     // What the snapshot says and the bucket does not confirm is forgotten.
-    let mut snapshot = before.clone();
-    let doubted = listing
-        .as_ref()
-        .map_or_else(Vec::new, |listing| snapshot.doubt(listing, environment));
-    let observe::WantedFiles { root, mut files } = observe::files(world.repository, &observed, &snapshot).await?;
+    let mut doubted = Vec::new();
+    let confirmed = listing.as_ref().map(|listing| {
+        let mut confirmed = before.clone();
+        doubted = confirmed.doubt(listing, environment);
+        confirmed
+    });
+    let snapshot = confirmed.as_ref().unwrap_or(before);
+    let observe::WantedFiles { root, mut files } = observe::files(world.repository, &observed, snapshot).await?;
     let unstorable = drop_unstorable(&mut files);
 
     let contents = Contents::new(world.repository);
-    prefetch(&contents, &observed, &files, &snapshot, settings).await;
-    let mut resolved = stacks::resolve(&contents, &files, &snapshot, settings).await?;
+    prefetch(&contents, &observed, &files, snapshot, settings).await;
+    let mut resolved = stacks::resolve(&contents, &files, snapshot, settings).await?;
     let is_found_anew = |problem: &String| {
         [TOO_LONG, IN_THE_WAY, TOO_LARGE]
             .iter()
@@ -59,14 +62,14 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
     };
     resolved.problems.retain(|problem| !is_found_anew(problem));
     resolved.problems.extend(unstorable);
-    let changed = changed_paths(&files, &snapshot);
-    let effective = effective_of_affected(&contents, &files, &mut resolved, &changed, &snapshot, settings).await?;
+    let changed = changed_paths(&files, snapshot);
+    let effective = effective_of_affected(&contents, &files, &mut resolved, &changed, snapshot, settings).await?;
     let wanted = wanted(files, &resolved, &effective);
-    let mut plan = SyncPlan::between(&wanted, &snapshot);
-    plan.retire(&wanted, &snapshot, environment);
+    let mut plan = SyncPlan::between(&wanted, snapshot);
+    plan.retire(&wanted, snapshot, environment);
     if let Some(listing) = &listing {
         plan.removals
-            .extend(strays(listing, &wanted, &plan, &snapshot, environment));
+            .extend(strays(listing, &wanted, &plan, snapshot, environment));
     }
     tracing::info!(commit = observed.head.sha, "{plan}");
 
@@ -75,11 +78,18 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
         commit: observed.head.sha.clone(),
         pending: None,
         root,
-        files: stored_files(&wanted.files, &snapshot),
+        files: stored_files(&wanted.files, snapshot),
         stacks: resolved.stacks,
         catalogue_files: resolved.catalogue_files,
         problems: resolved.problems,
-        ..snapshot.clone()
+        version: snapshot.version,
+        recorded: snapshot.recorded.clone(),
+        base: None,
+        declarations: snapshot.declarations.clone(),
+        catalogue: snapshot.catalogue.clone(),
+        catalogue_zip: snapshot.catalogue_zip.clone(),
+        retired: snapshot.retired.clone(),
+        owed: snapshot.owed.clone(),
     };
     let declarations = effective
         .values()
@@ -88,8 +98,8 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
     let pending_before = before.pending.is_some();
     let is_suspect = listing.is_some();
     if plan.is_empty() && !pending_before && snapshot.owed.is_empty() && snapshot.retired.is_empty() {
-        statuses::tell(world.repository, settings, &observed.head.sha, &before, &next, &[]).await;
-        if next != before {
+        statuses::tell(world.repository, settings, &observed.head.sha, before, &next, &[]).await;
+        if next != *before {
             write_snapshot(world.source, &next, held.condition).await?;
         }
         return Ok(report(&observed, plan, &next, Vec::new()));
@@ -109,22 +119,19 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
         next.recorded = Some(record.commit.clone());
         Some(record)
     };
-    let mark = Snapshot {
-        pending: Some(observed.head.sha.clone()),
-        ..before.clone()
-    };
+    let mark = before.mark(&observed.head.sha, held.version.as_deref());
     let store = Store {
         source: world.source,
         mark: write_snapshot(world.source, &mark, held.condition).await?,
         listing: listing.as_ref(),
         metadata: metadata(&observed, record.as_ref()),
     };
-    let too_large = write_files(&store, &contents, &plan, &wanted.files, &snapshot, &mut next).await?;
+    let too_large = write_files(&store, &contents, &plan, &wanted.files, snapshot, &mut next).await?;
     next.problems.extend(too_large);
     write_addressed(&store, &plan, &resolved.gates, &effective).await?;
-    write_zips(&store, &plan, &effective, &snapshot, &mut next, environment).await?;
+    write_zips(&store, &plan, &effective, snapshot, &mut next, environment).await?;
     if let Some(document) = &resolved.document {
-        write_catalogue(&store, &plan, document, &snapshot, &mut next, environment).await?;
+        write_catalogue(&store, &plan, document, snapshot, &mut next, environment).await?;
     }
 
     let facts = record.as_ref().and_then(|record| record.commits.last());
@@ -134,7 +141,7 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
         true
     });
     due.extend(due_starts(
-        &before,
+        before,
         &next,
         settings,
         facts,
@@ -148,7 +155,7 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
         world.repository,
         settings,
         &observed.head.sha,
-        &before,
+        before,
         &next,
         &made.refused,
     )

@@ -17,8 +17,8 @@ pub(super) const FILE_LIMIT_BYTES: u64 = 100 * 1024 * 1024;
 pub(super) const ARCHIVE_LINE: usize = 50;
 /// Files that are downloaded at the same time.
 const CONCURRENCY: usize = 8;
-/// Contents that are kept in memory; beyond that they are read again.
-const MEMORY_BYTES: usize = 24 * 1024 * 1024;
+/// Contents that are kept in memory; beyond that they are read again, which costs a request where there is no archive.
+const MEMORY_BYTES: usize = 12 * 1024 * 1024;
 
 /// The contents of one commit's files.
 pub(super) struct Contents<'w, R> {

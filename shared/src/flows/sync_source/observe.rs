@@ -74,31 +74,26 @@ pub(super) async fn files<R: ReadRepository>(
     observed: &Observed,
     snapshot: &Snapshot,
 ) -> Result<WantedFiles, PortError> {
-    let known: Files = snapshot
-        .files
-        .iter()
-        .map(|(path, file)| (path.clone(), file.entry.clone()))
-        .collect();
-    let proposed = observed
-        .comparison
-        .as_ref()
-        .filter(|_| !snapshot.root.is_empty())
-        .map(|comparison| {
-            let (files, is_all) = proposed(&known, comparison);
-            (files, is_all.then(|| proposed_root(&snapshot.root, &known, comparison)))
-        });
-    if let Some((files, Some(root))) = &proposed
-        && let Some(root) = with_directories(root.clone(), files)
-        && root_id(&root).as_deref() == Some(observed.head.tree.as_str())
-    {
-        return Ok(WantedFiles {
-            root,
-            files: files.clone(),
-        });
+    let known = || -> Files {
+        let known = snapshot.files.iter();
+        known.map(|(path, file)| (path.clone(), file.entry.clone())).collect()
+    };
+    let mut proposed_files = None;
+    let comparison = observed.comparison.as_ref();
+    if let Some(comparison) = comparison.filter(|_| !snapshot.root.is_empty()) {
+        let (files, is_all) = proposed(known(), comparison);
+        let root = proposed_root(&snapshot.root, comparison);
+        if is_all
+            && let Some(root) = with_directories(root, &files)
+            && root_id(&root).as_deref() == Some(observed.head.tree.as_str())
+        {
+            return Ok(WantedFiles { root, files });
+        }
+        proposed_files = Some(files);
     }
+    let (known, proposed) = (known(), proposed_files);
     let tree = repository.tree(&observed.head.tree).await?;
     refuse_truncated(&tree, "the repository's root")?;
-    let proposed = proposed.map(|(files, _)| files);
     let mut wanted = WantedFiles {
         root: BTreeMap::new(),
         files: Files::new(),
@@ -131,15 +126,21 @@ pub(super) async fn files<R: ReadRepository>(
 
 /// The known files with the comparison's changes, and whether it changes nothing else. Modes of new files are not
 /// told, so they are taken for ordinary ones.
-fn proposed(known: &Files, comparison: &Comparison) -> (Files, bool) {
-    let mut files = known.clone();
+fn proposed(mut files: Files, comparison: &Comparison) -> (Files, bool) {
+    // Renames may form a chain, in any order, so modes are looked up before anything moves.
+    let modes: BTreeMap<&String, String> = comparison
+        .files
+        .iter()
+        .filter_map(|changed| {
+            let from = changed.previous_path.as_ref().unwrap_or(&changed.path);
+            Some((from, files.get(from)?.mode.clone()))
+        })
+        .collect();
     let mut is_all = true;
     for changed in &comparison.files {
         let from = changed.previous_path.as_ref().unwrap_or(&changed.path);
         is_all &= is_accounted(&changed.path) && is_accounted(from);
-        let mode = known
-            .get(from)
-            .map_or_else(|| "100644".to_owned(), |entry| entry.mode.clone());
+        let mode = modes.get(from).cloned().unwrap_or_else(|| "100644".to_owned());
         if changed.previous_path.is_some() {
             files.remove(from);
         }
@@ -162,17 +163,14 @@ fn is_accounted(path: &str) -> bool {
 }
 
 /// The entries of the root with the comparison's changes of files that stand there.
-fn proposed_root(
-    root: &BTreeMap<String, FileEntry>,
-    known: &Files,
-    comparison: &Comparison,
-) -> BTreeMap<String, FileEntry> {
+fn proposed_root(root: &BTreeMap<String, FileEntry>, comparison: &Comparison) -> BTreeMap<String, FileEntry> {
     let mut proposed = root.clone();
     let in_root = comparison.files.iter().filter(|changed| !changed.path.contains('/'));
     for changed in in_root {
         let from = changed.previous_path.as_ref().unwrap_or(&changed.path);
-        let old = root.get(from).or_else(|| known.get(from));
-        let mode = old.map_or_else(|| "100644".to_owned(), |entry| entry.mode.clone());
+        let mode = root
+            .get(from)
+            .map_or_else(|| "100644".to_owned(), |entry| entry.mode.clone());
         match &changed.blob {
             Some(id) => {
                 let id = id.clone();

@@ -21,12 +21,10 @@ pub(super) fn due_starts(
     let environment = settings.environment.name.as_str();
     // A pipeline is started for new content. After a sync that died it is also started for content that is as before,
     // because that sync may have started it with other content.
-    let is_due = |key: &str, old: Option<&StoredObject>, new: Option<&StoredObject>| match (old, new) {
-        (_, None) => false,
-        (None, Some(_)) => true,
-        (Some(old), Some(new)) => {
-            old.content != new.content
-                || (was_pending && old.version != new.version && doubted.iter().any(|doubted| doubted == key))
+    let is_due = |key: &dyn Fn() -> String, old: Option<&StoredObject>, new: &StoredObject| match old {
+        None => true,
+        Some(old) => {
+            old.content != new.content || (was_pending && old.version != new.version && doubted.contains(&key()))
         }
     };
     let mut due = BTreeMap::new();
@@ -35,13 +33,13 @@ pub(super) fn due_starts(
             continue;
         };
         let old = before.stacks.get(name);
-        let template_key = keys::zipped(&keys::source(&stack.template));
-        let configuration_key = keys::zipped(&keys::configuration(environment, name));
+        let template_key = || keys::zipped(&keys::source(&stack.template));
+        let configuration_key = || keys::zipped(&keys::configuration(environment, name));
         let old_template = old.and_then(|old| old.template_zip.as_ref());
         let old_configuration = old.and_then(|old| old.configuration_zip.as_ref());
         if stack.problems.is_empty()
-            && (is_due(&template_key, old_template, Some(template))
-                || is_due(&configuration_key, old_configuration, Some(configuration)))
+            && (is_due(&template_key, old_template, template)
+                || is_due(&configuration_key, old_configuration, configuration))
         {
             let versions = [(TEMPLATE_ACTION, template), (CONFIGURATION_ACTION, configuration)]
                 .map(|(action, object)| (action.to_owned(), object.version.clone()));
@@ -53,9 +51,9 @@ pub(super) fn due_starts(
             due.insert(format!("{}{name}", settings.environment.pipeline_prefix), start);
         }
     }
-    let key = keys::zipped(&keys::catalogue(environment));
+    let key = || keys::zipped(&keys::catalogue(environment));
     if let Some(zip) = &next.catalogue_zip
-        && is_due(&key, before.catalogue_zip.as_ref(), Some(zip))
+        && is_due(&key, before.catalogue_zip.as_ref(), zip)
     {
         let start = OwedStart {
             versions: [(CATALOGUE_ACTION.to_owned(), zip.version.clone())].into(),

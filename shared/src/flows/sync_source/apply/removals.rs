@@ -20,8 +20,10 @@ pub(super) async fn remove<R: SourceRepository, B: SourceBucket, P: SourcePipeli
     for (key, stack) in &plan.retirements {
         next.retired.insert(key.clone(), format!("{prefix}{stack}"));
     }
-    let in_use = next.keys_in_use(&settings.environment.name);
-    next.retired.retain(|key, _| !in_use.contains(key));
+    if !next.retired.is_empty() {
+        let in_use = next.keys_in_use(&settings.environment.name);
+        next.retired.retain(|key, _| !in_use.contains(key));
+    }
     let mut removals: Vec<String> = plan.removals.iter().cloned().collect();
     if !next.retired.is_empty() {
         match world.pipelines.pipeline_names(prefix).await {

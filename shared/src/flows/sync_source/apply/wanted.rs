@@ -26,8 +26,9 @@ pub(super) const IN_THE_WAY: &str = "the archive of the file beside it is stored
 
 /// Takes out paths that cannot be keys of raw objects, and says so.
 pub(super) fn drop_unstorable(files: &mut Files) -> Vec<String> {
+    let around = keys::zipped(&keys::source("")).len();
     let problem_of = |path: &str| {
-        let is_long = keys::zipped(&keys::source(path)).len() > KEY_LIMIT_BYTES;
+        let is_long = around + path.len() > KEY_LIMIT_BYTES;
         let archived = path.strip_suffix(".zip");
         let is_in_the_way = archived.is_some_and(|beside| files.get(beside).is_some_and(FileEntry::is_file));
         match (is_long, is_in_the_way) {

@@ -199,3 +199,36 @@ async fn a_start_that_is_refused_is_told_and_not_tried_for_ever() {
     sync_source(place.world(), &other, SyncReason::Look).await.unwrap();
     assert_eq!(place.started()[3..], ["cg-root"]);
 }
+
+#[tokio::test]
+async fn a_mark_is_short_and_the_snapshot_behind_it_is_read_after_a_crash() {
+    let place = Place::settled().await;
+    place
+        .github
+        .push("Change", &[("stacks/network/template.yaml", Some(&template("2")))]);
+    let before = place.bucket.latest(keys::SNAPSHOT).unwrap();
+    let mark = place.snapshot().mark("c9", Some(&before.head.version));
+    place.bucket.seed(keys::SNAPSHOT, mark.to_json());
+    place.bucket.take_calls();
+    place.sync().await;
+    let reads = place.bucket.take_calls();
+    let reads = reads.iter().filter(|call| *call == "GET snapshot.json").count();
+    assert_eq!(reads, 2, "the mark, and the version that it names");
+    place.assert_mirrors_branch();
+    assert_eq!(place.started()[3..], ["cg-network"]);
+    place.assert_at_rest().await;
+}
+
+#[tokio::test]
+async fn a_mark_whose_snapshot_is_gone_is_repaired_from_the_bucket() {
+    let place = Place::settled().await;
+    let mark = place.snapshot().mark("c9", Some("gone"));
+    place.bucket.seed(keys::SNAPSHOT, mark.to_json());
+    place
+        .github
+        .push("Change", &[("stacks/network/template.yaml", Some(&template("2")))]);
+    place.sync().await;
+    place.assert_mirrors_branch();
+    assert_eq!(place.started()[3..], ["cg-network"], "what runs already is not started again");
+    place.assert_at_rest().await;
+}
