@@ -229,6 +229,10 @@ async fn a_mark_whose_snapshot_is_gone_is_repaired_from_the_bucket() {
         .push("Change", &[("stacks/network/template.yaml", Some(&template("2")))]);
     place.sync().await;
     place.assert_mirrors_branch();
-    assert_eq!(place.started()[3..], ["cg-network"], "what runs already is not started again");
+    assert_eq!(
+        place.started()[3..],
+        ["cg-network"],
+        "what runs already is not started again"
+    );
     place.assert_at_rest().await;
 }
