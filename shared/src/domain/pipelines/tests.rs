@@ -1,4 +1,5 @@
 mod histories;
+mod reviewed;
 
 use std::collections::{BTreeMap, BTreeSet};
 
