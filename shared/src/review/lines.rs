@@ -82,6 +82,11 @@ fn line(mark: Mark, text: &str) -> Line {
 
 /// Line by line; `None` when the texts are too long for it.
 fn compared(before: &str, after: &str) -> Option<Vec<Line>> {
+    // What ends both ends no line of its own.
+    let (before, after) = match (before.strip_suffix('\n'), after.strip_suffix('\n')) {
+        (Some(before), Some(after)) => (before, after),
+        _ => (before, after),
+    };
     let (a, b): (Vec<_>, Vec<_>) = (before.split('\n').collect(), after.split('\n').collect());
     let head = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
     let tail = a[head..]
@@ -159,5 +164,37 @@ fn note(out: &mut Vec<Line>, left_out: &mut usize) {
     if *left_out > 0 {
         out.push(line(Mark::Same, &format!("… {left_out} unchanged lines")));
         *left_out = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(before: &str, after: &str) -> Vec<String> {
+        let text = |text: &str| Some(Shown::Text(text.to_owned()));
+        let mut lines = Vec::new();
+        each_line(text(before).as_ref(), text(after).as_ref(), usize::MAX, |mark, line| {
+            let mark = match mark {
+                Mark::Minus => '-',
+                Mark::Plus => '+',
+                Mark::Same => ' ',
+            };
+            lines.push(format!("{mark}{line}"));
+        });
+        lines
+    }
+
+    #[test]
+    fn a_last_line_break_that_stays_is_no_line_and_one_that_changes_is_shown() {
+        assert_eq!(told("a\nb\n", "a\nc\n"), [" a", "-b", "+c"]);
+        assert_eq!(told("a\nb", "a\nb\n"), [" a", " b", "+⏎"]);
+        assert_eq!(told("a\n", "a"), [" a", "-⏎"]);
+        assert_eq!(told("a\n\n", "b\n\n"), ["-a", "+b", " "]);
+    }
+
+    #[test]
+    fn spaces_at_the_end_of_a_line_are_marked() {
+        assert_eq!(told("a", "a  "), ["-a", "+a␠␠"]);
     }
 }
