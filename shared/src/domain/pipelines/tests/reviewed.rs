@@ -45,7 +45,7 @@ fn hashes_of_gates_are_shown_and_nothing_of_a_pipeline_looks_secret() {
     for tells_values in [true, false] {
         let review = review(&before, &after, tells_values);
         assert_eq!(review.hidden, 0, "{review:#?}");
-        let text = crate::review::text(&review);
+        let text = format!("{review:?}");
         for hash in &hashes {
             assert!(text.contains(&format!("{}…", &hash[..12])), "{text}");
         }
@@ -75,13 +75,8 @@ fn a_secret_in_the_place_of_a_gate_stays_hidden() {
         for tells_values in [true, false] {
             let review = review(&before, &planted, tells_values);
             assert!(review.hidden >= 4, "{secret}");
-            for rendered in [
-                crate::review::text(&review),
-                crate::review::html(&review),
-                crate::review::json(&review),
-            ] {
-                assert!(!rendered.contains(secret), "{secret} in\n{rendered}");
-            }
+            let held = format!("{review:?}");
+            assert!(!held.contains(secret), "{secret} in\n{held}");
         }
     }
 }
