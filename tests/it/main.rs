@@ -13,4 +13,6 @@ mod policies;
 #[cfg(test)]
 mod site;
 #[cfg(test)]
+mod stacks;
+#[cfg(test)]
 mod system;

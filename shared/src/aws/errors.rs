@@ -51,7 +51,11 @@ where
     let (code, message) = match &error {
         SdkError::ServiceError(service) => (
             service.err().code().map(str::to_owned),
-            service.err().message().unwrap_or_default().to_owned(),
+            said(
+                service.err().message(),
+                service.err().code(),
+                service.raw().status().as_u16(),
+            ),
         ),
         _ => (None, no_answer(&error)),
     };
@@ -97,6 +101,15 @@ fn kind_of(code: &str) -> PortErrorKind {
     }
 }
 
+/// The service's own words. An answer with neither words nor a code, such as a page of something in between, is told by
+/// its status.
+fn said(message: Option<&str>, code: Option<&str>, status: u16) -> String {
+    match (message, code) {
+        (None | Some(""), None) => format!("it answered with HTTP status {status} and no words"),
+        (message, _) => message.unwrap_or_default().to_owned(),
+    }
+}
+
 fn no_answer(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -106,4 +119,21 @@ fn no_answer(error: &dyn Error) -> String {
         cause = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::said;
+
+    #[test]
+    fn an_answer_without_words_and_code_is_told_by_its_status() {
+        assert_eq!(said(Some("Rate exceeded"), Some("Throttling"), 400), "Rate exceeded");
+        assert_eq!(said(None, Some("InternalFailure"), 500), "");
+        for nothing in [None, Some("")] {
+            assert_eq!(
+                said(nothing, None, 503),
+                "it answered with HTTP status 503 and no words"
+            );
+        }
+    }
 }

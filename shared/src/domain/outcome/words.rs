@@ -3,7 +3,12 @@
 use std::fmt::Write as _;
 
 use super::{End, Facts, Outcome};
+use crate::domain::actions::SOURCE_STAGE;
 use crate::domain::claim::Claim;
+
+/// What to do when a source cannot be read: CodePipeline only says that an object is not there.
+const SOURCES: &str = "(The sync writes the sources of a stack once its template and configuration are free of \
+                       problems. If they are not there, the status of the commit says what to correct.)";
 
 /// What an end means for the commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,7 +109,11 @@ pub(super) fn summary(outcome: &Outcome, facts: &Facts<'_>) -> String {
         End::Failed | End::Waiting => {
             let error = failed.and_then(|action| action.error.as_deref().or(action.summary.as_deref()));
             let action = failed.map_or("an action", |action| action.action.as_str());
-            said(error, &format!("{action} failed without a word"))
+            let words = said(error, &format!("{action} failed without a word"));
+            if failed.is_some_and(|action| action.stage == SOURCE_STAGE) {
+                return format!("{} {SOURCES}", words.trim_end());
+            }
+            words
         }
         End::Stopped => {
             let words = facts.stop_words.map(|words| format!(": {words}")).unwrap_or_default();

@@ -117,6 +117,20 @@ pub(super) async fn become_of(
     Ok(found)
 }
 
+/// Ends because CloudFormation plans nothing for a stack that does not exist yet.
+pub(super) fn empty(set: &ChangeSetDescription) -> JobOutcome {
+    JobOutcome::Failed {
+        kind: FailureKind::Configuration,
+        message: format!(
+            "there is nothing to create stack `{}` from: with this configuration the conditions of its template leave \
+             every resource out. Correct the configuration, or give the template a resource without a condition (an \
+             `AWS::CloudFormation::WaitConditionHandle` costs nothing), in a new commit",
+            set.stack_name
+        ),
+        external_execution_id: Some(set.change_set_id.clone()),
+    }
+}
+
 /// Ends because CloudFormation could not make the change set `set`; the one at `reason_of` has the findings.
 pub(super) async fn end(
     cloudformation: &impl ReadChangeSets,

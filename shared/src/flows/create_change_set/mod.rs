@@ -220,6 +220,10 @@ where
         }
         Ending::NoChanges => {
             let stack = stack_of(cloudformation, &set).await?;
+            // Nothing is as any commit says while there is no stack.
+            if stack.as_ref().is_none_or(is_shell) {
+                return Ok(failed::empty(&set));
+            }
             let before = policy_of(cloudformation, stack.as_ref()).await?;
             if stack_policy::to_set(gate.stack_policy.as_deref(), before.as_deref()).is_some() {
                 let summary = format!("would set the stack policy of `{stack_name}`; its resources stay as they are");

@@ -33,6 +33,25 @@ fn the_same_template_at_another_commit_is_no_change() {
 }
 
 #[test]
+fn a_first_change_set_without_any_change_is_no_stack_that_is_as_it_should_be() {
+    let policy = r#"{"Statement":[{"Effect":"Deny","Action":"Update:*","Principal":"*","Resource":"*"}]}"#;
+    for policy in [None, Some(policy)] {
+        let world = World::with_gate(|gate| gate.stack_policy = policy.map(str::to_owned));
+        let reason = "The submitted information didn't contain changes. Submit different information to create a \
+                      change set.";
+        world.cloudformation.fail_next_change_set(reason, Vec::new());
+        let JobOutcome::Failed { kind, message, .. } = world.deliver().unwrap() else {
+            panic!("there is no stack");
+        };
+        assert_eq!(kind, FailureKind::Configuration);
+        assert!(
+            message.starts_with("there is nothing to create stack `network` from"),
+            "{message}"
+        );
+    }
+}
+
+#[test]
 fn changed_outputs_alone_are_changes() {
     let world = unchanged();
     let mut with_output = template("new");

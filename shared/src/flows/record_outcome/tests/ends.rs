@@ -55,6 +55,27 @@ fn a_rejected_plan_is_recorded_with_the_words_and_its_change_set_goes() {
 }
 
 #[test]
+fn a_source_that_is_not_there_is_explained() {
+    let world = World::planned("changes");
+    world.act("Source", "Template", "Source", "Failed", |action| {
+        action.error_message = Some("The object with key 'x.zip' does not exist.".to_owned());
+    });
+    world.announce("FAILED");
+    let outcome = world.outcome();
+    assert_eq!(outcome.end, End::Failed);
+    assert!(
+        outcome
+            .summary
+            .starts_with("The object with key 'x.zip' does not exist. (The sync writes")
+            && outcome
+                .summary
+                .contains("the status of the commit says what to correct"),
+        "{}",
+        outcome.summary
+    );
+}
+
+#[test]
 fn an_unanswered_request_is_not_a_rejection() {
     let world = World::reviewed();
     world.approve(None, "Failed", "");
