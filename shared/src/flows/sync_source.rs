@@ -210,7 +210,8 @@ async fn read_snapshot<B: SourceBucket>(source: &B) -> Result<Held, PortError> {
             is_rebuilt: true,
         },
         Some(Object { bytes, head }) => {
-            let mut version = Some(head.version).filter(|version| !version.is_empty());
+            // What a bucket without versions calls `null` is overwritten by the mark.
+            let mut version = Some(head.version).filter(|version| !version.is_empty() && version != "null");
             let mut snapshot = Snapshot::from_json(&bytes);
             if let Some(mark) = snapshot.as_mut().filter(|snapshot| snapshot.base.is_some()) {
                 version = mark.base.take();

@@ -208,13 +208,21 @@ impl<S: ReadSecrets> Connection<S> {
                 source: None,
             });
         }
+        let again = request.try_clone();
         let token = self.token().await?;
         let answer = self.exchange(operation, subject, request, &token).await;
-        if answer.as_ref().is_err_and(|error| error.code.as_deref() == Some("401")) {
-            // The token may have been replaced meanwhile: the next call reads the secret again.
-            self.tokens.forget();
+        if !answer.as_ref().is_err_and(|error| error.code.as_deref() == Some("401")) {
+            return answer;
         }
-        answer
+        // The token may have ended or been replaced since it was read: the secret is read again.
+        self.tokens.forget();
+        let Some(again) = again else { return answer };
+        let fresh = self.token().await?;
+        if fresh.expose() == token.expose() {
+            self.tokens.forget();
+            return answer;
+        }
+        self.exchange(operation, subject, again, &fresh).await
     }
 
     async fn exchange(

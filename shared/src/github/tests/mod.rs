@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
-use wiremock::matchers::{method, path};
+use wiremock::matchers::{header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::connection::{Connection, GitHubSettings};
@@ -124,6 +124,29 @@ async fn a_token_that_github_refuses_is_read_anew_for_the_next_call() {
     repository.tree("t1").await.unwrap_err();
     let requests = server.received_requests().await.unwrap();
     assert_eq!(requests[1].headers["authorization"], "Bearer fresh");
+}
+
+#[tokio::test]
+async fn a_token_that_ends_between_two_calls_is_replaced_within_the_second() {
+    let (server, vault) = (MockServer::start().await, vault("old"));
+    let tree = json!({"tree": [], "truncated": false});
+    for (token, answer, times) in [
+        ("old", ok(&tree), 1),
+        ("old", said(401, "Bad credentials"), 1),
+        ("new", ok(&tree), 1),
+    ] {
+        Mock::given(header("authorization", format!("Bearer {token}").as_str()))
+            .respond_with(answer)
+            .up_to_n_times(times)
+            .mount(&server)
+            .await;
+    }
+    let repository = repository(&server, &vault);
+    repository.tree("t1").await.unwrap();
+    *vault.text.lock().unwrap() = "new".to_owned();
+    repository.tree("t2").await.unwrap();
+    assert_eq!(server.received_requests().await.unwrap().len(), 3);
+    assert_eq!(vault.reads.load(Ordering::SeqCst), 2);
 }
 
 #[tokio::test]

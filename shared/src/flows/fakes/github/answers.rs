@@ -1,0 +1,179 @@
+//! What the repository answers to each call.
+
+use std::collections::BTreeMap;
+
+use super::FakeGitHub;
+use crate::domain::provenance::PullRequestReview;
+use crate::domain::sync::git;
+use crate::flows::fakes::refusal;
+use crate::flows::ports::{
+    BranchActivity, ChangedFile, CommitFacts, CommitStatus, Comparison, PortError, PortErrorKind, PullRequestFacts,
+    ReadRepository, Relation, TellRepository, Tree,
+};
+
+const COMMITS: &str = "GET commits";
+const COMPARE: &str = "GET compare";
+const TREES: &str = "GET trees";
+const BLOBS: &str = "GET blobs";
+
+impl ReadRepository for FakeGitHub {
+    async fn branch_head(&self, branch: &str) -> Result<Option<CommitFacts>, PortError> {
+        let effect = || {
+            let state = self.state.borrow();
+            state.refuse_gone(COMMITS)?;
+            Ok(state.head.as_ref().map(|head| state.commits[head].0.clone()))
+        };
+        self.wire.call(COMMITS, branch, effect).await
+    }
+
+    async fn compare(&self, base: &str, head: &str) -> Result<Option<Comparison>, PortError> {
+        let effect = || {
+            let state = self.state.borrow();
+            state.refuse_gone(COMPARE)?;
+            let head = if state.commits.contains_key(head) {
+                Some(head.to_owned())
+            } else {
+                state.head.clone()
+            };
+            let (Some(head), true) = (head, state.commits.contains_key(base)) else {
+                return Ok(None);
+            };
+            let commits = state.between(Some(base), &head);
+            let relation = match (state.between(Some(&head), base).is_empty(), commits.is_empty()) {
+                (true, true) => Relation::Identical,
+                (true, false) => Relation::Ahead,
+                (false, true) => Relation::Behind,
+                (false, false) => Relation::Diverged,
+            };
+            let (old, new) = (&state.commits[base].1, &state.commits[&head].1);
+            let changed = new.iter().filter(|(path, file)| old.get(*path) != Some(*file));
+            let changed = changed.map(|(path, (_, content))| ChangedFile {
+                path: path.clone(),
+                previous_path: None,
+                blob: Some(git::blob_id(content)),
+            });
+            let removed = old
+                .keys()
+                .filter(|path| !new.contains_key(*path))
+                .map(|path| ChangedFile {
+                    path: path.clone(),
+                    previous_path: None,
+                    blob: None,
+                });
+            Ok(Some(Comparison {
+                relation,
+                commits,
+                is_complete: true,
+                files: changed.chain(removed).take(state.file_limit.unwrap_or(300)).collect(),
+            }))
+        };
+        self.wire.call(COMPARE, &format!("{base}...{head}"), effect).await
+    }
+
+    async fn history(&self, head: &str, limit: usize) -> Result<(Vec<CommitFacts>, bool), PortError> {
+        let effect = || {
+            let mut commits = self.state.borrow().between(None, head);
+            commits.reverse();
+            let is_whole = commits.len() <= limit;
+            commits.truncate(limit);
+            Ok((commits, is_whole))
+        };
+        self.wire.call("GET history", head, effect).await
+    }
+
+    async fn tree(&self, id: &str) -> Result<Tree, PortError> {
+        let effect = || {
+            let state = self.state.borrow();
+            let entries = state.trees.get(id).cloned();
+            entries
+                .map(|entries| Tree {
+                    entries,
+                    is_truncated: false,
+                })
+                .ok_or_else(|| refusal(TREES, id, PortErrorKind::NotFound, "404", "Not Found"))
+        };
+        self.wire.call(TREES, id, effect).await
+    }
+
+    async fn whole_tree(&self, id: &str) -> Result<Tree, PortError> {
+        let effect = || {
+            let state = self.state.borrow();
+            let mut entries = Vec::new();
+            state.below(id, "", &mut entries);
+            let is_truncated = state.truncated.contains(id);
+            if is_truncated {
+                entries.truncate(1);
+            }
+            Ok(Tree { entries, is_truncated })
+        };
+        self.wire.call("GET whole tree", id, effect).await
+    }
+
+    async fn blob(&self, id: &str, limit_bytes: u64) -> Result<Vec<u8>, PortError> {
+        if self.state.borrow().prefetched.contains(id) {
+            return Ok(self.state.borrow().blobs[id].clone());
+        }
+        let effect = || {
+            let state = self.state.borrow();
+            let blob = state.blobs.get(id);
+            let blob = blob.ok_or_else(|| refusal(BLOBS, id, PortErrorKind::NotFound, "404", "Not Found"))?;
+            if blob.len() as u64 > limit_bytes || state.too_large.contains(id) {
+                return Err(refusal(BLOBS, id, PortErrorKind::Refused, "", "too large"));
+            }
+            Ok(blob.clone())
+        };
+        self.wire.call(BLOBS, id, effect).await
+    }
+
+    async fn prefetch(&self, commit: &str, files: &BTreeMap<String, String>, _: u64) -> Result<(), PortError> {
+        let effect = || {
+            self.state.borrow_mut().prefetched.extend(files.values().cloned());
+            Ok(())
+        };
+        self.wire.call("GET tarball", commit, effect).await
+    }
+
+    async fn pull_requests_of(&self, commit: &str) -> Result<Vec<PullRequestFacts>, PortError> {
+        let effect = || Ok(self.state.borrow().pulls.get(commit).cloned().into_iter().collect());
+        self.wire.call("GET pulls", commit, effect).await
+    }
+
+    async fn reviews_of(&self, pull_request: u64) -> Result<Vec<PullRequestReview>, PortError> {
+        let effect = || {
+            Ok(self
+                .state
+                .borrow()
+                .reviews
+                .get(&pull_request)
+                .cloned()
+                .unwrap_or_default())
+        };
+        self.wire.call("GET reviews", &pull_request.to_string(), effect).await
+    }
+
+    async fn branch_activity(&self, branch: &str) -> Result<Vec<BranchActivity>, PortError> {
+        let effect = || Ok(self.state.borrow().activity.iter().take(100).cloned().collect());
+        self.wire.call("GET activity", branch, effect).await
+    }
+}
+
+impl TellRepository for FakeGitHub {
+    async fn set_status(&self, status: CommitStatus) -> Result<(), PortError> {
+        let subject = status.context.clone();
+        let effect = || {
+            self.state.borrow_mut().statuses.push(status);
+            Ok(())
+        };
+        self.wire.call("POST statuses", &subject, effect).await
+    }
+
+    async fn upsert_comment(&self, pull_request: u64, _: &str, _: &str) -> Result<(), PortError> {
+        self.wire
+            .call("POST comments", &pull_request.to_string(), || Ok(()))
+            .await
+    }
+
+    async fn is_public(&self) -> Result<bool, PortError> {
+        self.wire.call("GET repository", "", || Ok(false)).await
+    }
+}
