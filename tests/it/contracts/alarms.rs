@@ -16,7 +16,7 @@ fn field(pattern: &str) -> &str {
 fn holds(node: &Node, wanted: &str) -> bool {
     let mut found = false;
     visit(node, &mut |node| {
-        found |= node.as_text().is_some_and(|text| text.contains(wanted))
+        found |= node.as_text().is_some_and(|text| text.contains(wanted));
     });
     found
 }
