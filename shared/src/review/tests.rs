@@ -1,4 +1,5 @@
 mod complete;
+mod drift;
 mod golden;
 mod hooks;
 mod hostile;

@@ -95,7 +95,11 @@ pub(super) fn remarks(change: &PropertyChange) -> String {
 pub(super) fn notes(resource: &ResourceReview) -> Vec<String> {
     let mut notes = resource.notes.clone();
     if let Some(drift) = &resource.drift {
-        notes.push(format!("it differs from what was deployed: {drift}"));
+        notes.push(match drift.as_str() {
+            "IN_SYNC" => "it is as it was deployed last (IN_SYNC)".to_owned(),
+            "MODIFIED" | "DELETED" => format!("it differs from what was deployed: {drift}"),
+            _ => format!("whether it differs from what was deployed is not known: {drift}"),
+        });
     }
     if let Some(module) = &resource.module {
         notes.push(format!("it comes from the module {module}"));
@@ -113,7 +117,32 @@ pub(super) fn notes(resource: &ResourceReview) -> Vec<String> {
     } else if resource.values == ValueSource::Templates {
         notes.push("values worked out from the two templates".to_owned());
     }
+    let untold = untold(resource);
+    if !resource.changes.is_empty() && !untold.is_empty() {
+        notes.push(format!("what changes as well, without values: {}", untold.join(", ")));
+    }
     notes
+}
+
+/// Parts of a resource that CloudFormation says change and of which no change is shown.
+fn untold(resource: &ResourceReview) -> Vec<&str> {
+    let is_shown = |part: &str| {
+        resource
+            .changes
+            .iter()
+            .filter_map(|change| change.pointer.as_deref()?.strip_prefix('/'))
+            .any(|pointer| {
+                let pointer = match part {
+                    "Tags" => pointer.strip_prefix("Properties/").unwrap_or(pointer),
+                    _ => pointer,
+                };
+                pointer
+                    .strip_prefix(part)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            })
+    };
+    let parts = resource.scope.iter().map(String::as_str);
+    parts.filter(|part| !is_shown(part)).collect()
 }
 
 /// A hook in words.

@@ -149,9 +149,7 @@ impl<'a> ResourceFacts<'a> {
             kept: self.kept(&changes, hider),
             changes,
             values: self.values,
-            drift: present(change.resource_drift_status.as_deref())
-                .filter(|status| !matches!(*status, "IN_SYNC" | "NOT_CHECKED"))
-                .map(str::to_owned),
+            drift: present(change.resource_drift_status.as_deref()).map(str::to_owned),
             module: change.module_info.as_ref().and_then(|module| {
                 let kind = present(module.type_hierarchy.as_deref())?;
                 let name = present(module.logical_id_hierarchy.as_deref()).unwrap_or_default();

@@ -230,7 +230,8 @@ pub struct ResourceReview {
     pub kept: Vec<KeptValue>,
     /// Where the values come from.
     pub values: ValueSource,
-    /// Whether what is deployed differs from what was deployed last: `MODIFIED`, `DELETED`.
+    /// Whether what is deployed differs from what was deployed last, in CloudFormation's word: `IN_SYNC`, `MODIFIED`,
+    /// `DELETED`, `NOT_CHECKED` and others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drift: Option<String>,
     /// The module that it comes from.

@@ -61,7 +61,7 @@ fn bare(text: &str) -> String {
         .collect()
 }
 
-fn of_page(page: &str) -> String {
+pub(super) fn of_page(page: &str) -> String {
     let body = page.rsplit_once("<script>").map_or(page, |(body, _)| body);
     let body = body.split_once("</style>").map_or(body, |(_, body)| body);
     let mut out = String::new();
@@ -97,7 +97,7 @@ fn of_json(text: &str) -> String {
     out
 }
 
-fn review_of(files: &[Value]) -> Review {
+pub(super) fn review_of(files: &[Value]) -> Review {
     let texts: Vec<_> = files.iter().map(Value::to_string).collect();
     let texts: Vec<_> = texts.iter().map(String::as_str).collect();
     let (tree, warnings) = saved::tree_of(&texts).unwrap();
