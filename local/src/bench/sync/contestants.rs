@@ -20,8 +20,9 @@ use crate::environment::ministack::{ACCOUNT, REGION, ROOT_KEY};
 
 /// Prefix of the pipelines' names.
 pub(super) const PREFIX: &str = "changegate-";
-/// Names the bucket of the article's script for a sample of uploads.
-pub(super) const SAMPLE_BUCKET: &str = "sample";
+/// Names the buckets of the article's script for samples of uploads: of the first sync, and of later ones, which upload
+/// other files. The script removes what its checkout does not hold.
+pub(super) const SAMPLE_BUCKETS: [&str; 2] = ["sample-first", "sample-later"];
 /// The root pipeline.
 pub(super) const ROOT: &str = "changegate-root";
 /// What one invocation of the function may take.
@@ -218,8 +219,10 @@ pub(super) async fn article_sampled(
         }
         std::fs::copy(whole.join(file), to)?;
     }
-    let with = article(world, script, small.path(), SAMPLE_BUCKET).await?;
-    let without = article(world, script, small.path(), SAMPLE_BUCKET).await?;
+    let [of_first, of_later] = SAMPLE_BUCKETS;
+    let bucket = if is_first { of_first } else { of_later };
+    let with = article(world, script, small.path(), bucket).await?;
+    let without = article(world, script, small.path(), bucket).await?;
     put_aside(world, changed).await?;
     let base = if is_first {
         without.clone()
