@@ -211,44 +211,47 @@ pub(super) async fn article_sampled(
         return article(world, script, whole, "article").await;
     }
     let sampled = &changed[..sample];
-    let small = world.scratch()?;
+    let (empty, small, former) = (world.scratch()?, world.scratch()?, world.scratch()?);
     for file in sampled {
-        let to = small.path().join(file);
-        if let Some(parent) = to.parent() {
-            std::fs::create_dir_all(parent)?;
-        }
-        std::fs::copy(whole.join(file), to)?;
+        let content = std::fs::read(whole.join(file))?;
+        write(&small.path().join(file), &content)?;
+        write(&former.path().join(file), &[content.as_slice(), b"\n"].concat())?;
     }
     let [of_first, of_later] = SAMPLE_BUCKETS;
     let bucket = if is_first { of_first } else { of_later };
+    // Both runs find the same objects to download, so that they differ only by the uploads.
+    put_aside(world, former.path(), bucket, sampled).await?;
     let with = article(world, script, small.path(), bucket).await?;
     let without = article(world, script, small.path(), bucket).await?;
-    put_aside(world, changed).await?;
     let base = if is_first {
-        without.clone()
+        let base = article(world, script, empty.path(), "article").await?;
+        put_aside(world, whole, "article", changed).await?;
+        base
     } else {
+        put_aside(world, whole, "article", changed).await?;
         article(world, script, whole, "article").await?
     };
     Ok(base.and_uploads(&with, &without, changed.len(), sampled.len()))
 }
 
-/// Puts files and their archives into the bucket of the article's script as the script would, without being counted.
-async fn put_aside(world: &World<'_>, files: &[String]) -> Result<(), Failure> {
-    if files.is_empty() {
-        return Ok(());
+fn write(file: &Path, content: &[u8]) -> std::io::Result<()> {
+    if let Some(parent) = file.parent() {
+        std::fs::create_dir_all(parent)?;
     }
+    std::fs::write(file, content)
+}
+
+/// Puts files of a checkout and their archives into a bucket as the article's script would, without being counted.
+async fn put_aside(world: &World<'_>, checkout: &Path, contestant: &str, files: &[String]) -> Result<(), Failure> {
     let folder = world.scratch()?;
     for file in files {
         let to = folder.path().join("TemplateSource").join(file);
-        if let Some(parent) = to.parent() {
-            std::fs::create_dir_all(parent)?;
-        }
-        let content = std::fs::read(world.files.folder().join(file))?;
+        let content = std::fs::read(checkout.join(file))?;
         let name = file.rsplit('/').next().unwrap_or(file);
-        std::fs::write(&to, &content)?;
+        write(&to, &content)?;
         std::fs::write(to.with_file_name(format!("{name}.zip")), archive::pack(name, &content)?)?;
     }
-    world.seed(&world.bucket("article"), folder.path()).await
+    world.seed(&world.bucket(contestant), folder.path()).await
 }
 
 async fn measure(world: &World<'_>, command: &mut Command, what: &'static str) -> Result<Measured, Failure> {
