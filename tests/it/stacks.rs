@@ -1,5 +1,7 @@
 //! Stacks in every state that can be made here, and templates of every kind, planned by the deployed functions.
 
+mod killed;
+
 use std::fmt::Write as _;
 
 use serde_json::json;
@@ -228,7 +230,7 @@ fn templates() -> Vec<Case> {
 }
 
 #[test]
-fn every_state_of_a_stack_and_every_kind_of_template_ends_in_a_plan_or_in_words_that_say_what_to_do() {
+fn stacks_in_every_state_are_planned_or_explained_and_a_killed_function_executes_once() {
     told(async {
         let mut site = Site::start_empty().await;
         let cases: Vec<Case> = states().into_iter().chain(templates()).collect();
@@ -250,7 +252,8 @@ fn every_state_of_a_stack_and_every_kind_of_template_ends_in_a_plan_or_in_words_
             let status = stack.as_ref().and_then(|stack| stack["StackStatus"].as_str());
             assert_eq!(status, case.status, "{}", case.stack);
         }
-        writeln!(catalogue, "  large: {{}}").unwrap();
+        writeln!(catalogue, "  large: {{}}\n  {}: {{}}", killed::STACK).unwrap();
+        site.write("stacks/slow/template.json", killed::TEMPLATE);
         site.write("stacks/large/template.json", &large());
         site.write("changegate.yaml", &catalogue);
         site.push("Everything").await;
@@ -261,6 +264,7 @@ fn every_state_of_a_stack_and_every_kind_of_template_ends_in_a_plan_or_in_words_
         site.approve("changegate-outputs", None).await;
         let stack = site.stack("outputs").await.unwrap();
         assert_eq!(stack["Outputs"][0]["OutputValue"], "queue", "{stack}");
+        killed::a_function_that_is_killed_while_it_executes_is_delivered_again_and_executes_once(&site).await;
         ended(&site, "large", &Planned("changes", "would create stack `large`")).await;
     });
 }
