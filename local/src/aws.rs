@@ -1,7 +1,9 @@
 //! Clients of the services that run here.
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_s3::config::{BehaviorVersion, Region};
+use aws_types::SdkConfig;
 
 use crate::environment::ministack::{REGION, ROOT_KEY};
 
@@ -28,13 +30,13 @@ impl Aws {
     }
 
     async fn with(endpoint: &str, credentials: Credentials) -> Self {
-        let config: SdkConfig = aws_config::defaults(BehaviorVersion::latest())
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
             .region(Region::from_static(REGION))
             .endpoint_url(endpoint)
-            .credentials_provider(credentials)
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
             .http_client(aws_smithy_http_client::Builder::new().build_http())
-            .load()
-            .await;
+            .build();
         Aws {
             cloudformation: aws_sdk_cloudformation::Client::new(&config),
             codepipeline: aws_sdk_codepipeline::Client::new(&config),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 pub struct Places {
     repository: PathBuf,
     run: PathBuf,
+    recordings: Option<PathBuf>,
 }
 
 impl Places {
@@ -15,13 +16,31 @@ impl Places {
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
         let repository = manifest.parent().unwrap_or(manifest).to_path_buf();
         let run = repository.join(".local/run");
-        Places { repository, run }
+        Places {
+            repository,
+            run,
+            recordings: None,
+        }
     }
 
     /// The same places with another directory for what a run leaves behind, so that two can run side by side.
     #[must_use]
     pub fn with_run_directory(self, run: PathBuf) -> Self {
         Places { run, ..self }
+    }
+
+    /// The same places, with every function's invocations written into a folder.
+    #[must_use]
+    pub fn with_recordings(self, folder: PathBuf) -> Self {
+        Places {
+            recordings: Some(folder),
+            ..self
+        }
+    }
+
+    /// Where the functions' invocations are written, when they are.
+    pub fn recordings(&self) -> Option<&Path> {
+        self.recordings.as_deref()
     }
 
     /// Root of the Changegate repository.

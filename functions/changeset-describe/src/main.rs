@@ -12,7 +12,7 @@ mod settings;
 async fn main() -> Result<(), lambda_runtime::Error> {
     telemetry::init();
     let settings = settings::read(&Variables::of_process())?;
-    let aws = connect::load().await;
+    let aws = connect::load();
     let services = handler::Services::new(&aws, &settings)?;
     serve_jobs(&aws, async |job, artifacts| {
         handler::handle(&services, &settings, &job, &artifacts).await

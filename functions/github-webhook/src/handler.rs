@@ -30,8 +30,8 @@ pub(crate) struct Webhook<Q, S, C> {
 }
 
 impl Webhook<Queue, SecretsWithin<Secrets>, SystemClock> {
-    pub(crate) async fn connect(settings: Settings) -> Self {
-        let aws = connect::load().await;
+    pub(crate) fn connect(settings: Settings) -> Self {
+        let aws = connect::load();
         let secrets = SecretsWithin {
             secrets: Secrets::connect(&aws),
             limit: SECRET_LIMIT,

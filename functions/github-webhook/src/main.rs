@@ -14,6 +14,6 @@ use crate::settings::Settings;
 async fn main() -> Result<(), Error> {
     telemetry::init();
     let settings = Settings::read(&Variables::of_process())?;
-    let webhook = Webhook::connect(settings).await;
+    let webhook = Webhook::connect(settings);
     run(service_fn(|event| Box::pin(webhook.handle(event)))).await
 }

@@ -37,8 +37,8 @@ pub(crate) struct Recorder {
 
 impl Recorder {
     /// Connects them.
-    pub(crate) async fn connect(settings: Settings) -> Result<Self, Error> {
-        let aws = connect::load().await;
+    pub(crate) fn connect(settings: Settings) -> Result<Self, Error> {
+        let aws = connect::load();
         let github = GitHubSettings {
             api_url: settings.github_api_url.clone(),
             credential_arn: settings.github_credential.clone(),

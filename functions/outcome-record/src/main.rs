@@ -11,6 +11,6 @@ mod settings;
 async fn main() -> Result<(), Error> {
     telemetry::init();
     let settings = settings::Settings::read(&Variables::of_process())?;
-    let recorder = handler::Recorder::connect(settings).await?;
+    let recorder = handler::Recorder::connect(settings)?;
     run(service_fn(|event| Box::pin(recorder.handle(event)))).await
 }

@@ -81,8 +81,8 @@ pub(crate) struct SourceSync<R, B, P, Q> {
 }
 
 impl SourceSync<Repository<Secrets>, Bucket, CodePipeline, Queue> {
-    pub(crate) async fn connect(settings: Settings) -> Result<Self, PortError> {
-        let aws = connect::load().await;
+    pub(crate) fn connect(settings: Settings) -> Result<Self, PortError> {
+        let aws = connect::load();
         let connection = Connection::new(settings.github.clone(), Secrets::connect(&aws))?;
         Ok(Self {
             repository: Repository::new(connection, settings.sync.repository.as_str()),

@@ -14,6 +14,6 @@ use crate::settings::Settings;
 async fn main() -> Result<(), Error> {
     telemetry::init();
     let settings = Settings::read(&Variables::of_process())?;
-    let sync = SourceSync::connect(settings).await?;
+    let sync = SourceSync::connect(settings)?;
     run(service_fn(|event| Box::pin(sync.handle(event)))).await
 }

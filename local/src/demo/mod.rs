@@ -34,6 +34,9 @@ pub struct Arguments {
     /// Print how long each step took, from the push to the question.
     #[arg(long)]
     pub timings: bool,
+    /// Write every event and every answer of the services into this folder, for `cargo local bench functions`.
+    #[arg(long, value_name = "FOLDER", hide = true)]
+    pub record: Option<std::path::PathBuf>,
     /// Keep everything running in the end until standard input closes.
     #[arg(long, hide = true)]
     pub hold: bool,
@@ -54,6 +57,9 @@ pub async fn run(arguments: Arguments) -> Outcome {
     let mut places = Places::of_this_repository();
     if let Some(directory) = &arguments.run_directory {
         places = places.with_run_directory(directory.clone());
+    }
+    if let Some(folder) = &arguments.record {
+        places = places.with_recordings(std::path::absolute(folder)?);
     }
     let progress = Progress::default();
     let mut terminate = signal(SignalKind::terminate())?;

@@ -1,7 +1,7 @@
 //! Zips the functions, uploads them, and points the template at them.
 
 use std::io::{self, Cursor, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use aws_sdk_s3::error::DisplayErrorContext;
 use aws_sdk_s3::operation::create_bucket::CreateBucketError;
@@ -68,7 +68,11 @@ pub async fn package(places: &Places, aws: &Aws, functions: &[Function]) -> Resu
             source,
         })?;
         let key = format!("{}/{}.zip", function.name, Sha256::of(&binary));
-        let archive = archive(&binary).map_err(|source| PackageError::Zip {
+        let archive = match places.recordings() {
+            None => archive(&[("bootstrap", &binary)]),
+            Some(folder) => recorded(places, folder, &binary),
+        };
+        let archive = archive.map_err(|source| PackageError::Zip {
             name: function.name.clone(),
             source,
         })?;
@@ -124,14 +128,28 @@ async fn put(aws: &Aws, key: &str, body: Vec<u8>) -> Result<(), PackageError> {
 }
 
 /// A package as Lambda takes it: `bootstrap`, executable. It is not compressed: it goes over loopback, once.
-fn archive(binary: &[u8]) -> Result<Vec<u8>, zip::result::ZipError> {
-    let mut writer = ZipWriter::new(Cursor::new(Vec::with_capacity(binary.len() + 1_024)));
+fn archive(files: &[(&str, &[u8])]) -> Result<Vec<u8>, zip::result::ZipError> {
+    let size: usize = files.iter().map(|(_, content)| content.len() + 1_024).sum();
+    let mut writer = ZipWriter::new(Cursor::new(Vec::with_capacity(size)));
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Stored)
         .unix_permissions(0o755);
-    writer.start_file("bootstrap", options)?;
-    writer.write_all(binary)?;
+    for (name, content) in files {
+        writer.start_file(*name, options)?;
+        writer.write_all(content)?;
+    }
     Ok(writer.finish()?.into_inner())
+}
+
+/// A package whose `bootstrap` writes down what passes between the function beside it and the services.
+fn recorded(places: &Places, folder: &Path, binary: &[u8]) -> Result<Vec<u8>, zip::result::ZipError> {
+    let recorder = std::fs::read_to_string(places.repository().join("local/bench/record.py"))?;
+    let bootstrap = format!("#!{}\n{recorder}", places.venv().join("bin/python").display());
+    archive(&[
+        ("bootstrap", bootstrap.as_bytes()),
+        ("function", binary),
+        ("folder", folder.display().to_string().as_bytes()),
+    ])
 }
 
 /// The template with the code of one function pointed elsewhere.
@@ -170,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_package_holds_one_executable_named_bootstrap() {
-        let bytes = archive(b"binary").unwrap();
+        let bytes = archive(&[("bootstrap", b"binary")]).unwrap();
         let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
         assert_eq!(archive.len(), 1);
         let mut file = archive.by_name("bootstrap").unwrap();

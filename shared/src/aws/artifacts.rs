@@ -1,10 +1,10 @@
 //! The artifacts of one job in Amazon S3, reached with the credentials that the job brought.
 
-use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Credentials;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::ServerSideEncryption;
+use aws_types::SdkConfig;
 
 use super::errors::port_error;
 use crate::domain::archive;

@@ -21,7 +21,7 @@ pub struct Bucket {
 
 impl Bucket {
     /// The bucket `name`, as the environment says how to reach it.
-    pub fn connect(config: &aws_config::SdkConfig, name: impl Into<String>) -> Self {
+    pub fn connect(config: &aws_types::SdkConfig, name: impl Into<String>) -> Self {
         Self::new(Client::new(config), name)
     }
 

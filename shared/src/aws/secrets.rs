@@ -11,7 +11,7 @@ pub struct Secrets(Client);
 
 impl Secrets {
     /// As the environment says how to reach the service.
-    pub fn connect(config: &aws_config::SdkConfig) -> Self {
+    pub fn connect(config: &aws_types::SdkConfig) -> Self {
         Self::new(Client::new(config))
     }
 

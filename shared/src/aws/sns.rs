@@ -13,7 +13,7 @@ pub struct Topics {
 
 impl Topics {
     /// The topics, as the environment says how to reach them.
-    pub fn connect(config: &aws_config::SdkConfig) -> Self {
+    pub fn connect(config: &aws_types::SdkConfig) -> Self {
         Self::new(Client::new(config))
     }
 

@@ -14,7 +14,7 @@ pub struct Queue {
 
 impl Queue {
     /// The queue at `url`, as the environment says how to reach it.
-    pub fn connect(config: &aws_config::SdkConfig, url: impl Into<String>) -> Self {
+    pub fn connect(config: &aws_types::SdkConfig, url: impl Into<String>) -> Self {
         Self::new(Client::new(config), url)
     }
 

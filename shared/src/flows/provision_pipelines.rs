@@ -69,7 +69,9 @@ pub async fn provision_pipelines(
             errors.iter().map(ToString::to_string),
         ))
     })?;
-    let plan = pipeline_changes(stacks, source, &settings.proof.pipelines_stack, &template).await?;
+    let hashes = catalogue.stacks.iter().map(|stack| stack.gate);
+    let known = hashes.zip(gates.iter().cloned()).collect();
+    let plan = pipeline_changes(stacks, source, &settings.proof.pipelines_stack, &template, known).await?;
     tracing::info!(plan = plan.summary(), "rendered the pipelines");
 
     let digest = Sha256::of(&template);

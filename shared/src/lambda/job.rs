@@ -11,7 +11,7 @@ mod tests;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, SystemTime};
 
-use aws_config::SdkConfig;
+use aws_types::SdkConfig;
 use futures_util::FutureExt as _;
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use serde_json::Value;

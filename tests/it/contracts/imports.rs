@@ -17,7 +17,7 @@ const IMPURE: [&str; 12] = [
     "tokio::",
     "tracing::",
     "aws_sdk_",
-    "aws_config::",
+    "aws_types::",
     "reqwest::",
     "lambda_runtime::",
     "std::env",

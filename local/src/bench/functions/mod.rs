@@ -6,6 +6,7 @@
 
 pub(super) mod endpoints;
 pub(super) mod process;
+pub(super) mod recording;
 pub(super) mod runtime_api;
 pub(super) mod scenarios;
 mod table;
@@ -21,7 +22,8 @@ use flate2::write::DeflateEncoder;
 
 use self::endpoints::Endpoint;
 use self::process::{Sample, sample};
-use self::scenarios::{SCENARIOS, Scenario};
+use self::recording::{Match, Recording, Replay};
+use self::scenarios::{RECORDINGS, SCENARIOS, Scenario};
 use self::table::Row;
 use crate::cli::Outcome;
 use crate::places::Places;
@@ -81,9 +83,14 @@ pub async fn run(arguments: Arguments) -> Outcome {
     for scenario in chosen {
         eprintln!("measuring {}: {} processes", scenario.function, arguments.runs);
         let binary = binaries.join(scenario.function);
-        let samples = repeat(arguments.runs, scenario, folder.path(), &binary, &[]).await?;
+        let recording = Recording::read(&root.join(RECORDINGS), scenario.function)?;
+        let samples = repeat(arguments.runs, &recording, Match::Exact, folder.path(), &binary, &[]).await?;
         let python = match &python {
-            Some(python) => python_samples(arguments.runs, scenario, folder.path(), root, python).await?,
+            Some(python) => {
+                let runtime = root.join("local/bench/runtime.py");
+                let given = [runtime.as_os_str(), OsStr::new(scenario.python)];
+                Some(repeat(arguments.runs, &recording, Match::Loose, folder.path(), python, &given).await?)
+            }
             None => None,
         };
         rows.push(Row::new(
@@ -124,33 +131,21 @@ pub(super) async fn build(
 
 async fn repeat(
     runs: u16,
-    scenario: &Scenario,
+    recording: &Recording,
+    how: Match,
     folder: &Path,
     program: &Path,
     arguments: &[&OsStr],
 ) -> Result<Vec<Sample>, Box<dyn std::error::Error + Send + Sync>> {
-    let endpoint = Endpoint::start(folder, scenario.answer).await?;
-    let event = (scenario.event)();
-    let variables = scenarios::variables(&endpoint.url());
+    let replay = Replay::new(recording, how);
+    let endpoint = Endpoint::start(folder, replay.clone()).await?;
+    let event = recording.event();
+    let variables = recording.variables(&endpoint.url());
     let mut samples = Vec::new();
     for _ in 0..runs {
-        samples.push(sample(program, arguments, &variables, &endpoint, &event, LATER).await?);
+        samples.push(sample(program, arguments, &variables, (&endpoint, &replay), &event, LATER).await?);
     }
     Ok(samples)
-}
-
-/// The same events through the Python handler, where there is one.
-async fn python_samples(
-    runs: u16,
-    scenario: &Scenario,
-    folder: &Path,
-    root: &Path,
-    python: &Path,
-) -> Result<Option<Vec<Sample>>, Box<dyn std::error::Error + Send + Sync>> {
-    let Some(module) = scenario.python else { return Ok(None) };
-    let runtime = root.join("local/bench/runtime.py");
-    let arguments = [runtime.as_os_str(), OsStr::new(module)];
-    repeat(runs, scenario, folder, python, &arguments).await.map(Some)
 }
 
 /// Bytes of the binary, and of its compressed form in a deployment package.

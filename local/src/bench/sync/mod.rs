@@ -146,7 +146,7 @@ pub async fn run(arguments: Arguments) -> Outcome {
         None => super::functions::build(places.repository(), ["source-sync", "github-webhook"].into_iter()).await?,
     };
     let script = places.repository().join("local/bench/article-sync.sh");
-    let ground = Ground::prepare(places, &progress).await?;
+    let ground = Ground::prepare(places.clone(), &progress).await?;
     let mut rows = Vec::new();
     for (index, (stacks, latency)) in situations(&arguments).into_iter().enumerate() {
         progress.step(&format!("{stacks} stacks, {latency} ms for each request"));
@@ -176,7 +176,7 @@ pub async fn run(arguments: Arguments) -> Outcome {
     }
     ground.end().await;
     progress.step("the webhook at 1, 10 and 100 requests a second");
-    let answers = webhook::measure(&binaries.join("github-webhook")).await?;
+    let answers = webhook::measure(places.repository(), &binaries.join("github-webhook")).await?;
     let text = if arguments.json {
         table::json(&rows, &answers)?
     } else {

@@ -10,8 +10,9 @@ use tokio::task::JoinSet;
 
 use super::{BenchError, Failure};
 use crate::bench::functions::endpoints::Endpoint;
+use crate::bench::functions::recording::{Match, Recording, Replay};
 use crate::bench::functions::runtime_api::RuntimeApi;
-use crate::bench::functions::scenarios::{self, SCENARIOS};
+use crate::bench::functions::scenarios::RECORDINGS;
 
 /// Requests in a second.
 const RATES: [u64; 3] = [1, 10, 100];
@@ -34,24 +35,24 @@ pub(super) struct Answers {
 }
 
 /// Measures every rate with a process of its own.
-pub(super) async fn measure(binary: &Path) -> Result<Vec<Answers>, Failure> {
+pub(super) async fn measure(root: &Path, binary: &Path) -> Result<Vec<Answers>, Failure> {
     let mut all = Vec::new();
     for rate in RATES {
-        all.push(at_rate(binary, rate).await?);
+        all.push(at_rate(root, binary, rate).await?);
     }
     Ok(all)
 }
 
-async fn at_rate(binary: &Path, rate: u64) -> Result<Answers, Failure> {
-    let scenario = &SCENARIOS[0];
+async fn at_rate(root: &Path, binary: &Path, rate: u64) -> Result<Answers, Failure> {
+    let recording = Recording::read(&root.join(RECORDINGS), "github-webhook")?;
     let folder = tempfile::tempdir()?;
-    let endpoint = Endpoint::start(folder.path(), scenario.answer).await?;
+    let endpoint = Endpoint::start(folder.path(), Replay::new(&recording, Match::Loose)).await?;
     let api = RuntimeApi::start(LIMIT).await?;
-    let event = (scenario.event)();
+    let event = recording.event();
     let started = Instant::now();
     let mut child = Command::new(binary)
         .env_clear()
-        .envs(scenarios::variables(&endpoint.url()))
+        .envs(recording.variables(&endpoint.url()))
         .env("AWS_LAMBDA_RUNTIME_API", api.authority())
         .env("AWS_LAMBDA_FUNCTION_NAME", "bench")
         .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")

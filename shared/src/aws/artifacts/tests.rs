@@ -1,6 +1,6 @@
 //! Against recorded answers of Amazon S3.
 
-use aws_config::{BehaviorVersion, Region};
+use aws_sdk_s3::config::{BehaviorVersion, Region};
 use aws_smithy_http_client::test_util::StaticReplayClient;
 
 use super::*;

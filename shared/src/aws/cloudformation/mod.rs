@@ -7,9 +7,9 @@ mod stacks;
 #[cfg(test)]
 mod tests;
 
-use aws_config::SdkConfig;
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::primitives::{DateTime, DateTimeFormat};
+use aws_types::SdkConfig;
 
 use crate::flows::ports::{PortError, PortErrorKind};
 

@@ -6,9 +6,9 @@ mod jobs;
 #[cfg(test)]
 mod tests;
 
-use aws_config::SdkConfig;
 use aws_sdk_codepipeline::Client;
 use aws_sdk_codepipeline::primitives::{DateTime, DateTimeFormat};
+use aws_types::SdkConfig;
 
 /// Implements the ports of [`crate::flows::ports`] that CodePipeline answers.
 #[derive(Clone)]

@@ -1,5 +1,7 @@
 //! What a change of the pipelines does to gates and to runs under way.
 
+use std::collections::BTreeMap;
+
 use super::{DescribeSettings, Ports, Run};
 use crate::domain::change_set::review::{GateDifference, PIPELINE_FIELD};
 use crate::domain::pipelines::{PipelineChange, PipelinesPlan};
@@ -26,7 +28,7 @@ where
     }
     let template = String::from_utf8_lossy(&run.template);
     let stack = &settings.proof.pipelines_stack;
-    let plan = pipeline_changes(ports.cloudformation, ports.source, stack, &template).await?;
+    let plan = pipeline_changes(ports.cloudformation, ports.source, stack, &template, BTreeMap::new()).await?;
     warnings.extend(plan.left_behind());
     for in_flight in runs_in_flight(ports.pipelines, &plan.interrupted()).await? {
         warnings.push(in_flight.to_string());

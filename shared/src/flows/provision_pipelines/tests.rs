@@ -190,7 +190,7 @@ fn a_plan_that_changes_no_pipeline_costs_these_requests() {
         world.wire.tally(before),
         [
             "1 codepipeline:ListActionExecutions",
-            "5 s3:GetObject",
+            "3 s3:GetObject",
             "1 cloudformation:DescribeStacks",
             "1 cloudformation:GetTemplate",
             "2 s3:PutObject",
