@@ -44,9 +44,9 @@ def install() -> None:
 
     def emit_and_append(func, request_id, log_text, error, duration_ms, **named):
         emit(func, request_id, log_text, error, duration_ms, **named)
-        if error:
-            name = (func.get("config") or func).get("FunctionName", "unknown")
-            append(name, f"-- invocation {request_id} ended with an error after {duration_ms} ms")
+        name = (func.get("config") or func).get("FunctionName", "unknown")
+        how = "ended with an error" if error else "ended"
+        append(name, f"-- invocation {request_id} {how} after {duration_ms} ms")
 
     lambda_runtime.ProvidedWorker._pump_output = pump_and_append
     lambda_svc._emit_lambda_logs = emit_and_append

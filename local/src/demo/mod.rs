@@ -95,6 +95,7 @@ async fn tell(arguments: &Arguments, places: &Places, environment: &Environment,
     let mut world = World::prepare(places, &environment.state, progress, arguments.yes).await?;
     let told = story::tell(&mut world).await;
     if arguments.timings {
+        world.timings.add_invocations(&places.function_logs())?;
         println!("\n{}", world.timings);
     }
     let found = scan::scan(&environment.state, &world.secrets())?;
