@@ -80,13 +80,19 @@ impl fmt::Display for Timings {
                 writeln!(f, "  {at:>6.2}  {step}")?;
             }
         }
-        writeln!(f, "\n== Milliseconds of the functions' invocations, with what the services took")?;
+        writeln!(
+            f,
+            "\n== Milliseconds of the functions' invocations, with what the services took"
+        )?;
         writeln!(f, "  {:>5}  {:>7}  {:>7}", "count", "median", "slowest")?;
         for (name, took) in &self.invocations {
             let mut took = took.clone();
             took.sort_by(f64::total_cmp);
             let (median, slowest) = (took.get(took.len() / 2), took.last());
-            let (median, slowest) = (median.copied().unwrap_or_default(), slowest.copied().unwrap_or_default());
+            let (median, slowest) = (
+                median.copied().unwrap_or_default(),
+                slowest.copied().unwrap_or_default(),
+            );
             writeln!(f, "  {:>5}  {median:>7.0}  {slowest:>7.0}  {name}", took.len())?;
         }
         Ok(())

@@ -5,6 +5,7 @@
 
 mod attacks;
 mod bad_input;
+mod budget;
 mod cargo_lambda;
 mod command_line;
 mod demo;
