@@ -20,16 +20,16 @@ pub struct Aws {
 
 impl Aws {
     /// The clients of the account's root user, whose secret `MiniStack` does not check.
-    pub async fn root(endpoint: &str) -> Self {
-        Self::with(endpoint, Credentials::new(ROOT_KEY, ROOT_KEY, None, None, "local")).await
+    pub fn root(endpoint: &str) -> Self {
+        Self::with(endpoint, Credentials::new(ROOT_KEY, ROOT_KEY, None, None, "local"))
     }
 
     /// The clients of a user, by an access key.
-    pub async fn user(endpoint: &str, key: &AccessKey) -> Self {
-        Self::with(endpoint, Credentials::new(&key.id, &key.secret, None, None, "local")).await
+    pub fn user(endpoint: &str, key: &AccessKey) -> Self {
+        Self::with(endpoint, Credentials::new(&key.id, &key.secret, None, None, "local"))
     }
 
-    async fn with(endpoint: &str, credentials: Credentials) -> Self {
+    fn with(endpoint: &str, credentials: Credentials) -> Self {
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::from_static(REGION))

@@ -112,7 +112,7 @@ pub async fn hire(cli: &Cli, endpoint: &str, name: &str, policy: &str) -> Result
     };
     Ok(Person {
         name: name.to_owned(),
-        aws: Aws::user(endpoint, &key).await,
+        aws: Aws::user(endpoint, &key),
         key,
     })
 }

@@ -71,7 +71,7 @@ impl Site {
     pub(crate) async fn start() -> Self {
         let running = Running::start();
         let progress = Progress::default();
-        let aws = Aws::root(&running.state.endpoint).await;
+        let aws = Aws::root(&running.state.endpoint);
         deploy::build::build(&running.places).await.unwrap();
         deploy::deploy(&running.places, &running.state, &aws, &progress)
             .await

@@ -32,7 +32,7 @@ pub async fn run(_: Arguments) -> Outcome {
         return Ok(ExitCode::FAILURE);
     }
     println!("{state}");
-    let aws = Aws::root(&state.endpoint).await;
+    let aws = Aws::root(&state.endpoint);
     let listed = aws.codepipeline.list_pipelines().send().await?;
     let runs = Runs::new(aws.clone(), places.clone());
     for pipeline in listed.pipelines() {

@@ -33,7 +33,7 @@ pub async fn run(_: Arguments) -> Outcome {
     let progress = Progress::default();
     let environment = start(&places, &progress).await?;
     let state = environment.state.clone();
-    let aws = Aws::root(&state.endpoint).await;
+    let aws = Aws::root(&state.endpoint);
     progress.step("hiring ada and grace: IAM users with the operators' policy and nothing else");
     people::hire_all(&places, &state, &deploy::stack::outputs(&aws).await?).await?;
     environment.leave_running().await?;
@@ -68,7 +68,7 @@ pub async fn start(
         "AWS answers at {}, the Git host at {}",
         environment.state.endpoint, environment.state.git_host
     ));
-    let aws = Aws::root(&environment.state.endpoint).await;
+    let aws = Aws::root(&environment.state.endpoint);
     deploy::deploy(places, &environment.state, &aws, progress).await?;
     Ok(environment)
 }

@@ -120,7 +120,7 @@ impl World {
         progress: Progress,
         answers_by_itself: bool,
     ) -> Result<Self, DemoError> {
-        let aws = Aws::root(&state.endpoint).await;
+        let aws = Aws::root(&state.endpoint);
         let outputs = stack::outputs(&aws).await?;
         progress.step("hiring ada and grace: IAM users with the operators' policy and nothing else");
         let (cli, approver, rejecter) = people::hire_all(places, state, &outputs).await?;

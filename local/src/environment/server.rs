@@ -107,7 +107,7 @@ pub async fn serve(places: &Places, venv: &Venv) -> Result<(), ServerError> {
     let control = Arc::new(Control {
         instance: state.instance.clone(),
         stop: tokio::sync::Notify::new(),
-        aws: Aws::root(&endpoint).await,
+        aws: Aws::root(&endpoint),
         engine: engine.turner(),
     });
     let router = control::router(Arc::clone(&control)).merge(router);

@@ -217,7 +217,7 @@ fn deploy(running: &Running, template: &str, verb: &str) {
 fn catalogues_deployed_mutated_and_deployed_again_make_no_pipeline_anew_and_lose_none() {
     let running = Running::start();
     told(async {
-        let aws = Aws::root(&running.state.endpoint).await;
+        let aws = Aws::root(&running.state.endpoint);
         let mut numbers = Numbers(11);
         let mut catalogue = catalogue(1, &mut numbers);
         deploy(&running, &template(&catalogue), "create");

@@ -53,7 +53,7 @@ impl Deployed {
             pace: Pace::default(),
         };
         let engine = codepipeline::serve(listener, config).expect("the engine starts");
-        let aws = Aws::root(&endpoint).await;
+        let aws = Aws::root(&endpoint);
         let template = package::package(&places, &aws, &idle(&places))
             .await
             .expect("the template is packaged");

@@ -88,7 +88,7 @@ impl Ground {
         let ministack = MiniStack::start(&places, &venv, port, "http://127.0.0.1:9", "unused").await?;
         let endpoint = format!("http://127.0.0.1:{port}");
         Ok(Self {
-            aws: Aws::root(&endpoint).await,
+            aws: Aws::root(&endpoint),
             ministack,
             endpoint,
             venv,
