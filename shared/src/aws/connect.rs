@@ -11,38 +11,46 @@ use aws_sdk_s3::config::{BehaviorVersion, Region};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_types::SdkConfig;
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 /// Region, credentials and endpoints of a process.
 pub type Connection = SdkConfig;
 
+/// The value of an environment variable that is set and not empty.
+type Variable = fn(&str) -> Option<String>;
+
 /// Reads region, credentials and endpoints from the environment, once per process.
 ///
 /// The variables are those that every AWS SDK reads: `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`,
-/// `AWS_SESSION_TOKEN`, `AWS_ENDPOINT_URL`, `AWS_USE_FIPS_ENDPOINT` and `AWS_USE_DUALSTACK_ENDPOINT`.
+/// `AWS_SESSION_TOKEN`, `AWS_USE_FIPS_ENDPOINT`, `AWS_USE_DUALSTACK_ENDPOINT`, `AWS_ENDPOINT_URL`, and for one service
+/// that name with the service's, such as `AWS_ENDPOINT_URL_S3`.
 ///
 /// Source: <https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html>
 pub fn load() -> Connection {
     let http = Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .build_https();
-    read(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
-        .http_client(http)
-        .build()
+    read(of_process).http_client(http).build()
 }
 
-fn read(variable: impl Fn(&str) -> Option<String>) -> aws_types::sdk_config::Builder {
+fn of_process(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn read(variable: Variable) -> aws_types::sdk_config::Builder {
     let is_on = |name: &str| variable(name).map(|value| value.eq_ignore_ascii_case("true"));
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(variable("AWS_REGION").map(Region::new))
-        .credentials_provider(credentials(&variable));
+        .credentials_provider(credentials(variable))
+        .service_config(OfOneService(variable));
     config.set_endpoint_url(variable("AWS_ENDPOINT_URL"));
     config.set_use_fips(is_on("AWS_USE_FIPS_ENDPOINT"));
     config.set_use_dual_stack(is_on("AWS_USE_DUALSTACK_ENDPOINT"));
     config
 }
 
-fn credentials(variable: &impl Fn(&str) -> Option<String>) -> SharedCredentialsProvider {
+fn credentials(variable: Variable) -> SharedCredentialsProvider {
     match (variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY")) {
         (Some(id), Some(secret)) => SharedCredentialsProvider::new(Credentials::new(
             id,
@@ -52,6 +60,17 @@ fn credentials(variable: &impl Fn(&str) -> Option<String>) -> SharedCredentialsP
             "environment",
         )),
         _ => SharedCredentialsProvider::new(Nobody),
+    }
+}
+
+/// Settings of one service: its endpoint.
+#[derive(Debug)]
+struct OfOneService(Variable);
+
+impl LoadServiceConfig for OfOneService {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let service = key.service_id().to_ascii_uppercase().replace(' ', "_");
+        (self.0)(&format!("{}_{service}", key.env()))
     }
 }
 
@@ -77,30 +96,26 @@ mod tests {
 
     use super::*;
 
-    fn with(pairs: &[(&str, &str)]) -> SdkConfig {
-        let pairs: Vec<(String, String)> = pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
-        read(|name| {
-            pairs
-                .iter()
-                .find(|(key, _)| key == name)
-                .map(|(_, value)| value.clone())
-        })
-        .build()
+    /// What Lambda sets, with the places of an emulator.
+    fn everything(name: &str) -> Option<String> {
+        let value = match name {
+            "AWS_REGION" => "eu-west-1",
+            "AWS_ACCESS_KEY_ID" => "AKID",
+            "AWS_SECRET_ACCESS_KEY" => "hush",
+            "AWS_SESSION_TOKEN" => "session",
+            "AWS_ENDPOINT_URL" => "http://127.0.0.1:4566",
+            "AWS_ENDPOINT_URL_SECRETS_MANAGER" => "http://127.0.0.1:4567",
+            "AWS_USE_FIPS_ENDPOINT" => "TRUE",
+            "AWS_USE_DUALSTACK_ENDPOINT" => "false",
+            _ => return None,
+        };
+        Some(value.to_owned())
     }
 
     #[tokio::test]
     async fn everything_that_lambda_sets_is_read() {
-        let config = with(&[
-            ("AWS_REGION", "eu-west-1"),
-            ("AWS_ACCESS_KEY_ID", "AKID"),
-            ("AWS_SECRET_ACCESS_KEY", "hush"),
-            ("AWS_SESSION_TOKEN", "session"),
-            ("AWS_ENDPOINT_URL", "http://127.0.0.1:4566"),
-            ("AWS_USE_FIPS_ENDPOINT", "TRUE"),
-            ("AWS_USE_DUALSTACK_ENDPOINT", "false"),
-        ]);
+        let config = read(everything).build();
         assert_eq!(config.region().map(Region::as_ref), Some("eu-west-1"));
-        assert_eq!(config.endpoint_url(), Some("http://127.0.0.1:4566"));
         assert_eq!((config.use_fips(), config.use_dual_stack()), (Some(true), Some(false)));
         let credentials = config.credentials_provider().unwrap();
         let credentials = credentials.provide_credentials().await.unwrap();
@@ -108,9 +123,24 @@ mod tests {
         assert_eq!(credentials.session_token(), Some("session"));
     }
 
+    #[test]
+    fn a_service_is_asked_at_its_own_endpoint_when_it_has_one() {
+        let config = read(everything).build();
+        assert_eq!(config.endpoint_url(), Some("http://127.0.0.1:4566"));
+        let endpoint = |service| {
+            let key = ServiceConfigKey::builder().service_id(service).env("AWS_ENDPOINT_URL");
+            config
+                .service_config()?
+                .load_config(key.profile("endpoint_url").build().ok()?)
+        };
+        assert_eq!(endpoint("Secrets Manager").as_deref(), Some("http://127.0.0.1:4567"));
+        assert_eq!(endpoint("S3"), None);
+    }
+
     #[tokio::test]
     async fn missing_credentials_say_which_variables_to_set() {
-        let config = with(&[("AWS_REGION", "eu-west-1"), ("AWS_ACCESS_KEY_ID", "AKID")]);
+        let only_region = |name: &str| (name == "AWS_REGION").then(|| "eu-west-1".to_owned());
+        let config = read(only_region).build();
         let refused = config.credentials_provider().unwrap().provide_credentials().await;
         let text = std::error::Error::source(&refused.unwrap_err()).unwrap().to_string();
         assert!(text.contains("AWS_SECRET_ACCESS_KEY"), "{text}");
