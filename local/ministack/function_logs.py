@@ -11,6 +11,8 @@ import threading
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
+import durations
+
 LOCK = threading.Lock()
 
 
@@ -46,7 +48,7 @@ def install() -> None:
         emit(func, request_id, log_text, error, duration_ms, **named)
         name = (func.get("config") or func).get("FunctionName", "unknown")
         how = "ended with an error" if error else "ended"
-        append(name, f"-- invocation {request_id} {how} after {duration_ms} ms")
+        append(name, durations.told(request_id, how))
 
     lambda_runtime.ProvidedWorker._pump_output = pump_and_append
     lambda_svc._emit_lambda_logs = emit_and_append

@@ -13,7 +13,10 @@ NAMES = {
         "enforce", "evaluate", "evaluate_trust_policy", "parse_policy_document", "pin_request_origin",
         "pin_signed_body", "pin_signed_request", "resolve_credential", "validate_policy_document",
     ],
-    "ministack.core.lambda_runtime": ["ProvidedWorker", "ProvidedWorker._pump_output"],
+    "ministack.core.lambda_runtime": [
+        "ProvidedWorker", "ProvidedWorker._build_handler_class", "ProvidedWorker._pump_output",
+        "ProvidedWorker._record_result", "ProvidedWorker._spawn", "ProvidedWorker.invoke",
+    ],
     "ministack.core.responses": [
         "_account_from_sts_session", "get_account_id", "get_region", "request_scope", "set_request_account_id", "set_request_region",
     ],
@@ -34,7 +37,7 @@ NAMES = {
     "ministack.services.eventbridge": ["_put_events"],
     "ministack.services.iam": ["_error", "_p", "_roles", "_users", "_xml"],
     "ministack.services.lambda_svc": [
-        "_emit_lambda_logs", "_fetch_code_from_s3", "_functions", "invalidate_worker",
+        "_emit_lambda_logs", "_fetch_code_from_s3", "_functions", "_provided_runtime_code_dir", "invalidate_worker",
     ],
     "ministack.services.s3": [
         "_bucket_object_lock", "_bucket_versioning", "_buckets", "_put_bucket_encryption",

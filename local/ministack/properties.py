@@ -13,9 +13,9 @@ HANDLERS = provisioners._RESOURCE_HANDLERS
 
 
 def install() -> None:
-    _after("AWS::IAM::Role", keep_boundary)
-    _after("AWS::Lambda::Function", keep_concurrency)
-    _after("AWS::S3::Bucket", keep_bucket_settings)
+    after("AWS::IAM::Role", keep_boundary)
+    after("AWS::Lambda::Function", keep_concurrency)
+    after("AWS::S3::Bucket", keep_bucket_settings)
     _before_delete("AWS::Lambda::Function", end_processes)
     _before_delete("AWS::S3::Bucket", refuse_full_bucket)
     _refuse_taken("AWS::SQS::Queue", "QueueName", lambda name: name in sqs._queue_name_to_url,
@@ -82,7 +82,8 @@ def _encryption_document(rule: dict) -> str:
     )
 
 
-def _after(resource_type: str, apply) -> None:
+def after(resource_type: str, apply) -> None:
+    """Calls `apply` with name and properties of every resource of a type that was made or updated."""
     create, update = HANDLERS[resource_type]["create"], HANDLERS[resource_type]["update"]
 
     def create_and_apply(logical_id, properties, stack_name):

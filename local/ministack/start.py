@@ -21,13 +21,16 @@ def main() -> None:
 
     import change_sets
     import conditions
+    import durations
     import front
     import function_logs
     import lifeline
     import mail
+    import packages
     import pipelines
     import properties
     import replacement
+    import runtime_api
     import service_role
     import simulation
     import stack_resources
@@ -36,6 +39,7 @@ def main() -> None:
     for part in (
         replacement,
         properties,
+        packages,
         template_urls,
         change_sets,
         stack_resources,
@@ -43,7 +47,9 @@ def main() -> None:
         service_role,
         pipelines,
         simulation,
+        durations,
         function_logs,
+        runtime_api,
         mail,
         front,
     ):

@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use tokio::process::Command;
 
 use super::world::DemoError;
@@ -101,11 +102,22 @@ impl WorkingCopy {
     ///
     /// When git fails.
     pub async fn push(&self, subject: &str) -> Result<String, DemoError> {
+        self.timed_push(subject).await.map(|(commit, _)| commit)
+    }
+
+    /// The same, with the time at which `git push` was started.
+    ///
+    /// # Errors
+    ///
+    /// When git fails.
+    pub async fn timed_push(&self, subject: &str) -> Result<(String, Timestamp), DemoError> {
         self.git(&["add", "--all"]).await?;
         self.git(&["commit", "--quiet", "--message", subject]).await?;
+        let commit = self.git(&["rev-parse", "HEAD"]).await?.trim().to_owned();
         let refspec = format!("HEAD:refs/heads/{}", self.branch);
+        let pushed = Timestamp::now();
         self.git(&["push", "--quiet", &self.remote, &refspec]).await?;
-        Ok(self.git(&["rev-parse", "HEAD"]).await?.trim().to_owned())
+        Ok((commit, pushed))
     }
 
     /// Ids of all commits, newest first.

@@ -18,6 +18,8 @@ use crate::places::Places;
 /// How long anything may take.
 pub const PATIENCE: Duration = Duration::from_mins(5);
 const PAUSE: Duration = Duration::from_millis(200);
+/// How long after a failed run another one may begin that was under way already.
+const ANOTHER_RUN: Duration = Duration::from_secs(10);
 
 /// Somebody is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -211,7 +213,7 @@ impl Runs {
     /// When the run ends first, or it takes too long: with what is known about why.
     pub async fn wait_for_question(&self, pipeline: &str, other_than: Option<&str>) -> Result<Question, DemoError> {
         let until = Instant::now() + PATIENCE;
-        let mut failed_before: Option<String> = None;
+        let mut failed: Option<(String, Instant)> = None;
         loop {
             if let Some(question) = self.question(pipeline).await?
                 && Some(question.execution.as_str()) != other_than
@@ -219,16 +221,15 @@ impl Runs {
                 return Ok(question);
             }
             let newest = self.of(pipeline).await?.into_iter().next();
-            if let Some(run) = &newest
-                && run.status() == Some(&PipelineExecutionStatus::Failed)
-                && run.pipeline_execution_id() != other_than
-            {
-                // Seen twice in a row: nothing newer was on its way.
-                if failed_before.as_deref() == run.pipeline_execution_id() {
-                    return Err(self.diagnosis(pipeline, "somebody to be asked", true).await);
-                }
-                failed_before = run.pipeline_execution_id().map(str::to_owned);
-                sleep(Duration::from_secs(5)).await;
+            let newest = newest.filter(|run| run.status() == Some(&PipelineExecutionStatus::Failed));
+            let newest = newest.and_then(|run| run.pipeline_execution_id);
+            failed = newest.filter(|run| Some(run.as_str()) != other_than).map(|run| {
+                let since = failed.filter(|(before, _)| *before == run);
+                since.unwrap_or_else(|| (run, Instant::now()))
+            });
+            // It stays the newest: nothing else is on its way.
+            if failed.as_ref().is_some_and(|(_, since)| since.elapsed() > ANOTHER_RUN) {
+                return Err(self.diagnosis(pipeline, "somebody to be asked", true).await);
             }
             if Instant::now() > until {
                 return Err(self.diagnosis(pipeline, "somebody to be asked", false).await);

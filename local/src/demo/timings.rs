@@ -1,42 +1,68 @@
-//! How long each step of a run took, from the push to the question, and how long the functions took of it.
+//! How long each step of a run took, from the push to the question, and how much of it was a function's.
+
+mod log;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
-use aws_sdk_codepipeline::types::ActionExecutionDetail;
+use aws_sdk_codepipeline::types::{ActionCategory, ActionExecutionDetail};
 use jiff::Timestamp;
+
+use self::log::Invocation;
+
+/// The functions between a push and the sources of a run, as their names end.
+const BEFORE_THE_RUN: [&str; 2] = ["-github-webhook", "-source-sync"];
 
 /// Steps of the runs that were timed.
 #[derive(Debug, Clone, Default)]
 pub struct Timings {
-    runs: Vec<(String, Vec<(String, f64)>)>,
-    /// Milliseconds of every invocation, by function.
-    invocations: BTreeMap<String, Vec<f64>>,
+    runs: Vec<Run>,
+    /// Every invocation, by function.
+    invocations: BTreeMap<String, Vec<Invocation>>,
+}
+
+#[derive(Debug, Clone)]
+struct Run {
+    title: String,
+    pushed: Timestamp,
+    actions: Vec<Action>,
+}
+
+/// An action of a run; `Source` has several that begin at once, and only the first of them is a step.
+#[derive(Debug, Clone)]
+struct Action {
+    name: String,
+    began: Timestamp,
+    ended: Timestamp,
+    /// The function that it invokes.
+    function: Option<String>,
+    is_question: bool,
+}
+
+/// A line of the table: something that begins when what is before it is done.
+#[derive(Debug, Clone, PartialEq)]
+struct Step {
+    name: String,
+    began: Timestamp,
+    /// Milliseconds in our function, with what the services took to answer it.
+    ours: Option<f64>,
+    /// Milliseconds until its process had started.
+    start: Option<f64>,
 }
 
 impl Timings {
-    /// Adds a run: when it was pushed, its actions in any order, and when the question was there.
-    pub fn add(&mut self, title: &str, pushed: Timestamp, actions: &[ActionExecutionDetail], asked: Timestamp) {
-        let start = seconds(pushed);
-        let mut steps: Vec<(f64, String)> = actions
-            .iter()
-            .filter_map(|action| {
-                let at = action.start_time()?.as_secs_f64() - start;
-                Some((
-                    at,
-                    format!(
-                        "{}/{} begins",
-                        action.stage_name().unwrap_or_default(),
-                        action.action_name().unwrap_or_default()
-                    ),
-                ))
-            })
-            .collect();
-        steps.sort_by(|one, other| one.0.total_cmp(&other.0));
-        let mut lines: Vec<(String, f64)> = steps.into_iter().map(|(at, name)| (name, at)).collect();
-        lines.push(("the question was seen".to_owned(), seconds(asked) - start));
-        self.runs.push((title.to_owned(), lines));
+    /// Adds a run: when it was pushed, and its actions in any order.
+    pub fn add(&mut self, title: &str, pushed: Timestamp, actions: &[ActionExecutionDetail]) {
+        let mut actions: Vec<Action> = actions.iter().filter_map(action).collect();
+        actions.sort_by_key(|action| action.began);
+        self.runs.push(Run {
+            title: title.to_owned(),
+            pushed,
+            actions,
+        });
     }
 
     /// Adds the invocations of every function, from the lines that the emulator writes into their logs.
@@ -49,72 +75,155 @@ impl Timings {
             let path = entry?.path();
             let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             let text = std::fs::read(&path)?;
-            let took = invocations(&String::from_utf8_lossy(&text));
-            self.invocations.entry(name).or_default().extend(took);
+            let read = log::invocations(&String::from_utf8_lossy(&text));
+            self.invocations.entry(name).or_default().extend(read);
         }
         Ok(())
     }
+
+    /// The steps of a run, in order, the question last.
+    fn steps(&self, run: &Run) -> Vec<Step> {
+        let mut steps = vec![Step {
+            name: "git push, and the delivery of its webhook".to_owned(),
+            began: run.pushed,
+            ours: None,
+            start: None,
+        }];
+        let first = run.actions.first().map_or(run.pushed, |action| action.began);
+        for (function, invocations) in &self.invocations {
+            if BEFORE_THE_RUN.iter().any(|end| function.ends_with(end)) {
+                let before = invocations
+                    .iter()
+                    .filter(|each| (run.pushed..first).contains(&each.began));
+                steps.extend(before.map(|each| Step {
+                    name: function.clone(),
+                    began: each.arrived(),
+                    ours: Some(each.took),
+                    start: each.start,
+                }));
+            }
+        }
+        for action in &run.actions {
+            let of_stage = |step: &Step| step.began == action.began && step.name == action.name;
+            if !steps.iter().any(of_stage) {
+                steps.push(self.step(action));
+            }
+            if action.is_question {
+                break;
+            }
+        }
+        steps.sort_by_key(|step| step.began);
+        steps
+    }
+
+    fn step(&self, action: &Action) -> Step {
+        let invocations = action.function.as_ref().and_then(|name| self.invocations.get(name));
+        let own = |each: &&Invocation| (action.began..=action.ended).contains(&each.began);
+        // One that waits is invoked again and again.
+        let own: Vec<_> = invocations.into_iter().flatten().filter(own).collect();
+        let starts: Vec<f64> = own.iter().filter_map(|each| each.start).collect();
+        Step {
+            name: action.name.clone(),
+            began: action.began,
+            ours: (!own.is_empty()).then(|| own.iter().map(|each| each.took).sum()),
+            start: (!starts.is_empty()).then(|| starts.iter().sum()),
+        }
+    }
 }
 
-/// The durations in a function's log, in milliseconds.
-fn invocations(log: &str) -> Vec<f64> {
-    let ends = log.lines().filter(|line| line.starts_with("-- invocation "));
-    let took = ends.filter_map(|line| line.strip_suffix(" ms")?.rsplit(' ').next()?.parse().ok());
-    took.collect()
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "milliseconds of this century fit into 53 bits"
-)]
-fn seconds(time: Timestamp) -> f64 {
-    time.as_millisecond() as f64 / 1_000.0
+fn action(detail: &ActionExecutionDetail) -> Option<Action> {
+    let time =
+        |time: Option<&aws_sdk_codepipeline::primitives::DateTime>| Timestamp::from_nanosecond(time?.as_nanos()).ok();
+    let stage = detail.stage_name().unwrap_or_default();
+    let input = detail.input();
+    let category = input
+        .and_then(|input| input.action_type_id())
+        .map(|kind| kind.category());
+    let is_question = category == Some(&ActionCategory::Approval);
+    let name = detail.action_name().unwrap_or_default();
+    Some(Action {
+        name: match category {
+            Some(ActionCategory::Source) => stage.to_owned(),
+            Some(ActionCategory::Approval) => format!("{stage}/{name} waits for a person"),
+            _ => format!("{stage}/{name}"),
+        },
+        began: time(detail.start_time())?,
+        ended: time(detail.last_update_time())?,
+        function: input
+            .and_then(|input| input.configuration()?.get("FunctionName"))
+            .cloned(),
+        is_question,
+    })
 }
 
 impl fmt::Display for Timings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "== Seconds since the push")?;
-        for (title, steps) in &self.runs {
-            writeln!(f, "{title}")?;
-            for (step, at) in steps {
-                writeln!(f, "  {at:>6.2}  {step}")?;
+        writeln!(f, "== From the push to the question, in milliseconds")?;
+        writeln!(f, "  {:>6} {:>6} {:>6} {:>6}", "at", "start", "ours", "rest")?;
+        for run in &self.runs {
+            writeln!(f, "{}", run.title)?;
+            let steps = self.steps(run);
+            for (index, step) in steps.iter().enumerate() {
+                let next = steps.get(index + 1).map(|next| milliseconds(step.began, next.began));
+                let known = step.ours.unwrap_or_default() + step.start.unwrap_or_default();
+                writeln!(
+                    f,
+                    "  {:>6.0} {} {} {}  {}",
+                    milliseconds(run.pushed, step.began),
+                    cell(step.start),
+                    cell(step.ours),
+                    cell(next.map(|next| (next - known).max(0.0))),
+                    step.name
+                )?;
+            }
+            let ours = steps.iter().filter(|step| step.ours.is_some());
+            if let Some(slowest) =
+                ours.max_by(|one, other| one.ours.partial_cmp(&other.ours).unwrap_or(std::cmp::Ordering::Equal))
+            {
+                let (took, name) = (slowest.ours.unwrap_or_default(), &slowest.name);
+                writeln!(f, "  slowest step of ours: {took:.0} ms, {name}")?;
             }
         }
         writeln!(
             f,
-            "\n== Milliseconds of the functions' invocations, with what the services took"
+            "start: of the function's process, when none was there to take the step\n\
+             ours:  the function, with what the emulated services took to answer it\n\
+             rest:  git, the CodePipeline engine and the services, until the next step"
         )?;
-        writeln!(f, "  {:>5}  {:>7}  {:>7}", "count", "median", "slowest")?;
-        for (name, took) in &self.invocations {
-            let mut took = took.clone();
-            took.sort_by(f64::total_cmp);
-            let (median, slowest) = (took.get(took.len() / 2), took.last());
-            let (median, slowest) = (
-                median.copied().unwrap_or_default(),
-                slowest.copied().unwrap_or_default(),
-            );
-            writeln!(f, "  {:>5}  {median:>7.0}  {slowest:>7.0}  {name}", took.len())?;
+        writeln!(f, "\n== All invocations, in milliseconds")?;
+        writeln!(
+            f,
+            "  {:>5}  {:>6}  {:>7}  {:>6}  {:>7}",
+            "count", "median", "slowest", "starts", "slowest"
+        )?;
+        for (name, all) in &self.invocations {
+            let (median, slowest) = summary(all.iter().map(|each| each.took));
+            let starts: Vec<f64> = all.iter().filter_map(|each| each.start).collect();
+            let (_, start) = summary(starts.iter().copied());
+            writeln!(
+                f,
+                "  {:>5}  {median:>6.0}  {slowest:>7.0}  {:>6}  {start:>7.0}  {name}",
+                all.len(),
+                starts.len()
+            )?;
         }
         Ok(())
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn cell(milliseconds: Option<f64>) -> String {
+    milliseconds.map_or_else(|| " ".repeat(6), |milliseconds| format!("{milliseconds:>6.0}"))
+}
 
-    #[test]
-    fn invocations_are_read_from_a_log_and_nothing_else_is() {
-        let log = "{\"message\":\"took 9 ms\"}\n-- invocation a1 ended after 12 ms\n\
-                   -- invocation a2 ended with an error after 7.5 ms\n-- invocation a3 ended";
-        assert_eq!(invocations(log), [12.0, 7.5]);
-    }
+/// Median and largest; zero of none.
+fn summary(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    let at = |index: usize| values.get(index).copied().unwrap_or_default();
+    (at(values.len() / 2), at(values.len().saturating_sub(1)))
+}
 
-    #[test]
-    fn the_functions_are_shown_with_their_median_and_slowest() {
-        let mut timings = Timings::default();
-        timings.invocations.insert("webhook".to_owned(), vec![30.0, 1.0, 2.0]);
-        let text = timings.to_string();
-        assert!(text.contains("      3        2       30  webhook"), "{text}");
-    }
+/// From one time to another.
+fn milliseconds(from: Timestamp, to: Timestamp) -> f64 {
+    to.duration_since(from).as_secs_f64() * 1_000.0
 }

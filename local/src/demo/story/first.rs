@@ -1,7 +1,6 @@
 //! The first push: four stacks, one of which waits for what another exports.
 
 use aws_sdk_codepipeline::types::PipelineExecutionStatus;
-use jiff::Timestamp;
 
 use super::answers::must_agree;
 use super::stacks::{resource, stack_of};
@@ -10,14 +9,14 @@ use crate::demo::world::{DemoError, World};
 
 pub(super) async fn tell(world: &mut World) -> Result<(), DemoError> {
     world.progress.headline("The first push: four stacks");
-    let pushed = Timestamp::now();
-    let commit = world.copy.push("Add network, data, orders service and alarms").await?;
+    let (commit, pushed) = world
+        .copy
+        .timed_push("Add network, data, orders service and alarms")
+        .await?;
     world.progress.step(&format!("pushed {}", &commit[..7]));
     let question = world.runs.wait_for_question(ROOT, None).await?;
     let actions = world.runs.actions(ROOT, &question.execution).await?;
-    world
-        .timings
-        .add("first push, root pipeline", pushed, &actions, Timestamp::now());
+    world.timings.add("first push, root pipeline", pushed, &actions);
     must_agree(
         world,
         &question,

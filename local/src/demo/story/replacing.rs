@@ -1,7 +1,5 @@
 //! The second push: one stack, and a topic of it is replaced.
 
-use jiff::Timestamp;
-
 use super::answers::agree;
 use super::claims::{check_counts, check_status, last_run_before};
 use super::pipeline;
@@ -24,8 +22,7 @@ pub(super) async fn tell(world: &mut World) -> Result<(), DemoError> {
         "Orders wait longer than they should.",
         "Orders have waited for a quarter of an hour.",
     )?;
-    let pushed = Timestamp::now();
-    let commit = world.copy.push("Tell those on duty").await?;
+    let (commit, pushed) = world.copy.timed_push("Tell those on duty").await?;
     let name = pipeline("alarms");
     world
         .runs
@@ -34,9 +31,7 @@ pub(super) async fn tell(world: &mut World) -> Result<(), DemoError> {
     let last = last_run_before(world, &name, &before).await?;
     let question = world.runs.wait_for_question(&name, last.as_deref()).await?;
     let actions = world.runs.actions(&name, &question.execution).await?;
-    world
-        .timings
-        .add("second push, one stack", pushed, &actions, Timestamp::now());
+    world.timings.add("second push, one stack", pushed, &actions);
     let review = world.review(&question).await?;
     let line = review
         .lines()
