@@ -20,6 +20,7 @@ def main() -> None:
         )
 
     import change_sets
+    import collector
     import conditions
     import durations
     import front
@@ -52,6 +53,7 @@ def main() -> None:
         runtime_api,
         mail,
         front,
+        collector,
     ):
         part.install()
 

@@ -8,6 +8,7 @@ pub struct Places {
     repository: PathBuf,
     run: PathBuf,
     recordings: Option<PathBuf>,
+    is_release: bool,
 }
 
 impl Places {
@@ -20,6 +21,7 @@ impl Places {
             repository,
             run,
             recordings: None,
+            is_release: false,
         }
     }
 
@@ -36,6 +38,20 @@ impl Places {
             recordings: Some(folder),
             ..self
         }
+    }
+
+    /// The same places, with the functions built as they are deployed.
+    #[must_use]
+    pub fn with_release_builds(self) -> Self {
+        Places {
+            is_release: true,
+            ..self
+        }
+    }
+
+    /// Whether the functions are built as they are deployed.
+    pub fn is_release(&self) -> bool {
+        self.is_release
     }
 
     /// Where the functions' invocations are written, when they are.

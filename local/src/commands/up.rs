@@ -57,7 +57,11 @@ pub async fn start(
     if let Some(state) = environment::running(places).await? {
         return Err(EnvironmentError::Running { pid: state.pid }.into());
     }
-    progress.step("building the functions");
+    progress.step(if places.is_release() {
+        "building the functions as they are deployed, which takes about ten minutes the first time"
+    } else {
+        "building the functions"
+    });
     // The one waits for the network, the other for the processor.
     let (venv, built) = tokio::join!(Venv::ensure(places, progress), deploy::build::build(places));
     venv?;

@@ -34,6 +34,9 @@ pub struct Arguments {
     /// Print how long each step took, from the push to the question.
     #[arg(long)]
     pub timings: bool,
+    /// Run the functions as they are deployed, optimized; building them takes about ten minutes the first time.
+    #[arg(long)]
+    pub release: bool,
     /// Write every event and every answer of the services into this folder, for `cargo local bench functions`.
     #[arg(long, value_name = "FOLDER", hide = true)]
     pub record: Option<std::path::PathBuf>,
@@ -57,6 +60,9 @@ pub async fn run(arguments: Arguments) -> Outcome {
     let mut places = Places::of_this_repository();
     if let Some(directory) = &arguments.run_directory {
         places = places.with_run_directory(directory.clone());
+    }
+    if arguments.release {
+        places = places.with_release_builds();
     }
     if let Some(folder) = &arguments.record {
         places = places.with_recordings(std::path::absolute(folder)?);

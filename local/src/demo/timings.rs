@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
-use aws_sdk_codepipeline::types::{ActionCategory, ActionExecutionDetail};
+use aws_sdk_codepipeline::types::{ActionCategory, ActionExecutionDetail, ActionTypeId};
 use jiff::Timestamp;
 
 use self::log::Invocation;
@@ -138,7 +138,7 @@ fn action(detail: &ActionExecutionDetail) -> Option<Action> {
     let input = detail.input();
     let category = input
         .and_then(|input| input.action_type_id())
-        .map(|kind| kind.category());
+        .map(ActionTypeId::category);
     let is_question = category == Some(&ActionCategory::Approval);
     let name = detail.action_name().unwrap_or_default();
     Some(Action {

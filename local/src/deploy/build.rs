@@ -55,7 +55,8 @@ pub fn functions(places: &Places) -> Result<Vec<Function>, BuildError> {
         }
     }
     names.sort();
-    let binaries = target(places.repository()).join("debug");
+    let profile = if places.is_release() { "release" } else { "debug" };
+    let binaries = target(places.repository()).join(profile);
     Ok(names
         .into_iter()
         .map(|name| Function {
@@ -91,7 +92,7 @@ const OF_A_PACKAGE: [&str; 7] = [
     "OUT_DIR",
 ];
 
-/// Builds all functions. This package is built with them: so they share what it was compiled with.
+/// Builds all functions. Without optimization this package is built with them: so they share what it was compiled with.
 ///
 /// # Errors
 ///
@@ -99,9 +100,12 @@ const OF_A_PACKAGE: [&str; 7] = [
 pub async fn build(places: &Places) -> Result<(), BuildError> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command
-        .current_dir(places.repository())
-        .args(["build", "--package", "local"]);
+    command.current_dir(places.repository()).arg("build");
+    if places.is_release() {
+        command.args(["--release", "--locked"]);
+    } else {
+        command.args(["--package", "local"]);
+    }
     for function in functions(places)? {
         command.args(["--package", &function.name]);
     }
@@ -113,5 +117,24 @@ pub async fn build(places: &Places) -> Result<(), BuildError> {
         Ok(())
     } else {
         Err(BuildError::Failed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::functions;
+    use crate::places::Places;
+
+    #[test]
+    fn the_functions_of_a_release_run_are_the_optimized_ones() {
+        let places = Places::of_this_repository();
+        let profile_of = |places: &Places| {
+            let functions = functions(places).unwrap();
+            assert_eq!(functions.len(), 7);
+            let folder = functions[0].binary.parent().unwrap().to_owned();
+            folder.file_name().unwrap().to_owned()
+        };
+        assert_eq!(profile_of(&places), "debug");
+        assert_eq!(profile_of(&places.with_release_builds()), "release");
     }
 }
