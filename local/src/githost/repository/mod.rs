@@ -90,6 +90,18 @@ impl Repository {
         self.object(name, "commit").await
     }
 
+    /// A blob by its id or by whatever names it, with its id; nothing when there is none.
+    pub async fn find_blob(&self, name: &str) -> Option<(String, Vec<u8>)> {
+        // Whoever asks has an id nearly always, and many to ask for: that is one process less for each.
+        let id = if is_id(name) {
+            name.to_owned()
+        } else {
+            self.object(name, "blob").await?
+        };
+        let bytes = self.blob(&id).await.ok()?;
+        Some((id, bytes))
+    }
+
     /// The id of an object of a type, by whatever names it.
     pub async fn object(&self, name: &str, kind: &str) -> Option<String> {
         let name = format!("{name}^{{{kind}}}");
@@ -274,6 +286,11 @@ impl Repository {
             .await
             .map(drop)
     }
+}
+
+/// Whether a name is the whole id of an object.
+fn is_id(name: &str) -> bool {
+    name.len() == 40 && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 async fn finish(mut command: Command, name: &str) -> Result<Vec<u8>, RepositoryError> {

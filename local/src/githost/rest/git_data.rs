@@ -78,12 +78,7 @@ pub(super) async fn blob(
     Path((_, _, name)): Names<String>,
     headers: HeaderMap,
 ) -> Answer {
-    let sha = host
-        .repository
-        .object(&name, "blob")
-        .await
-        .ok_or_else(Refusal::not_found)?;
-    let bytes = host.repository.blob(&sha).await?;
+    let (sha, bytes) = host.repository.find_blob(&name).await.ok_or_else(Refusal::not_found)?;
     let wanted = headers
         .get(header::ACCEPT)
         .and_then(|value| value.to_str().ok())

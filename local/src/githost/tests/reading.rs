@@ -49,6 +49,11 @@ async fn trees_blobs_and_archives_are_those_of_git() {
         .await
         .unwrap();
     assert_eq!(raw.text().await.unwrap(), "a: 1\n");
+    let nothing = "0123456789012345678901234567890123456789";
+    for name in [nothing, tree, "no-such-name"] {
+        let (status, _) = world.get(&format!("/git/blobs/{name}")).await;
+        assert_eq!(status, StatusCode::NOT_FOUND, "{name}");
+    }
     // The client follows the redirect, without the credential.
     let archive = http::client()
         .get(format!("{}/tarball/{sha}", world.api))
