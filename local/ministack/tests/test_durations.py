@@ -1,3 +1,4 @@
+import os
 import unittest
 from unittest import mock
 
@@ -46,6 +47,19 @@ class Durations(unittest.TestCase):
         self.is_cold = False
         self.worker.invoke({}, "a2")
         self.assertTrue(durations.told("a2", "ended").endswith("ended after 62.5 ms"))
+
+    def test_the_work_of_the_process_is_told_where_the_system_knows_it(self):
+        readings = iter([1.5, 1.515])
+        with mock.patch("durations.worked", lambda _: next(readings)):
+            self.worker.invoke({}, "a1")
+        self.assertTrue(durations.told("a1", "ended").endswith("after 62.5 ms with 15.0 ms of work"))
+
+    def test_a_process_that_runs_has_worked_and_one_that_is_gone_has_not(self):
+        here, gone = mock.Mock(pid=os.getpid()), mock.Mock(pid=2**30)
+        if os.path.exists("/proc/self/schedstat"):
+            self.assertGreater(durations.worked(here), 0)
+        self.assertIsNone(durations.worked(gone))
+        self.assertIsNone(durations.worked(None))
 
     def test_an_invocation_that_was_refused_is_told_without_times(self):
         self.assertEqual(durations.told("a3", "ended with an error"), "-- invocation a3 was not made")

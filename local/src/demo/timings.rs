@@ -49,6 +49,8 @@ struct Step {
     began: Timestamp,
     /// Milliseconds in our function, with what the services took to answer it.
     ours: Option<f64>,
+    /// Milliseconds of it that the function was working.
+    work: Option<f64>,
     /// Milliseconds until its process had started.
     start: Option<f64>,
 }
@@ -87,6 +89,7 @@ impl Timings {
             name: "git push, and the delivery of its webhook".to_owned(),
             began: run.pushed,
             ours: None,
+            work: None,
             start: None,
         }];
         let first = run.actions.first().map_or(run.pushed, |action| action.began);
@@ -99,6 +102,7 @@ impl Timings {
                     name: function.clone(),
                     began: each.arrived(),
                     ours: Some(each.took),
+                    work: each.work,
                     start: each.start,
                 }));
             }
@@ -121,12 +125,16 @@ impl Timings {
         let own = |each: &&Invocation| (action.began..=action.ended).contains(&each.began);
         // One that waits is invoked again and again.
         let own: Vec<_> = invocations.into_iter().flatten().filter(own).collect();
-        let starts: Vec<f64> = own.iter().filter_map(|each| each.start).collect();
+        let sum = |part: fn(&Invocation) -> Option<f64>| {
+            let parts: Vec<f64> = own.iter().filter_map(|each| part(each)).collect();
+            (!parts.is_empty()).then(|| parts.iter().sum())
+        };
         Step {
             name: action.name.clone(),
             began: action.began,
-            ours: (!own.is_empty()).then(|| own.iter().map(|each| each.took).sum()),
-            start: (!starts.is_empty()).then(|| starts.iter().sum()),
+            ours: sum(|each| Some(each.took)),
+            work: sum(|each| each.work),
+            start: sum(|each| each.start),
         }
     }
 }
@@ -159,7 +167,11 @@ fn action(detail: &ActionExecutionDetail) -> Option<Action> {
 impl fmt::Display for Timings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "== From the push to the question, in milliseconds")?;
-        writeln!(f, "  {:>6} {:>6} {:>6} {:>6}", "at", "start", "ours", "rest")?;
+        writeln!(
+            f,
+            "  {:>6} {:>6} {:>6} {:>6} {:>6}",
+            "at", "start", "ours", "work", "rest"
+        )?;
         for run in &self.runs {
             writeln!(f, "{}", run.title)?;
             let steps = self.steps(run);
@@ -168,10 +180,11 @@ impl fmt::Display for Timings {
                 let known = step.ours.unwrap_or_default() + step.start.unwrap_or_default();
                 writeln!(
                     f,
-                    "  {:>6.0} {} {} {}  {}",
+                    "  {:>6.0} {} {} {} {}  {}",
                     milliseconds(run.pushed, step.began),
                     cell(step.start),
                     cell(step.ours),
+                    cell(step.work),
                     cell(next.map(|next| (next - known).max(0.0))),
                     step.name
                 )?;
@@ -180,14 +193,18 @@ impl fmt::Display for Timings {
             if let Some(slowest) =
                 ours.max_by(|one, other| one.ours.partial_cmp(&other.ours).unwrap_or(std::cmp::Ordering::Equal))
             {
-                let (took, name) = (slowest.ours.unwrap_or_default(), &slowest.name);
-                writeln!(f, "  slowest step of ours: {took:.0} ms, {name}")?;
+                let took = slowest.ours.unwrap_or_default();
+                let work = slowest
+                    .work
+                    .map_or_else(String::new, |work| format!(" ({work:.0} ms of work)"));
+                writeln!(f, "  slowest step of ours: {}, {took:.0} ms{work}", slowest.name)?;
             }
         }
         writeln!(
             f,
             "start: of the function's process, when none was there to take the step\n\
-             ours:  the function, with what the emulated services took to answer it\n\
+             ours:  the function, from the event to its answer\n\
+             work:  what its process worked of it; the rest it waited for the services\n\
              rest:  git, the CodePipeline engine and the services, until the next step"
         )?;
         writeln!(f, "\n== All invocations, in milliseconds")?;

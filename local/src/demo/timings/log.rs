@@ -9,6 +9,8 @@ pub(super) struct Invocation {
     pub began: Timestamp,
     /// Milliseconds from then to its answer.
     pub took: f64,
+    /// Milliseconds of it that its process was working; the rest it waited for the services. Not every system tells.
+    pub work: Option<f64>,
     /// Milliseconds that the start of its process took before that, when it was not there yet.
     pub start: Option<f64>,
 }
@@ -26,18 +28,26 @@ pub(super) fn invocations(log: &str) -> Vec<Invocation> {
     log.lines().filter_map(invocation).collect()
 }
 
-/// Reads `-- invocation ID of TIME ended after 12.0 ms`, perhaps with `and a start of 3.4 ms` behind it.
+/// Reads `-- invocation ID of TIME ended after 12.0 ms with 5.0 ms of work and a start of 3.4 ms`; work and start may
+/// be missing.
 fn invocation(line: &str) -> Option<Invocation> {
     let (_, told) = line.strip_prefix("-- invocation ")?.split_once(" of ")?;
     let (began, told) = told.split_once(' ')?;
     let (_, told) = told.split_once(" after ")?;
     let (took, told) = told.split_once(" ms")?;
-    let start = told
-        .strip_prefix(" and a start of ")
-        .and_then(|start| start.strip_suffix(" ms"));
+    let (work, told) = match told.strip_prefix(" with ") {
+        None => (None, told),
+        Some(told) => {
+            let (work, told) = told.split_once(" ms of work")?;
+            (Some(work.parse().ok()?), told)
+        }
+    };
+    let start = told.strip_prefix(" and a start of ");
+    let start = start.and_then(|start| start.strip_suffix(" ms"));
     Some(Invocation {
         began: began.parse().ok()?,
         took: took.parse().ok()?,
+        work,
         start: start.and_then(|start| start.parse().ok()),
     })
 }

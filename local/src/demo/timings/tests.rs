@@ -21,6 +21,7 @@ fn took(began: i64, took: f64, start: Option<f64>) -> Invocation {
     Invocation {
         began: at(began),
         took,
+        work: None,
         start,
     }
 }
@@ -41,7 +42,13 @@ fn timed() -> Timings {
     });
     let all = [
         ("c-github-webhook", took(50, 8.0, Some(20.0))),
-        ("c-source-sync", took(62, 33.0, None)),
+        (
+            "c-source-sync",
+            Invocation {
+                work: Some(11.4),
+                ..took(62, 33.0, None)
+            },
+        ),
         ("c-create", took(121, 70.0, None)),
         ("c-execute", took(901, 500.0, None)),
     ];
@@ -58,15 +65,15 @@ fn every_step_until_the_question_is_shown_with_what_was_ours() {
     assert_eq!(
         table,
         "== From the push to the question, in milliseconds
-      at  start   ours   rest
+      at  start   ours   work   rest
 second push
-       0                   30  git push, and the delivery of its webhook
-      30     20      8      4  c-github-webhook
-      62            33      5  c-source-sync
-     100                   20  Source
-     120            70     50  Plan/CreateChangeSet
-     240                       Apply/Approve1 waits for a person
-  slowest step of ours: 70 ms, Plan/CreateChangeSet
+       0                          30  git push, and the delivery of its webhook
+      30     20      8             4  c-github-webhook
+      62            33     11      5  c-source-sync
+     100                          20  Source
+     120            70            50  Plan/CreateChangeSet
+     240                              Apply/Approve1 waits for a person
+  slowest step of ours: Plan/CreateChangeSet, 70 ms
 "
     );
 }
@@ -79,6 +86,11 @@ fn invocations_of_other_runs_are_not_counted_with_this_one() {
         timings.invocations.get_mut(name).unwrap().extend(others);
     }
     let steps = timings.steps(&timings.runs[0]);
+    let text = timings.to_string();
+    assert!(
+        text.contains("  slowest step of ours: Plan/CreateChangeSet, 70 ms\n"),
+        "{text}"
+    );
     let slowest = steps.iter().filter_map(|step| step.ours).fold(0.0, f64::max);
     assert!((slowest - 70.0).abs() < 0.001, "{steps:?}");
 }
@@ -94,6 +106,11 @@ fn deliveries_that_wait_and_come_again_count_together() {
     let steps = timings.steps(&timings.runs[0]);
     let plan = steps.iter().find(|step| step.name == "Plan/CreateChangeSet").unwrap();
     assert_eq!((plan.ours, plan.start), (Some(75.0), Some(1.0)));
+    let text = timings.to_string();
+    assert!(
+        text.contains("slowest step of ours: Plan/CreateChangeSet, 75 ms\n"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -118,9 +135,10 @@ fn nothing_is_wider_than_a_narrow_terminal() {
 #[test]
 fn invocations_are_read_from_a_log_and_nothing_else_is() {
     let log = "{\"message\":\"took 9 ms\"}\n\
-               -- invocation a1 of 2026-11-23T18:43:18.250Z ended after 12.5 ms\n\
+               -- invocation a1 of 2026-11-23T18:43:18.250Z ended after 12.5 ms with 4.5 ms of work\n\
                -- invocation a2 of 2026-11-23T18:43:19.000Z ended with an error after 7 ms and a start of 3.5 ms\n\
-               -- invocation a3 was not made";
+               -- invocation a3 of 2026-11-23T18:43:20.000Z ended after 8.0 ms with 2.0 ms of work and a start of 1.0 ms\n\
+               -- invocation a4 was not made";
     let began: Timestamp = "2026-11-23T18:43:18.250Z".parse().unwrap();
     let read = invocations(log);
     assert_eq!(
@@ -129,12 +147,20 @@ fn invocations_are_read_from_a_log_and_nothing_else_is() {
             Invocation {
                 began,
                 took: 12.5,
+                work: Some(4.5),
                 start: None
             },
             Invocation {
                 began: began + SignedDuration::from_millis(750),
                 took: 7.0,
+                work: None,
                 start: Some(3.5)
+            },
+            Invocation {
+                began: began + SignedDuration::from_millis(1_750),
+                took: 8.0,
+                work: Some(2.0),
+                start: Some(1.0)
             },
         ]
     );
