@@ -2,6 +2,7 @@
 
 use changegate::domain::catalogue::Environment;
 use changegate::domain::packaging::Destination;
+use changegate::domain::sync::snapshot::CutLimits;
 use changegate::flows::sync_source::SyncSettings;
 use changegate::github::GitHubSettings;
 use changegate::lambda::settings::{SettingError, Variables};
@@ -39,6 +40,7 @@ impl Settings {
                     region: from.text(REGION)?,
                 },
                 web_url: from.text(variables::GITHUB_WEB_URL)?,
+                cut_limits: CutLimits::default(),
             },
             github: GitHubSettings {
                 api_url: from.text(variables::GITHUB_API_URL)?,

@@ -1,6 +1,7 @@
 //! Objects of one bucket, over Amazon S3.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::SdkError;
@@ -8,8 +9,8 @@ use aws_sdk_s3::primitives::ByteStream;
 
 use super::errors::port_error;
 use crate::flows::ports::{
-    AuditObjects, NewObject, Object, ObjectHead, PortError, PortErrorKind, ReadObjects, WriteCondition, WriteObjects,
-    WrittenObject,
+    AuditObjects, NewObject, Object, ObjectHead, PortError, PortErrorKind, ReadObjects, ReadRanges, WriteCondition,
+    WriteObjects, WrittenObject,
 };
 
 /// One bucket.
@@ -47,15 +48,7 @@ impl ReadObjects for Bucket {
             size_bytes: 0,
             metadata: answer.metadata.unwrap_or_default().into_iter().collect(),
         };
-        let body = answer.body.collect().await.map_err(|error| PortError {
-            operation: "s3:GetObject",
-            subject: key.to_owned(),
-            kind: PortErrorKind::Unavailable,
-            code: None,
-            message: "the answer broke off".to_owned(),
-            source: Some(Box::new(error)),
-        })?;
-        let bytes = body.to_vec();
+        let bytes = whole_body(key, answer.body).await?;
         head.size_bytes = bytes.len() as u64;
         Ok(Some(Object { bytes, head }))
     }
@@ -96,6 +89,36 @@ impl ReadObjects for Bucket {
             }));
         }
         Ok(listed)
+    }
+}
+
+async fn whole_body(key: &str, body: ByteStream) -> Result<Vec<u8>, PortError> {
+    let body = body.collect().await.map_err(|error| PortError {
+        operation: "s3:GetObject",
+        subject: key.to_owned(),
+        kind: PortErrorKind::Unavailable,
+        code: None,
+        message: "the answer broke off".to_owned(),
+        source: Some(Box::new(error)),
+    })?;
+    Ok(body.to_vec())
+}
+
+impl ReadRanges for Bucket {
+    async fn get_range(&self, key: &str, version: &str, bytes: Range<u64>) -> Result<Option<Vec<u8>>, PortError> {
+        if bytes.is_empty() {
+            return Ok(Some(Vec::new()));
+        }
+        let request = self.client.get_object().bucket(&self.name).key(key);
+        // Both ends are part of the range: https://www.rfc-editor.org/rfc/rfc9110#section-14.1.2
+        let range = format!("bytes={}-{}", bytes.start, bytes.end - 1);
+        let answer = request.version_id(version).range(range).send().await;
+        match none_if_absent("s3:GetObject", key, answer) {
+            Ok(Some(answer)) => whole_body(key, answer.body).await.map(Some),
+            Ok(None) => Ok(None),
+            Err(error) if error.code.as_deref() == Some("InvalidRange") => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }
 

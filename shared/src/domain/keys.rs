@@ -6,6 +6,8 @@ use super::sha256::Sha256;
 
 /// The sync's own record of what the source bucket holds.
 pub const SNAPSHOT: &str = "snapshot.json";
+/// Folders that are left out of a large snapshot, one JSON line for each.
+pub const SNAPSHOT_FOLDERS: &str = "snapshot.folders.jsonl";
 
 /// Key of a repository file in the source bucket, raw.
 pub fn source(path: &str) -> String {

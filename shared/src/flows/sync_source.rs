@@ -12,6 +12,7 @@
 
 mod apply;
 mod contents;
+mod held;
 mod observe;
 mod provenance;
 mod stacks;
@@ -19,26 +20,25 @@ mod starts;
 mod statuses;
 mod store;
 
-use std::collections::BTreeMap;
-
 use super::ports::{
-    AuditObjects, ControlPipelines, NewObject, Object, PortError, PortErrorKind, ReadObjects, ReadPipelines,
-    ReadRepository, TellRepository, WriteCondition, WriteObjects,
+    AuditObjects, ControlPipelines, PortError, PortErrorKind, ReadObjects, ReadPipelines, ReadRanges, ReadRepository,
+    TellRepository, WriteObjects,
 };
 use crate::domain::catalogue::Environment;
 use crate::domain::keys;
 use crate::domain::packaging::Destination;
 use crate::domain::sha256::Sha256;
 use crate::domain::sync::plan::SyncPlan;
-use crate::domain::sync::snapshot::{Listing, Snapshot};
+use crate::domain::sync::snapshot::{CutLimits, Listing};
+use contents::Contents;
 
 /// The repository as the sync needs it.
 pub trait SourceRepository: ReadRepository + TellRepository {}
 impl<T: ReadRepository + TellRepository> SourceRepository for T {}
 
 /// The source bucket as the sync needs it.
-pub trait SourceBucket: ReadObjects + WriteObjects + AuditObjects {}
-impl<T: ReadObjects + WriteObjects + AuditObjects> SourceBucket for T {}
+pub trait SourceBucket: ReadObjects + ReadRanges + WriteObjects + AuditObjects {}
+impl<T: ReadObjects + ReadRanges + WriteObjects + AuditObjects> SourceBucket for T {}
 
 /// The pipelines as the sync needs them.
 pub trait SourcePipelines: ReadPipelines + ControlPipelines {}
@@ -78,6 +78,8 @@ pub struct SyncSettings {
     pub destination: Destination,
     /// Base URL of GitHub's pages, without a final slash.
     pub web_url: String,
+    /// When the snapshot is cut up.
+    pub cut_limits: CutLimits,
 }
 
 impl SyncSettings {
@@ -156,6 +158,8 @@ enum Halt {
     Failed(PortError),
     /// Another sync has written the snapshot meanwhile.
     Overtaken,
+    /// More of the snapshot has to be read to decide; nothing is written yet.
+    Narrow,
 }
 
 impl From<PortError> for Halt {
@@ -183,69 +187,10 @@ pub async fn sync_source<R: SourceRepository, B: SourceBucket, P: SourcePipeline
         match attempt_sync(world, settings, &reason, is_suspect).await {
             Ok(report) => return Ok(report),
             Err(Halt::Failed(error)) => return Err(error.into()),
-            Err(Halt::Overtaken) => tracing::info!(attempt, "another sync was faster; starting over"),
+            Err(Halt::Overtaken | Halt::Narrow) => tracing::info!(attempt, "another sync was faster; starting over"),
         }
     }
     Err(SyncError::Contended)
-}
-
-/// The snapshot as it was read.
-struct Held {
-    snapshot: Snapshot,
-    /// On which condition it may be written.
-    condition: WriteCondition,
-    /// Version of the object that holds all of it; absent when there is none.
-    version: Option<String>,
-    /// Whether nothing of it could be read, so that the bucket itself has to say what it holds.
-    is_rebuilt: bool,
-}
-
-async fn read_snapshot<B: SourceBucket>(source: &B) -> Result<Held, PortError> {
-    let object = source.get(keys::SNAPSHOT, None).await?;
-    Ok(match object {
-        None => Held {
-            snapshot: Snapshot::empty(),
-            condition: WriteCondition::Absent,
-            version: None,
-            is_rebuilt: true,
-        },
-        Some(Object { bytes, head }) => {
-            // What a bucket without versions calls `null` is overwritten by the mark.
-            let mut version = Some(head.version).filter(|version| !version.is_empty() && version != "null");
-            let mut snapshot = Snapshot::from_json(&bytes);
-            if let Some(mark) = snapshot.as_mut().filter(|snapshot| snapshot.base.is_some()) {
-                version = mark.base.take();
-                snapshot = behind(source, mark, version.as_deref()).await?;
-            }
-            if snapshot.is_none() {
-                tracing::warn!("the snapshot is damaged; it is rebuilt from the bucket");
-            }
-            Held {
-                is_rebuilt: snapshot.is_none(),
-                snapshot: snapshot.unwrap_or_else(Snapshot::empty),
-                condition: WriteCondition::Matches(head.etag),
-                version,
-            }
-        }
-    })
-}
-
-/// The snapshot that a mark was written over; the mark itself where that is gone.
-async fn behind<B: SourceBucket>(
-    source: &B,
-    mark: &Snapshot,
-    version: Option<&str>,
-) -> Result<Option<Snapshot>, PortError> {
-    let before = source.get(keys::SNAPSHOT, version).await?;
-    let before = before.and_then(|object| Snapshot::from_json(&object.bytes));
-    let before = before.filter(|before| before.base.is_none());
-    if before.is_none() {
-        tracing::warn!("the snapshot before the mark is gone; it is rebuilt from the bucket");
-    }
-    Ok(Some(Snapshot {
-        pending: mark.pending.clone(),
-        ..before.unwrap_or_else(|| mark.clone())
-    }))
 }
 
 async fn attempt_sync<R: SourceRepository, B: SourceBucket, P: SourcePipelines>(
@@ -254,7 +199,7 @@ async fn attempt_sync<R: SourceRepository, B: SourceBucket, P: SourcePipelines>(
     reason: &SyncReason,
     is_suspect: bool,
 ) -> Result<SyncReport, Halt> {
-    let held = read_snapshot(world.source).await?;
+    let mut held = held::read(world.source).await?;
     let is_suspect = is_suspect || held.is_rebuilt || held.snapshot.pending.is_some();
     let is_resolved = held.snapshot.settings == Some(settings.digest());
     // A closer look needs the tree of the head, which only the branch itself tells for sure.
@@ -280,12 +225,20 @@ async fn attempt_sync<R: SourceRepository, B: SourceBucket, P: SourcePipelines>(
         report.commit = commit;
         return Ok(report);
     }
-    let listing = if is_suspect {
+    let contents = Contents::new(world.repository);
+    if !is_suspect && held.open_concerned(world.source, &observed).await? {
+        match apply::bring_up_to(world, settings, &held, &observed, &contents, None).await {
+            Err(Halt::Narrow) => tracing::info!("the change concerns more than what was read of the snapshot"),
+            ended => return ended,
+        }
+    }
+    held.open_all(world.source).await?;
+    let listing = if is_suspect || held.is_rebuilt {
         Some(list(world.source).await?)
     } else {
         None
     };
-    apply::bring_up_to(world, settings, held, observed, listing).await
+    apply::bring_up_to(world, settings, &held, &observed, &contents, listing).await
 }
 
 async fn list<B: SourceBucket>(source: &B) -> Result<Listing, PortError> {
@@ -294,26 +247,6 @@ async fn list<B: SourceBucket>(source: &B) -> Result<Listing, PortError> {
         .into_iter()
         .map(|(key, head)| (key, (head.etag, head.version)))
         .collect())
-}
-
-/// Writes the snapshot on its condition and answers with its new entity tag.
-async fn write_snapshot<B: SourceBucket>(
-    source: &B,
-    snapshot: &Snapshot,
-    condition: WriteCondition,
-) -> Result<String, Halt> {
-    let object = NewObject {
-        key: keys::SNAPSHOT.to_owned(),
-        bytes: snapshot.to_json(),
-        content_type: "application/json",
-        metadata: BTreeMap::new(),
-        condition,
-    };
-    match source.put(object).await {
-        Ok(written) => Ok(written.etag),
-        Err(error) if error.kind == PortErrorKind::Conflict => Err(Halt::Overtaken),
-        Err(error) => Err(error.into()),
-    }
 }
 
 #[cfg(test)]

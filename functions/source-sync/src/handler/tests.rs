@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use changegate::domain::catalogue::Environment;
 use changegate::domain::gate::Floor;
 use changegate::domain::packaging::Destination;
+use changegate::domain::sync::snapshot::CutLimits;
 use changegate::flows::fakes::{FakeBucket, FakeCodePipeline, FakeGitHub, Fault, Wire};
 use changegate::flows::sync_source::SyncSettings;
 use changegate::github::GitHubSettings;
@@ -62,6 +63,7 @@ fn function() -> (Sync, Wire) {
                 region: "eu-west-1".to_owned(),
             },
             web_url: "https://github.example".to_owned(),
+            cut_limits: CutLimits::default(),
         },
         github: GitHubSettings {
             api_url: "https://api.github.example".to_owned(),

@@ -133,3 +133,24 @@ async fn only_latest_versions_are_audited() {
     assert_eq!(latest.len(), 1);
     assert_eq!((latest[0].0.as_str(), latest[0].1.version.as_str()), ("a", "v2"));
 }
+
+#[tokio::test]
+async fn a_range_is_asked_for_with_both_ends_in_it() {
+    let (bucket, replay) = bucket(206, &[("content-range", "bytes 5-9/20")], "12345");
+    let part = bucket.get_range("snapshot.folders.jsonl", "v1", 5..10).await.unwrap();
+    assert_eq!(part.as_deref(), Some(&b"12345"[..]));
+    let request = replay.actual_requests().next().unwrap();
+    assert_eq!(request.headers().get("range"), Some("bytes=5-9"));
+    assert!(request.uri().contains("versionId=v1"), "{}", request.uri());
+}
+
+#[tokio::test]
+async fn a_range_behind_the_end_and_a_missing_version_are_nothing() {
+    let error = |code: &str| format!("<Error><Code>{code}</Code><Message>no</Message></Error>");
+    for (status, code) in [(416, "InvalidRange"), (404, "NoSuchVersion"), (404, "NoSuchKey")] {
+        let (bucket, _) = bucket(status, &[], error(code));
+        assert_eq!(bucket.get_range("key", "v1", 5..10).await.unwrap(), None, "{code}");
+    }
+    let (bucket, _) = bucket(503, &[], error("SlowDown"));
+    assert!(bucket.get_range("key", "v1", 5..10).await.unwrap_err().is_transient());
+}

@@ -1,5 +1,8 @@
 //! The sync's own record of what the source bucket holds.
 
+mod cut;
+mod doubt;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -7,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::files::FileEntry;
 use crate::domain::keys;
 use crate::domain::sha256::Sha256;
+pub use cut::{Cut, CutLimits, Folder};
 
 /// Version of the snapshot's shape.
 pub const VERSION: u32 = 1;
@@ -32,6 +36,9 @@ pub struct Snapshot {
     /// In a mark: version of the snapshot that it stands before, which holds everything that is left out here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,
+    /// Folders whose files and stacks are left out below; absent when nothing is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut: Option<Cut>,
     /// Entries of the repository's root: name to mode and id.
     #[serde(default)]
     pub root: BTreeMap<String, FileEntry>,
@@ -212,47 +219,13 @@ impl Snapshot {
         }
     }
 
-    /// Forgets what the listing of the bucket contradicts, so that it is written again or found to be good after all.
-    /// Answers with the keys that were contradicted.
-    pub fn doubt(&mut self, listing: &Listing, environment: &str) -> Vec<String> {
-        let mut contradicted = Vec::new();
-        for (path, file) in &mut self.files {
-            let key = keys::source(path);
-            let is_as_known = listing.get(&key).is_some_and(|(etag, _)| *etag == file.etag);
-            if file.entry.is_file() && !file.etag.is_empty() && !is_as_known {
-                file.etag.clear();
-                contradicted.push(key);
-            }
-        }
-        let mut check = |key: String, object: &mut Option<StoredObject>| {
-            let Some(known) = object else { return };
-            let is_as_known = listing
-                .get(&key)
-                .is_some_and(|(etag, version)| *etag == known.etag && *version == known.version);
-            if !is_as_known {
-                *object = None;
-                contradicted.push(key);
-            }
-        };
-        for (name, stack) in &mut self.stacks {
-            check(keys::zipped(&keys::source(&stack.template)), &mut stack.template_zip);
-            let key = keys::zipped(&keys::configuration(environment, name));
-            check(key, &mut stack.configuration_zip);
-            if stack.packages.iter().any(|key| !listing.contains_key(key)) {
-                // Its packages are made again together with its template.
-                stack.packages.retain(|key| listing.contains_key(key));
-                stack.template_zip = None;
-            }
-        }
-        check(keys::catalogue(environment), &mut self.catalogue);
-        check(keys::zipped(&keys::catalogue(environment)), &mut self.catalogue_zip);
-        contradicted
-    }
-
-    /// Keeps the declarations that stacks name, and adds these as far as there is room.
+    /// Keeps the declarations that stacks name, and adds these as far as there is room. Stacks of folders that are left
+    /// out may name any, so then all are kept.
     pub fn declare(&mut self, more: impl IntoIterator<Item = (Sha256, String)>) {
         let named: BTreeSet<Sha256> = self.stacks.values().filter_map(|stack| stack.declared).collect();
-        self.declarations.retain(|digest, _| named.contains(digest));
+        if self.cut.is_none() {
+            self.declarations.retain(|digest, _| named.contains(digest));
+        }
         let mut room = self
             .declarations
             .values()
@@ -279,129 +252,4 @@ impl Snapshot {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn object(etag: &str, version: &str) -> StoredObject {
-        StoredObject {
-            content: Sha256::of(etag),
-            etag: etag.to_owned(),
-            version: version.to_owned(),
-        }
-    }
-
-    fn snapshot() -> Snapshot {
-        let entry = FileEntry {
-            mode: "100644".to_owned(),
-            id: "b1".to_owned(),
-        };
-        let file = StoredFile {
-            entry,
-            etag: "e1".to_owned(),
-        };
-        let stack = StoredStack {
-            stack_name: "network".to_owned(),
-            template: "stacks/network/template.yaml".to_owned(),
-            template_zip: Some(object("e2", "v2")),
-            configuration_zip: Some(object("e3", "v3")),
-            ..StoredStack::default()
-        };
-        Snapshot {
-            commit: "c1".to_owned(),
-            files: [("stacks/network/template.yaml".to_owned(), file)].into(),
-            stacks: [("network".to_owned(), stack)].into(),
-            ..Snapshot::empty()
-        }
-    }
-
-    fn listing() -> Listing {
-        let of = |key: &str, etag: &str, version: &str| (key.to_owned(), (etag.to_owned(), version.to_owned()));
-        [
-            of("TemplateSource/stacks/network/template.yaml", "e1", "v1"),
-            of("TemplateSource/stacks/network/template.yaml.zip", "e2", "v2"),
-            of("TemplateSource/.configurations/production/network.json.zip", "e3", "v3"),
-        ]
-        .into()
-    }
-
-    #[test]
-    fn a_snapshot_survives_its_bytes_and_damage_is_noticed() {
-        let bytes = snapshot().to_json();
-        assert_eq!(Snapshot::from_json(&bytes), Some(snapshot()));
-        assert_eq!(Snapshot::from_json(&bytes[..bytes.len() - 1]), None);
-        assert_eq!(Snapshot::from_json(b"{}"), None);
-        let other = Snapshot {
-            version: 2,
-            ..snapshot()
-        };
-        assert_eq!(Snapshot::from_json(&other.to_json()), None);
-    }
-
-    #[test]
-    fn declarations_are_kept_while_a_stack_names_them_and_there_is_room() {
-        let mut snapshot = snapshot();
-        let (one, other) = (Sha256::of("one"), Sha256::of("other"));
-        let texts = || [(one, "{}".to_owned()), (other, "x".repeat(DECLARATIONS_BYTES))];
-        snapshot.declare(texts());
-        assert!(snapshot.declarations.is_empty(), "nobody names them");
-        let mut second = snapshot.stacks["network"].clone();
-        second.declared = Some(other);
-        snapshot.stacks.insert("second".to_owned(), second);
-        snapshot.stacks.get_mut("network").unwrap().declared = Some(one);
-        snapshot.declare(texts());
-        assert_eq!(snapshot.declarations.keys().collect::<Vec<_>>(), [&one]);
-        snapshot.stacks.remove("network");
-        snapshot.declare(texts());
-        assert_eq!(snapshot.declarations.keys().collect::<Vec<_>>(), [&other]);
-    }
-
-    #[test]
-    fn a_mark_is_short_and_keeps_what_is_owed() {
-        let owed = OwedStart {
-            versions: BTreeMap::new(),
-            variables: BTreeMap::new(),
-            is_doubtful: false,
-        };
-        let snapshot = Snapshot {
-            owed: [("cg-network".to_owned(), owed)].into(),
-            ..snapshot()
-        };
-        let mark = snapshot.mark("c2", Some("v1"));
-        assert!(mark.files.is_empty() && mark.stacks.is_empty());
-        assert_eq!(
-            (mark.pending.as_deref(), mark.base.as_deref()),
-            (Some("c2"), Some("v1"))
-        );
-        assert_eq!((&mark.owed, &mark.commit), (&snapshot.owed, &snapshot.commit));
-        assert_eq!(Snapshot::from_json(&mark.to_json()), Some(mark));
-        let whole = snapshot.mark("c2", None);
-        assert_eq!((whole.base, whole.files), (None, snapshot.files));
-    }
-
-    #[test]
-    fn what_the_bucket_confirms_is_not_doubted() {
-        let mut doubted = snapshot();
-        assert!(doubted.doubt(&listing(), "production").is_empty());
-        assert_eq!(doubted, snapshot());
-    }
-
-    #[test]
-    fn changed_replaced_and_missing_objects_are_forgotten() {
-        let mut listing = listing();
-        listing
-            .get_mut("TemplateSource/stacks/network/template.yaml")
-            .unwrap()
-            .0 = "other".to_owned();
-        // The same content under another version: its metadata may be another's.
-        listing
-            .get_mut("TemplateSource/stacks/network/template.yaml.zip")
-            .unwrap()
-            .1 = "v9".to_owned();
-        listing.remove("TemplateSource/.configurations/production/network.json.zip");
-        let mut doubted = snapshot();
-        assert_eq!(doubted.doubt(&listing, "production").len(), 3);
-        let stack = &doubted.stacks["network"];
-        assert!(stack.template_zip.is_none() && stack.configuration_zip.is_none());
-        assert!(doubted.files["stacks/network/template.yaml"].etag.is_empty());
-    }
-}
+mod tests;

@@ -1,13 +1,14 @@
 //! A versioned bucket.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Wire;
 use crate::domain::sha256::Sha256;
 use crate::flows::ports::{
-    AuditObjects, NewObject, Object, ObjectHead, PortError, PortErrorKind, ReadObjects, WriteCondition, WriteObjects,
-    WrittenObject,
+    AuditObjects, NewObject, Object, ObjectHead, PortError, PortErrorKind, ReadObjects, ReadRanges, WriteCondition,
+    WriteObjects, WrittenObject,
 };
 
 /// A versioned bucket: versions, entity tags, conditional writes, delete markers. Clones share their state.
@@ -22,6 +23,7 @@ struct State {
     /// Key to its versions, oldest first; a delete marker has no content.
     versions: BTreeMap<String, Vec<Version>>,
     written: u64,
+    is_unversioned: bool,
     calls: Vec<String>,
     failures: Vec<(String, PortErrorKind)>,
 }
@@ -56,11 +58,22 @@ impl FakeBucket {
         self.state().latest(key)
     }
 
+    /// The bytes of one version at `key`.
+    pub fn version_bytes(&self, key: &str, version: &str) -> Option<Vec<u8>> {
+        self.state().version(key, Some(version)).map(|object| object.bytes)
+    }
+
     /// All keys that are not deleted.
     pub fn keys(&self) -> Vec<String> {
         let state = self.state();
         let keys = state.versions.keys();
         keys.filter(|key| state.latest(key).is_some()).cloned().collect()
+    }
+
+    /// Keeps only the latest version of each object from now on, and calls it `null`, as a bucket whose versioning is
+    /// suspended does.
+    pub fn forget_versions(&self) {
+        self.state().is_unversioned = true;
     }
 
     /// How often `key` was written or deleted.
@@ -113,6 +126,15 @@ impl State {
         self.versions.get(key)?.last()?.content.clone()
     }
 
+    /// The version of this id, or the latest.
+    fn version(&self, key: &str, id: Option<&str>) -> Option<Object> {
+        let Some(id) = id else {
+            return self.latest(key);
+        };
+        let mut versions = self.versions.get(key)?.iter();
+        versions.find(|version| version.id == id)?.content.clone()
+    }
+
     fn call(&mut self, operation: &'static str, verb: &str, key: &str) -> Result<(), PortError> {
         let call = format!("{verb} {key}");
         let failure = self.failures.iter().position(|(prefix, _)| call.starts_with(prefix));
@@ -129,7 +151,12 @@ impl State {
     fn write(&mut self, key: &str, bytes: Vec<u8>, metadata: BTreeMap<String, String>) -> WrittenObject {
         self.written += 1;
         let etag = format!("\"{}\"", &Sha256::of(&bytes).to_string()[..32]);
-        let id = format!("v{:06}", self.written);
+        let id = if self.is_unversioned {
+            self.versions.remove(key);
+            "null".to_owned()
+        } else {
+            format!("v{:06}", self.written)
+        };
         let head = ObjectHead {
             etag: etag.clone(),
             version: id.clone(),
@@ -180,15 +207,7 @@ impl ReadObjects for FakeBucket {
         let effect = || {
             let mut state = self.state();
             state.call("s3:GetObject", "GET", key)?;
-            Ok(match version {
-                None => state.latest(key),
-                Some(id) => {
-                    let mut versions = state.versions.get(key).into_iter().flatten();
-                    versions
-                        .find(|version| version.id == id)
-                        .and_then(|version| version.content.clone())
-                }
-            })
+            Ok(state.version(key, version))
         };
         self.wire.call("s3:GetObject", &subject, effect).await
     }
@@ -198,16 +217,7 @@ impl ReadObjects for FakeBucket {
         let effect = || {
             let mut state = self.state();
             state.call("s3:HeadObject", "HEAD", key)?;
-            let object = match version {
-                None => state.latest(key),
-                Some(id) => {
-                    let mut versions = state.versions.get(key).into_iter().flatten();
-                    versions
-                        .find(|version| version.id == id)
-                        .and_then(|version| version.content.clone())
-                }
-            };
-            Ok(object.map(|object| object.head))
+            Ok(state.version(key, version).map(|object| object.head))
         };
         self.wire.call("s3:HeadObject", &subject, effect).await
     }
@@ -224,6 +234,25 @@ impl ReadObjects for FakeBucket {
             Ok(listed)
         };
         self.wire.call("s3:ListObjectsV2", &subject, effect).await
+    }
+}
+
+impl ReadRanges for FakeBucket {
+    async fn get_range(&self, key: &str, version: &str, bytes: Range<u64>) -> Result<Option<Vec<u8>>, PortError> {
+        let subject = key.to_owned();
+        let effect = || {
+            let mut state = self.state();
+            state.call("s3:GetObject", "GET", key)?;
+            let Some(object) = state.version(key, Some(version)) else {
+                return Ok(None);
+            };
+            let end = object.bytes.len().min(usize::try_from(bytes.end).unwrap_or(usize::MAX));
+            let part = usize::try_from(bytes.start)
+                .ok()
+                .and_then(|start| object.bytes.get(start..end));
+            Ok(part.map(<[u8]>::to_vec))
+        };
+        self.wire.call("s3:GetObject", &subject, effect).await
     }
 }
 

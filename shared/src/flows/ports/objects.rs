@@ -1,6 +1,7 @@
 //! Objects of one bucket.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::PortError;
 
@@ -83,6 +84,17 @@ pub trait ReadObjects {
     ///
     /// When a page cannot be read.
     async fn list(&self, prefix: &str) -> Result<Vec<(String, ObjectHead)>, PortError>;
+}
+
+/// Reads parts of objects.
+pub trait ReadRanges {
+    /// These bytes of one version of the object at `key`, fewer where it ends before the range does; `None` where there
+    /// is no such version, or it ends before the range begins.
+    ///
+    /// # Errors
+    ///
+    /// Every failure but absence.
+    async fn get_range(&self, key: &str, version: &str, bytes: Range<u64>) -> Result<Option<Vec<u8>>, PortError>;
 }
 
 /// Reads which version of each object is the latest.

@@ -5,17 +5,20 @@ mod removals;
 mod wanted;
 mod writes;
 
+use std::collections::BTreeMap;
+
 use super::contents::Contents;
+use super::held::{self, Held};
 use super::observe::{self, Observed};
-use super::stacks;
+use super::stacks::{self, Effective, Stacks};
 use super::store::Store;
 use super::{
-    Halt, Held, SourceBucket, SourcePipelines, SourceRepository, SyncReport, SyncSettings, World, provenance, starts,
-    statuses, write_snapshot,
+    Halt, SourceBucket, SourcePipelines, SourceRepository, SyncReport, SyncSettings, World, provenance, starts,
+    statuses,
 };
 use crate::domain::provenance::ROOT_STACK;
 use crate::domain::sync::plan::SyncPlan;
-use crate::domain::sync::snapshot::{Listing, Snapshot};
+use crate::domain::sync::snapshot::{Listing, Snapshot, StoredStack};
 use crate::flows::ports::WriteCondition;
 use due::due_starts;
 use removals::remove;
@@ -35,8 +38,9 @@ const CONCURRENCY: usize = 32;
 pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourcePipelines>(
     world: World<'_, R, B, P>,
     settings: &SyncSettings,
-    held: Held,
-    observed: Observed,
+    held: &Held,
+    observed: &Observed,
+    contents: &Contents<'_, R>,
     listing: Option<Listing>,
 ) -> Result<SyncReport, Halt> {
     let environment = settings.environment.name.as_str();
@@ -49,12 +53,16 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
         confirmed
     });
     let snapshot = confirmed.as_ref().unwrap_or(before);
-    let observe::WantedFiles { root, mut files } = observe::files(world.repository, &observed, snapshot).await?;
+    let observe::WantedFiles { root, mut files } = observe::files(world.repository, observed, snapshot).await?;
     let unstorable = drop_unstorable(&mut files);
 
-    let contents = Contents::new(world.repository);
-    prefetch(&contents, &observed, &files, snapshot, settings).await;
-    let mut resolved = stacks::resolve(&contents, &files, snapshot, settings).await?;
+    prefetch(contents, observed, &files, snapshot, settings).await;
+    // Whatever concerns stacks that are not at hand is decided with all of them at hand.
+    let is_partial = snapshot.cut.is_some();
+    if is_partial && (stacks::is_stale(&files, snapshot, settings) || !unstorable.is_empty()) {
+        return Err(Halt::Narrow);
+    }
+    let mut resolved = stacks::resolve(contents, &files, snapshot, settings).await?;
     let is_found_anew = |problem: &String| {
         [TOO_LONG, IN_THE_WAY, TOO_LARGE]
             .iter()
@@ -63,7 +71,10 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
     resolved.problems.retain(|problem| !is_found_anew(problem));
     resolved.problems.extend(unstorable);
     let changed = changed_paths(&files, snapshot);
-    let effective = effective_of_affected(&contents, &files, &mut resolved, &changed, snapshot, settings).await?;
+    let effective = effective_of_affected(contents, &files, &mut resolved, &changed, snapshot, settings).await?;
+    if is_partial && concerns_more(&resolved, &effective, snapshot) {
+        return Err(Halt::Narrow);
+    }
     let wanted = wanted(files, &resolved, &effective);
     let mut plan = SyncPlan::between(&wanted, snapshot);
     plan.retire(&wanted, snapshot, environment);
@@ -85,6 +96,7 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
         version: snapshot.version,
         recorded: snapshot.recorded.clone(),
         base: None,
+        cut: snapshot.cut.clone(),
         declarations: snapshot.declarations.clone(),
         catalogue: snapshot.catalogue.clone(),
         catalogue_zip: snapshot.catalogue_zip.clone(),
@@ -100,9 +112,12 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
     if plan.is_empty() && !pending_before && snapshot.owed.is_empty() && snapshot.retired.is_empty() {
         statuses::tell(world.repository, settings, &observed.head.sha, before, &next, &[]).await;
         if next != *before {
-            write_snapshot(world.source, &next, held.condition).await?;
+            let report = report(observed, plan, &next, Vec::new());
+            let (condition, limits) = (held.condition.clone(), &settings.cut_limits);
+            held.write_next(world.source, next, condition, limits).await?;
+            return Ok(report);
         }
-        return Ok(report(&observed, plan, &next, Vec::new()));
+        return Ok(report(observed, plan, &next, Vec::new()));
     }
 
     let record = if plan.writes_nothing() {
@@ -114,7 +129,7 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
         }
         let stacks = stacks.into_iter().map(str::to_owned).collect();
         let previous = snapshot.recorded.as_deref();
-        let record = provenance::gather(world.repository, settings, &observed, previous, stacks).await?;
+        let record = provenance::gather(world.repository, settings, observed, previous, stacks).await?;
         write_record(world.source, &record).await?;
         next.recorded = Some(record.commit.clone());
         Some(record)
@@ -122,11 +137,11 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
     let mark = before.mark(&observed.head.sha, held.version.as_deref());
     let store = Store {
         source: world.source,
-        mark: write_snapshot(world.source, &mark, held.condition).await?,
+        mark: held::write(world.source, &mark, held.condition.clone()).await?,
         listing: listing.as_ref(),
-        metadata: metadata(&observed, record.as_ref()),
+        metadata: metadata(observed, record.as_ref()),
     };
-    let too_large = write_files(&store, &contents, &plan, &wanted.files, snapshot, &mut next).await?;
+    let too_large = write_files(&store, contents, &plan, &wanted.files, snapshot, &mut next).await?;
     next.problems.extend(too_large);
     write_addressed(&store, &plan, &resolved.gates, &effective).await?;
     write_zips(&store, &plan, &effective, snapshot, &mut next, environment).await?;
@@ -161,12 +176,25 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
     )
     .await;
     remove(world, &plan, &mut next, settings).await?;
-    write_snapshot(world.source, &next, WriteCondition::Matches(store.mark)).await?;
-
-    let mut report = report(&observed, plan, &next, made.started);
+    let mut report = report(observed, plan, &next, made.started);
+    let condition = WriteCondition::Matches(store.mark);
+    held.write_next(world.source, next, condition, &settings.cut_limits)
+        .await?;
     report.owed = made.error;
     report.mended = if pending_before { Vec::new() } else { doubted };
     Ok(report)
+}
+
+/// Whether what was made of the stacks at hand may depend on what is not at hand: a part that seems to be missing may
+/// stand in a folder that was not read.
+fn concerns_more(resolved: &Stacks, effective: &BTreeMap<String, Effective>, snapshot: &Snapshot) -> bool {
+    let is_new = |(name, stack): (&String, &StoredStack)| {
+        let known = snapshot.stacks.get(name);
+        !stack.problems.is_empty() && known.is_none_or(|known| known.problems != stack.problems)
+    };
+    let has_problems = resolved.stacks.iter().any(is_new);
+    let mut parts = effective.values().filter_map(|made| made.packaged.as_ref());
+    has_problems || parts.any(|packaged| snapshot.leaves_out(&packaged.parts))
 }
 
 fn report(observed: &Observed, plan: SyncPlan, next: &Snapshot, started: Vec<String>) -> SyncReport {

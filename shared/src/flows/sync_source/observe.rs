@@ -67,31 +67,64 @@ pub(super) struct WantedFiles {
     pub(super) files: Files,
 }
 
+/// What the comparison makes of the known files.
+enum Worked {
+    /// The trees' own ids prove it right.
+    Proven(WantedFiles),
+    /// Parts of it may be right.
+    Proposed(Files),
+    /// There is nothing to work it out from.
+    Nothing,
+}
+
+/// Works out the files of the head from the comparison. Folders that the snapshot leaves out stand for what is in them,
+/// and are not among the files.
+fn work_out(observed: &Observed, snapshot: &Snapshot) -> Worked {
+    let comparison = observed.comparison.as_ref();
+    let Some(comparison) = comparison.filter(|_| !snapshot.root.is_empty()) else {
+        return Worked::Nothing;
+    };
+    let left_out = snapshot.left_out();
+    let mut known = known(snapshot);
+    known.extend(left_out.clone());
+    let (mut files, is_all) = proposed(known, comparison);
+    let root = proposed_root(&snapshot.root, comparison);
+    match with_directories(root, &files) {
+        Some(root) if is_all && root_id(&root).as_deref() == Some(observed.head.tree.as_str()) => {
+            files.retain(|path, _| !left_out.contains_key(path));
+            Worked::Proven(WantedFiles { root, files })
+        }
+        _ => Worked::Proposed(files),
+    }
+}
+
+/// The files of the head as far as the snapshot has them, where the comparison and the trees' own ids prove that nothing
+/// else changed.
+pub(super) fn proven(observed: &Observed, snapshot: &Snapshot) -> Option<WantedFiles> {
+    match work_out(observed, snapshot) {
+        Worked::Proven(wanted) => Some(wanted),
+        Worked::Proposed(_) | Worked::Nothing => None,
+    }
+}
+
+fn known(snapshot: &Snapshot) -> Files {
+    let known = snapshot.files.iter();
+    known.map(|(path, file)| (path.clone(), file.entry.clone())).collect()
+}
+
 /// The files of the head: worked out from the comparison where the trees' own ids prove it right, else read from the
-/// trees, descending only into what differs from the snapshot.
+/// trees, descending only into what differs from the snapshot, which is whole.
 pub(super) async fn files<R: ReadRepository>(
     repository: &R,
     observed: &Observed,
     snapshot: &Snapshot,
 ) -> Result<WantedFiles, PortError> {
-    let known = || -> Files {
-        let known = snapshot.files.iter();
-        known.map(|(path, file)| (path.clone(), file.entry.clone())).collect()
+    let proposed = match work_out(observed, snapshot) {
+        Worked::Proven(wanted) => return Ok(wanted),
+        Worked::Proposed(files) => Some(files),
+        Worked::Nothing => None,
     };
-    let mut proposed_files = None;
-    let comparison = observed.comparison.as_ref();
-    if let Some(comparison) = comparison.filter(|_| !snapshot.root.is_empty()) {
-        let (files, is_all) = proposed(known(), comparison);
-        let root = proposed_root(&snapshot.root, comparison);
-        if is_all
-            && let Some(root) = with_directories(root, &files)
-            && root_id(&root).as_deref() == Some(observed.head.tree.as_str())
-        {
-            return Ok(WantedFiles { root, files });
-        }
-        proposed_files = Some(files);
-    }
-    let (known, proposed) = (known(), proposed_files);
+    let known = known(snapshot);
     let tree = repository.tree(&observed.head.tree).await?;
     refuse_truncated(&tree, "the repository's root")?;
     let mut wanted = WantedFiles {

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Halt, Held, SourceBucket, SourcePipelines, SourceRepository, SyncReport, World, write_snapshot};
+use super::held::{self, Held};
+use super::{Halt, SourceBucket, SourcePipelines, SourceRepository, SyncReport, World};
 use crate::domain::sync::snapshot::OwedStart;
 use crate::domain::sync::start::{carries, token};
 use crate::flows::ports::{PortError, PortErrorKind, StartExecution};
@@ -40,7 +41,7 @@ pub(super) async fn make_owed<R: SourceRepository, B: SourceBucket, P: SourcePip
     }
     snapshot.owed = made.owed;
     if snapshot.owed != before {
-        write_snapshot(world.source, &snapshot, held.condition).await?;
+        held::write(world.source, &snapshot, held.condition).await?;
     }
     Ok(SyncReport {
         started: made.started,

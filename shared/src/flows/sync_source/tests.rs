@@ -1,6 +1,7 @@
 //! The sync against a repository, a bucket and pipelines that keep state.
 
 mod crashes;
+mod cut;
 mod ordinary;
 mod parts;
 mod random;
@@ -14,6 +15,7 @@ use super::*;
 use crate::domain::archive;
 use crate::domain::gate::Floor;
 use crate::domain::provenance::Provenance;
+use crate::domain::sync::snapshot::Snapshot;
 use crate::flows::fakes::{FakeBucket, FakeCodePipeline, FakeGitHub, Wire};
 
 /// A repository, a bucket and pipelines.
@@ -62,6 +64,7 @@ impl Place {
                     region: "eu-west-1".to_owned(),
                 },
                 web_url: "https://github.example".to_owned(),
+                cut_limits: CutLimits::default(),
             },
         }
     }
@@ -125,6 +128,16 @@ impl Place {
     }
 
     fn snapshot(&self) -> Snapshot {
+        let mut snapshot = self.snapshot_itself();
+        if let Some(cut) = &snapshot.cut {
+            let folders = self.bucket.version_bytes(keys::SNAPSHOT_FOLDERS, &cut.version);
+            assert!(snapshot.open_all(&folders.unwrap()));
+        }
+        snapshot
+    }
+
+    /// The snapshot without what it leaves out.
+    fn snapshot_itself(&self) -> Snapshot {
         Snapshot::from_json(&self.bucket.bytes(keys::SNAPSHOT).unwrap()).unwrap()
     }
 
