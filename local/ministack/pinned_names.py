@@ -40,8 +40,8 @@ NAMES = {
         "_emit_lambda_logs", "_fetch_code_from_s3", "_functions", "_provided_runtime_code_dir", "invalidate_worker",
     ],
     "ministack.services.s3": [
-        "_bucket_object_lock", "_bucket_versioning", "_buckets", "_put_bucket_encryption",
-        "_put_object_lock_configuration",
+        "_bucket_object_lock", "_bucket_versioning", "_buckets", "_get_object", "_parse_range",
+        "_put_bucket_encryption", "_put_object_lock_configuration", "_range_error_xml", "_xml_body",
     ],
     "ministack.services.sns": ["_fanout", "_resolve_message_for_protocol", "_topic_by_arn_any_scope"],
     "ministack.services.sqs": ["_queue_name_to_url"],

@@ -27,6 +27,7 @@ def main() -> None:
     import function_logs
     import lifeline
     import mail
+    import object_ranges
     import packages
     import pipelines
     import properties
@@ -40,6 +41,7 @@ def main() -> None:
     for part in (
         replacement,
         properties,
+        object_ranges,
         packages,
         template_urls,
         change_sets,

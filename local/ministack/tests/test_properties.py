@@ -4,6 +4,7 @@ from ministack.core.responses import request_scope
 from ministack.services import iam, s3
 
 import change_sets
+import object_ranges
 import properties
 import stack_resources
 from ministack.services import cloudformation
@@ -28,6 +29,26 @@ class Properties(unittest.TestCase):
             properties.refuse_full_bucket("full", {})
         s3._buckets["empty"] = {"objects": {}}
         properties.refuse_full_bucket("empty", {})
+
+
+class ObjectRanges(unittest.TestCase):
+    def get(self, asked, version=True):
+        whole = lambda *_: (200, {"ETag": "e", "x-amz-checksum-crc32": "c"}, b"0123456789")
+        query = {"versionId": ["v1"]} if version else {}
+        return object_ranges.with_ranges(whole)("bucket", "key", {"range": asked} if asked else {}, query)
+
+    def test_a_range_of_a_version_is_cut_out(self):
+        status, headers, body = self.get("bytes=2-4")
+        self.assertEqual((status, body, headers["Content-Range"]), (206, b"234", "bytes 2-4/10"))
+        self.assertNotIn("x-amz-checksum-crc32", headers)
+        self.assertEqual(self.get("bytes=8-20")[2], b"89")
+
+    def test_a_range_behind_the_end_cannot_be_satisfied(self):
+        self.assertEqual(self.get("bytes=10-11")[0], 416)
+
+    def test_other_requests_are_left_alone(self):
+        self.assertEqual(self.get("")[2], b"0123456789")
+        self.assertEqual(self.get("bytes=2-4", version=False)[2], b"0123456789")
 
 
 class ChangeSets(unittest.TestCase):

@@ -114,7 +114,21 @@ impl ReadRanges for Bucket {
         let range = format!("bytes={}-{}", bytes.start, bytes.end - 1);
         let answer = request.version_id(version).range(range).send().await;
         match none_if_absent("s3:GetObject", key, answer) {
-            Ok(Some(answer)) => whole_body(key, answer.body).await.map(Some),
+            Ok(Some(answer)) => {
+                // A server may answer a range with the whole: https://www.rfc-editor.org/rfc/rfc9110#section-14.2
+                let is_part = answer.content_range.is_some();
+                let mut body = whole_body(key, answer.body).await?;
+                if !is_part {
+                    let end = usize::try_from(bytes.end).unwrap_or(usize::MAX);
+                    let start = usize::try_from(bytes.start).unwrap_or(usize::MAX);
+                    if start >= body.len() {
+                        return Ok(None);
+                    }
+                    body.truncate(end);
+                    body.drain(..start);
+                }
+                Ok(Some(body))
+            }
             Ok(None) => Ok(None),
             Err(error) if error.code.as_deref() == Some("InvalidRange") => Ok(None),
             Err(error) => Err(error),

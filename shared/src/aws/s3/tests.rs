@@ -145,6 +145,15 @@ async fn a_range_is_asked_for_with_both_ends_in_it() {
 }
 
 #[tokio::test]
+async fn a_range_is_cut_out_of_an_answer_that_is_the_whole() {
+    for (range, part) in [(5..10, Some("56789")), (8..12, Some("89")), (10..12, None)] {
+        let (bucket, _) = bucket(200, &[], "0123456789");
+        let read = bucket.get_range("key", "v1", range.clone()).await.unwrap();
+        assert_eq!(read, part.map(|part| part.as_bytes().to_vec()), "{range:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_range_behind_the_end_and_a_missing_version_are_nothing() {
     let error = |code: &str| format!("<Error><Code>{code}</Code><Message>no</Message></Error>");
     for (status, code) in [(416, "InvalidRange"), (404, "NoSuchVersion"), (404, "NoSuchKey")] {

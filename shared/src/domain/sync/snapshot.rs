@@ -187,11 +187,18 @@ impl Snapshot {
     /// The bytes of the snapshot.
     pub fn to_json(&self) -> Vec<u8> {
         // A large one is written without growing, which would take twice the room.
-        let mut bytes = Vec::with_capacity(4096 + 192 * self.files.len() + 768 * self.stacks.len());
+        let folders = self.cut.as_ref().map_or(0, |cut| cut.folders.len());
+        let estimated = Self::estimated_bytes(self.files.len(), self.stacks.len()) + 96 * folders;
+        let mut bytes = Vec::with_capacity(4096 + estimated);
         if serde_json::to_writer(&mut bytes, self).is_err() {
             bytes.clear();
         }
         bytes
+    }
+
+    /// About how many bytes so many files and stacks take.
+    fn estimated_bytes(files: usize, stacks: usize) -> usize {
+        192 * files + 768 * stacks
     }
 
     /// What is written over the snapshot with this version before a sync to `commit` writes anything else: short, since

@@ -149,6 +149,10 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
         write_catalogue(&store, &plan, document, snapshot, &mut next, environment).await?;
     }
 
+    // What was made and written takes the room that the snapshot of many stacks needs.
+    drop((effective, resolved.gates, resolved.document, wanted));
+    contents.forget();
+
     let facts = record.as_ref().and_then(|record| record.commits.last());
     let mut due = before.owed.clone();
     due.retain(|_, owed| {

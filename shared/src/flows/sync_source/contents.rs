@@ -40,6 +40,11 @@ impl<'w, R: ReadRepository> Contents<'w, R> {
         }
     }
 
+    /// Lets go of what is in memory.
+    pub(super) fn forget(&self) {
+        self.kept.take();
+    }
+
     /// The content of a blob.
     pub(super) async fn blob(&self, id: &str) -> Result<Rc<Vec<u8>>, PortError> {
         if let Some(content) = self.kept.borrow().blobs.get(id) {

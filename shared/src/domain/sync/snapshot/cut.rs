@@ -140,7 +140,11 @@ impl Snapshot {
                 self.files.insert(path, file);
             }
         }
-        let mut bytes = Vec::new();
+        // A large one is written without growing, which would take twice the room.
+        let mut bytes = Vec::with_capacity(Self::estimated_bytes(
+            lines.values().map(|line| line.files.len()).sum(),
+            lines.values().map(|line| line.stacks.len()).sum(),
+        ));
         let mut folders = BTreeMap::new();
         for (path, line) in lines {
             let (Ok(text), Some(id)) = (serde_json::to_vec(&line), chosen.ids.remove(&path)) else {
