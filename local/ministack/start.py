@@ -33,6 +33,7 @@ def main() -> None:
     import properties
     import replacement
     import runtime_api
+    import server
     import service_role
     import simulation
     import stack_resources
@@ -56,6 +57,7 @@ def main() -> None:
         mail,
         front,
         collector,
+        server,
     ):
         part.install()
 
