@@ -10,8 +10,15 @@ use crate::domain::keys;
 use crate::domain::sync::snapshot::{Cut, CutLimits, Folder, Snapshot};
 use crate::flows::ports::{NewObject, Object, PortError, PortErrorKind, WriteCondition};
 
-/// Folders that are read one by one at most; for more, all are read at once.
-const MOST_FOLDERS: usize = 8;
+/// Folders that are read by themselves at most; for more, all are read at once.
+const MOST_FOLDERS: usize = 64;
+/// Lines with fewer bytes between them are read by one request.
+const GAP_BYTES: u64 = 64 * 1024;
+/// Requests at the same time.
+const CONCURRENCY: usize = 8;
+
+/// Paths and folders whose lines stand near one another, in the order of the lines.
+type Neighbours = Vec<(String, Folder)>;
 
 /// The snapshot as it was read.
 pub(super) struct Held {
@@ -121,20 +128,29 @@ impl Held {
         version: &str,
         folders: BTreeMap<String, Folder>,
     ) -> Result<bool, PortError> {
-        let lines: Vec<(String, Folder, Option<Vec<u8>>)> = stream::iter(folders)
-            .map(|(path, folder)| async move {
-                let range = folder.start..folder.start + folder.length;
-                let line = source.get_range(keys::SNAPSHOT_FOLDERS, version, range).await?;
-                Ok::<_, PortError>((path, folder, line))
+        let read: Vec<(Neighbours, Option<Vec<u8>>)> = stream::iter(neighbours(folders))
+            .map(|together| async move {
+                let start = together.iter().map(|(_, folder)| folder.start).min().unwrap_or(0);
+                let end = together.iter().map(|(_, folder)| folder.start + folder.length).max();
+                let range = start..end.unwrap_or(start);
+                let lines = source.get_range(keys::SNAPSHOT_FOLDERS, version, range).await?;
+                Ok::<_, PortError>((together, lines))
             })
-            .buffered(MOST_FOLDERS)
+            .buffered(CONCURRENCY)
             .try_collect()
             .await?;
-        for (path, folder, line) in lines {
-            if !line.is_some_and(|line| self.snapshot.open(&path, &line)) {
-                return Ok(false);
+        for (together, lines) in read {
+            let start = together.first().map_or(0, |(_, folder)| folder.start);
+            for (path, folder) in together {
+                let line = lines.as_deref().and_then(|lines| {
+                    let from = usize::try_from(folder.start - start).ok()?;
+                    lines.get(from..from.checked_add(usize::try_from(folder.length).ok()?)?)
+                });
+                if !line.is_some_and(|line| self.snapshot.open(&path, line)) {
+                    return Ok(false);
+                }
+                self.opened.insert(path, folder);
             }
-            self.opened.insert(path, folder);
         }
         Ok(true)
     }
@@ -170,6 +186,23 @@ impl Held {
         }
         write(source, &next, condition).await
     }
+}
+
+/// The folders in the order of their lines, those together that stand near one another.
+fn neighbours(folders: BTreeMap<String, Folder>) -> Vec<Neighbours> {
+    let mut folders: Neighbours = folders.into_iter().collect();
+    folders.sort_by_key(|(_, folder)| folder.start);
+    let mut groups: Vec<Neighbours> = Vec::new();
+    let mut end = 0;
+    for (path, folder) in folders {
+        let next = folder.start + folder.length;
+        match groups.last_mut() {
+            Some(group) if folder.start <= end + GAP_BYTES => group.push((path, folder)),
+            _ => groups.push(vec![(path, folder)]),
+        }
+        end = next;
+    }
+    groups
 }
 
 /// Puts back all folders that are left out; `false` when they cannot be read.

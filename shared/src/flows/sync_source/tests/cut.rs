@@ -100,6 +100,27 @@ async fn a_changed_snippet_reaches_the_stack_that_includes_it() {
 }
 
 #[tokio::test]
+async fn neighbours_are_read_by_one_request() {
+    let mut place = settled().await;
+    place.settings.cut_limits.added = 100;
+    let changes = ["stacks/network/template.yaml", "stacks/data/orders/template.yaml"];
+    let text = template("new");
+    place
+        .github
+        .push("Change", &changes.map(|path| (path, Some(text.as_str()))));
+    let (mut started, calls) = sync(&place).await;
+    started.sort();
+    assert_eq!(started, ["cg-data-orders", "cg-network"]);
+    assert_eq!(
+        calls
+            .iter()
+            .filter(|call| call.starts_with("GET snapshot.folders"))
+            .count(),
+        1
+    );
+}
+
+#[tokio::test]
 async fn a_snippet_that_only_the_new_template_includes_is_found() {
     let place = settled().await;
     place.github.push(
