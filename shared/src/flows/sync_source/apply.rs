@@ -7,6 +7,8 @@ mod writes;
 
 use std::collections::BTreeMap;
 
+use futures_util::future::{try_join, try_join3};
+
 use super::contents::Contents;
 use super::held::{self, Held};
 use super::observe::{self, Observed};
@@ -25,7 +27,10 @@ use removals::remove;
 use wanted::{
     IN_THE_WAY, TOO_LONG, changed_paths, drop_unstorable, effective_of_affected, prefetch, stored_files, strays, wanted,
 };
-use writes::{TOO_LARGE, metadata, write_addressed, write_catalogue, write_files, write_record, write_zips};
+use writes::{
+    TOO_LARGE, enter_catalogue, enter_files, enter_zips, metadata, write_addressed, write_catalogue, write_files,
+    write_record, write_zips,
+};
 
 /// Objects that are written at the same time.
 const CONCURRENCY: usize = 32;
@@ -130,25 +135,32 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
         let stacks = stacks.into_iter().map(str::to_owned).collect();
         let previous = snapshot.recorded.as_deref();
         let record = provenance::gather(world.repository, settings, observed, previous, stacks).await?;
-        write_record(world.source, &record).await?;
         next.recorded = Some(record.commit.clone());
         Some(record)
     };
     let mark = before.mark(&observed.head.sha, held.version.as_deref());
+    let ((), mark) = try_join(
+        write_record(world.source, record.as_ref()),
+        held::write(world.source, &mark, held.condition.clone()),
+    )
+    .await?;
     let store = Store {
         source: world.source,
-        mark: held::write(world.source, &mark, held.condition.clone()).await?,
+        mark,
         listing: listing.as_ref(),
         metadata: metadata(observed, record.as_ref()),
     };
-    let too_large = write_files(&store, contents, &plan, &wanted.files, snapshot, &mut next).await?;
-    next.problems.extend(too_large);
+    // Before what refers to them.
     write_addressed(&store, &plan, &resolved.gates, &effective).await?;
-    write_zips(&store, &plan, &effective, snapshot, &mut next, environment).await?;
-    if let Some(document) = &resolved.document {
-        write_catalogue(&store, &plan, document, snapshot, &mut next, environment).await?;
-    }
-
+    let (files, zips, catalogue) = try_join3(
+        write_files(&store, contents, &plan, &wanted.files, snapshot),
+        write_zips(&store, &plan, &effective, snapshot, &next.stacks, environment),
+        write_catalogue(&store, &plan, resolved.document.as_deref(), snapshot, environment),
+    )
+    .await?;
+    enter_files(&mut next, files);
+    enter_zips(&mut next, zips, &effective);
+    enter_catalogue(&mut next, catalogue);
     // What was made and written takes the room that the snapshot of many stacks needs.
     drop((effective, resolved.gates, resolved.document, wanted));
     contents.forget();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::future::try_join;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::observe::Observed;
@@ -27,14 +28,17 @@ pub(super) async fn gather<R: SourceRepository>(
     stacks: Vec<String>,
 ) -> Result<Provenance, PortError> {
     let (listed, is_complete) = commits(repository, observed, previous).await?;
-    let pulls = pulls(repository, settings, &listed).await?;
-    let numbers: std::collections::BTreeSet<u64> = pulls.values().map(|pull| pull.number).collect();
-    let reviews: BTreeMap<u64, _> = stream::iter(numbers)
-        .map(|number| async move { Ok::<_, PortError>((number, repository.reviews_of(number).await?)) })
-        .buffered(CONCURRENCY)
-        .try_collect()
-        .await?;
-    let moves = moves(repository, settings).await?;
+    let reviewed = async {
+        let pulls = pulls(repository, settings, &listed).await?;
+        let numbers: std::collections::BTreeSet<u64> = pulls.values().map(|pull| pull.number).collect();
+        let reviews: BTreeMap<u64, _> = stream::iter(numbers)
+            .map(|number| async move { Ok::<_, PortError>((number, repository.reviews_of(number).await?)) })
+            .buffered(CONCURRENCY)
+            .try_collect()
+            .await?;
+        Ok((pulls, reviews))
+    };
+    let ((pulls, reviews), moves) = try_join(reviewed, moves(repository, settings)).await?;
     Ok(Provenance {
         version: 1,
         repository: settings.repository.clone(),

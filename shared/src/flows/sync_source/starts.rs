@@ -8,8 +8,10 @@ use crate::domain::sync::snapshot::OwedStart;
 use crate::domain::sync::start::{carries, token};
 use crate::flows::ports::{PortError, PortErrorKind, StartExecution};
 
-/// From so many starts on, the names of all pipelines are read first.
+/// From so many starts on, the names of all pipelines are read first, and from so many that may have been made already,
+/// each of which would ask for the runs of a pipeline that may not be there.
 const MANY: usize = 10;
+const MANY_DOUBTFUL: usize = 2;
 /// Runs among which one is looked for that carries the versions of a start.
 const LATEST_RUNS: u8 = 100;
 /// So many starts that are refused for now, one after the other, end the attempt.
@@ -54,7 +56,8 @@ pub(super) async fn make_owed<R: SourceRepository, B: SourceBucket, P: SourcePip
 pub(super) async fn make<P: SourcePipelines>(pipelines: &P, starts: BTreeMap<String, OwedStart>, prefix: &str) -> Made {
     let mut made = Made::default();
     let mut existing: Option<BTreeSet<String>> = None;
-    if starts.len() >= MANY && !prefix.is_empty() {
+    let doubtful = starts.values().filter(|owed| owed.is_doubtful).count();
+    if (starts.len() >= MANY || doubtful >= MANY_DOUBTFUL) && !prefix.is_empty() {
         match pipelines.pipeline_names(prefix).await {
             Ok(names) => existing = Some(names.into_iter().collect()),
             Err(error) => tracing::warn!("starting pipelines without knowing which there are: {error}"),

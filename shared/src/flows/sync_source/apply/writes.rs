@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::future::try_join;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::CONCURRENCY;
@@ -9,7 +10,7 @@ use crate::domain::keys;
 use crate::domain::provenance::{COMMIT_METADATA, Provenance, SUMMARY_METADATA};
 use crate::domain::sync::files::{FileEntry, Files};
 use crate::domain::sync::plan::SyncPlan;
-use crate::domain::sync::snapshot::{Snapshot, StoredObject};
+use crate::domain::sync::snapshot::{Snapshot, StoredObject, StoredStack};
 use crate::flows::ports::{NewObject, PortErrorKind, WriteCondition};
 use crate::flows::sync_source::contents::Contents;
 use crate::flows::sync_source::observe::Observed;
@@ -20,7 +21,9 @@ use crate::flows::sync_source::{Halt, SourceBucket, SourceRepository};
 /// How a problem ends that every sync finds anew, whether it resolves the catalogue or not.
 pub(super) const TOO_LARGE: &str = "the file is larger than the 100 MB that GitHub serves";
 
-pub(super) async fn write_record<B: SourceBucket>(source: &B, record: &Provenance) -> Result<(), Halt> {
+/// Writes the provenance record, where there is one.
+pub(super) async fn write_record<B: SourceBucket>(source: &B, record: Option<&Provenance>) -> Result<(), Halt> {
+    let Some(record) = record else { return Ok(()) };
     let object = NewObject {
         key: keys::provenance(&record.commit),
         bytes: serde_json::to_vec(record).unwrap_or_default(),
@@ -59,43 +62,51 @@ pub(super) fn metadata(observed: &Observed, record: Option<&Provenance>) -> BTre
     .into()
 }
 
-/// Writes raw objects; answers with the problems of files that are too large.
+/// Files that were written, each with its entity tag; without one when it is too large.
+pub(super) type WrittenFiles = Vec<(String, Option<String>)>;
+/// Zips that were written: the stack, whether it is its template, the object.
+pub(super) type WrittenZips = Vec<(String, bool, StoredObject)>;
+
+/// Writes raw objects.
 pub(super) async fn write_files<R: SourceRepository, B: SourceBucket>(
     store: &Store<'_, B>,
     contents: &Contents<'_, R>,
     plan: &SyncPlan,
     files: &Files,
     snapshot: &Snapshot,
-    next: &mut Snapshot,
-) -> Result<Vec<String>, Halt> {
+) -> Result<WrittenFiles, Halt> {
     let due = plan.files.iter().filter_map(|path| Some((path, files.get(path)?)));
-    let written: Vec<(&String, Option<Ensured>)> = stream::iter(due.collect::<Vec<(&String, &FileEntry)>>())
+    stream::iter(due.collect::<Vec<(&String, &FileEntry)>>())
         .map(|(path, entry)| async move {
             let content = match contents.blob(&entry.id).await {
-                Err(error) if error.kind == PortErrorKind::Refused => return Ok((path, None)),
+                Err(error) if error.kind == PortErrorKind::Refused => return Ok((path.clone(), None)),
                 content => content?,
             };
             let known = snapshot.files.get(path).map(|file| file.etag.as_str());
             let key = keys::source(path);
             let ensured = store.ensure(&key, &content, Form::Raw, known).await?;
-            Ok::<_, Halt>((path, Some(ensured)))
+            Ok::<_, Halt>((path.clone(), Some(ensured.etag)))
         })
         .buffer_unordered(CONCURRENCY)
         .try_collect()
-        .await?;
+        .await
+}
+
+/// Enters the files that were written, and the problems of those that are too large.
+pub(super) fn enter_files(next: &mut Snapshot, written: WrittenFiles) {
     let mut problems = Vec::new();
-    for (path, ensured) in written {
-        match ensured {
-            Some(ensured) => {
-                if let Some(file) = next.files.get_mut(path) {
-                    file.etag = ensured.etag;
+    for (path, etag) in written {
+        match etag {
+            Some(etag) => {
+                if let Some(file) = next.files.get_mut(&path) {
+                    file.etag = etag;
                 }
             }
             None => problems.push(format!("{path}:1:1: {TOO_LARGE}")),
         }
     }
     problems.sort();
-    Ok(problems)
+    next.problems.extend(problems);
 }
 
 /// Writes packages and gate documents, whose keys name their contents.
@@ -124,9 +135,9 @@ pub(super) async fn write_zips<B: SourceBucket>(
     plan: &SyncPlan,
     effective: &BTreeMap<String, Effective>,
     snapshot: &Snapshot,
-    next: &mut Snapshot,
+    stacks: &BTreeMap<String, StoredStack>,
     environment: &str,
-) -> Result<(), Halt> {
+) -> Result<WrittenZips, Halt> {
     let templates = plan.templates.iter().filter_map(|name| {
         let made = effective.get(name)?.packaged.as_ref()?;
         Some((name.clone(), made.template.as_slice(), true))
@@ -139,8 +150,7 @@ pub(super) async fn write_zips<B: SourceBucket>(
             Configured::Made(text) => Some((name.clone(), text.as_bytes(), false)),
             Configured::Kept(_) => None,
         });
-    let stacks = &next.stacks;
-    let written: Vec<(String, bool, StoredObject)> = stream::iter(templates.chain(configurations).collect::<Vec<_>>())
+    stream::iter(templates.chain(configurations).collect::<Vec<_>>())
         .map(|(name, content, is_template)| async move {
             let path = stacks.get(&name).map_or("", |stack| stack.template.as_str());
             let known = snapshot.stacks.get(&name);
@@ -163,7 +173,11 @@ pub(super) async fn write_zips<B: SourceBucket>(
         })
         .buffer_unordered(CONCURRENCY)
         .try_collect()
-        .await?;
+        .await
+}
+
+/// Enters the zips that were written, and the packages that templates made anew need.
+pub(super) fn enter_zips(next: &mut Snapshot, written: WrittenZips, effective: &BTreeMap<String, Effective>) {
     for (name, is_template, object) in written {
         let Some(stack) = next.stacks.get_mut(&name) else {
             continue;
@@ -179,37 +193,49 @@ pub(super) async fn write_zips<B: SourceBucket>(
             stack.packages = packaged.packages.keys().cloned().collect();
         }
     }
-    Ok(())
 }
 
+/// The resolved catalogue as it was written: itself and zipped, where they were.
+pub(super) type WrittenCatalogue = (Option<StoredObject>, Option<StoredObject>);
+
+/// Writes the resolved catalogue.
 pub(super) async fn write_catalogue<B: SourceBucket>(
     store: &Store<'_, B>,
     plan: &SyncPlan,
-    document: &str,
+    document: Option<&str>,
     snapshot: &Snapshot,
-    next: &mut Snapshot,
     environment: &str,
-) -> Result<(), Halt> {
+) -> Result<WrittenCatalogue, Halt> {
+    let Some(document) = document else {
+        return Ok((None, None));
+    };
     let key = keys::catalogue(environment);
     let content = crate::domain::sha256::Sha256::of(document);
     let etag = |object: &Option<StoredObject>| object.as_ref().map(|object| object.etag.clone());
-    if plan.catalogue {
-        let known = etag(&snapshot.catalogue);
-        let ensured = store
-            .ensure(&key, document.as_bytes(), Form::Raw, known.as_deref())
-            .await?;
-        next.catalogue = Some(stored(content, ensured));
-    }
-    if plan.catalogue_zip {
-        let known = etag(&snapshot.catalogue_zip);
-        let file = format!("{environment}.json");
-        let zip = keys::zipped(&key);
-        let ensured = store
-            .ensure(&zip, document.as_bytes(), Form::Zip(&file), known.as_deref())
-            .await?;
-        next.catalogue_zip = Some(stored(content, ensured));
-    }
-    Ok(())
+    let (file, zip) = (format!("{environment}.json"), keys::zipped(&key));
+    let write = async |is_due: bool, key: &str, form: Form<'_>, known: Option<String>| {
+        if !is_due {
+            return Ok::<_, Halt>(None);
+        }
+        let ensured = store.ensure(key, document.as_bytes(), form, known.as_deref()).await?;
+        Ok(Some(stored(content, ensured)))
+    };
+    try_join(
+        write(plan.catalogue, &key, Form::Raw, etag(&snapshot.catalogue)),
+        write(
+            plan.catalogue_zip,
+            &zip,
+            Form::Zip(&file),
+            etag(&snapshot.catalogue_zip),
+        ),
+    )
+    .await
+}
+
+/// Enters the catalogue that was written.
+pub(super) fn enter_catalogue(next: &mut Snapshot, (catalogue, zip): WrittenCatalogue) {
+    next.catalogue = catalogue.or(next.catalogue.take());
+    next.catalogue_zip = zip.or(next.catalogue_zip.take());
 }
 
 fn stored(content: crate::domain::sha256::Sha256, ensured: Ensured) -> StoredObject {
