@@ -75,7 +75,7 @@ impl<'w, R: ReadRepository> Contents<'w, R> {
             .await
     }
 
-    /// Downloads the archive when so many of these files are needed that it is cheaper.
+    /// Downloads the archive when so many of these files are needed that it is cheaper, and fewer at the same time.
     pub(super) async fn prefetch(&self, commit: &str, files: &Files, paths: &BTreeSet<String>) {
         let wanted: BTreeMap<String, String> = paths
             .iter()
@@ -87,10 +87,25 @@ impl<'w, R: ReadRepository> Contents<'w, R> {
             })
             .collect();
         if wanted.len() < ARCHIVE_LINE {
+            // Each would be downloaded sooner or later; what does not stay in memory would be downloaded twice. An error
+            // comes again where the file is needed.
+            let texts = wanted.iter().filter(|(path, _)| is_text(path));
+            let ids: BTreeSet<&String> = texts.map(|(_, id)| id).collect();
+            stream::iter(ids)
+                .for_each_concurrent(CONCURRENCY, |id| async move {
+                    let _ = self.blob(id).await;
+                })
+                .await;
             return;
         }
         if let Err(error) = self.repository.prefetch(commit, &wanted, FILE_LIMIT_BYTES).await {
             tracing::warn!("going on with single files: {error}");
         }
     }
+}
+
+/// Whether the path is that of a template, a configuration or the like, which are hardly ever large.
+fn is_text(path: &str) -> bool {
+    let extension = path.rsplit_once('.').map(|(_, extension)| extension);
+    extension.is_some_and(|extension| ["json", "template", "yaml", "yml"].contains(&extension))
 }

@@ -131,6 +131,7 @@ pub(super) async fn files<R: ReadRepository>(
         root: BTreeMap::new(),
         files: Files::new(),
     };
+    let mut differing = Vec::new();
     for entry in tree.entries {
         let file = FileEntry {
             mode: entry.mode,
@@ -144,8 +145,7 @@ pub(super) async fn files<R: ReadRepository>(
                     .files
                     .extend(below(proposed, &name).map(|(path, entry)| (path.clone(), entry.clone())));
             } else {
-                let ids = directory_ids(&known, &name);
-                directory(repository, &name, &file.id, &known, &ids, &mut wanted.files).await?;
+                differing.push((name.clone(), file.id.clone()));
             }
         } else if entry.kind != EntryKind::Directory
             && (ROOT_FILES.contains(&name.as_str()) || DIRECTORIES.contains(&name.as_str()))
@@ -154,6 +154,18 @@ pub(super) async fn files<R: ReadRepository>(
         }
         wanted.root.insert(name, file);
     }
+    let known = &known;
+    let read: Vec<Files> = stream::iter(differing)
+        .map(|(name, id)| async move {
+            let mut files = Files::new();
+            let ids = directory_ids(known, &name);
+            directory(repository, &name, &id, known, &ids, &mut files).await?;
+            Ok::<_, PortError>(files)
+        })
+        .buffered(DIRECTORIES.len())
+        .try_collect()
+        .await?;
+    wanted.files.extend(read.into_iter().flatten());
     Ok(wanted)
 }
 
