@@ -1,6 +1,6 @@
 """The server in front of the emulator: uvicorn, whose parser and loop are native, instead of hypercorn.
 
-Most of what a request to MiniStack takes is the server's own work, so everything that runs here gets faster.
+Nearly half of the processor time that writing an object took was the server's, so everything that runs here gets faster.
 """
 
 import asyncio

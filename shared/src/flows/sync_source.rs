@@ -187,7 +187,8 @@ pub async fn sync_source<R: SourceRepository, B: SourceBucket, P: SourcePipeline
         match attempt_sync(world, settings, &reason, is_suspect).await {
             Ok(report) => return Ok(report),
             Err(Halt::Failed(error)) => return Err(error.into()),
-            Err(Halt::Overtaken | Halt::Narrow) => tracing::info!(attempt, "another sync was faster; starting over"),
+            Err(Halt::Overtaken) => tracing::info!(attempt, "another sync was faster; starting over"),
+            Err(Halt::Narrow) => tracing::info!(attempt, "starting over with all of the snapshot"),
         }
     }
     Err(SyncError::Contended)

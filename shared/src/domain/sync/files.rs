@@ -1,6 +1,6 @@
 //! The files of a commit, as far as the sync is concerned, by Git's own names of their contents.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -67,6 +67,16 @@ pub fn below<'f>(files: &'f Files, directory: &str) -> impl Iterator<Item = (&'f
     files
         .range(prefix.clone()..)
         .take_while(move |(path, _)| path.starts_with(&prefix))
+}
+
+/// Whether one of the changed paths is `read`, or in it where it is a folder, with its final slash.
+pub fn touches(read: &str, changed: &BTreeSet<String>) -> bool {
+    changed.contains(read)
+        || (read.ends_with('/')
+            && changed
+                .range(read.to_owned()..)
+                .next()
+                .is_some_and(|path| path.starts_with(read)))
 }
 
 /// Git's ids of `directory` and of every directory below it, computed from what is in them; empty when nothing is.

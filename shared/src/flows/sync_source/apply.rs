@@ -58,12 +58,16 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
         confirmed
     });
     let snapshot = confirmed.as_ref().unwrap_or(before);
-    let observe::WantedFiles { root, mut files } = observe::files(world.repository, observed, snapshot).await?;
+    // Whatever concerns stacks that are not at hand is decided with all of them at hand.
+    let is_partial = snapshot.cut.is_some();
+    let observe::WantedFiles { root, mut files } = if is_partial {
+        observe::proven(observed, snapshot).ok_or(Halt::Narrow)?
+    } else {
+        observe::files(world.repository, observed, snapshot).await?
+    };
     let unstorable = drop_unstorable(&mut files);
 
     prefetch(contents, observed, &files, snapshot, settings).await;
-    // Whatever concerns stacks that are not at hand is decided with all of them at hand.
-    let is_partial = snapshot.cut.is_some();
     if is_partial && (stacks::is_stale(&files, snapshot, settings) || !unstorable.is_empty()) {
         return Err(Halt::Narrow);
     }

@@ -10,7 +10,7 @@ use crate::domain::configuration::{self, File};
 use crate::domain::gate::Gate;
 use crate::domain::packaging::{self, Packaged, Packaging, Sources};
 use crate::domain::sha256::Sha256;
-use crate::domain::sync::files::Files;
+use crate::domain::sync::files::{Files, touches};
 use crate::domain::sync::snapshot::{Snapshot, StoredStack};
 use crate::flows::ports::{PortError, PortErrorKind, ReadRepository};
 
@@ -203,20 +203,11 @@ pub(super) fn is_affected(name: &str, stack: &StoredStack, changed: &BTreeSet<St
 
 /// Whether the template that the stack's pipeline reads may have changed.
 fn is_template_affected(stack: &StoredStack, known: &StoredStack, changed: &BTreeSet<String>) -> bool {
-    let is_changed = |path: &String| changed.contains(path);
     known.template != stack.template
         || known.template_zip.is_none()
         || !known.problems.is_empty()
-        || is_changed(&stack.template)
-        || stack.parts.iter().any(|part| {
-            let folder = part.ends_with('/');
-            is_changed(part)
-                || (folder
-                    && changed
-                        .range(part.clone()..)
-                        .next()
-                        .is_some_and(|path| path.starts_with(part)))
-        })
+        || changed.contains(&stack.template)
+        || stack.parts.iter().any(|part| touches(part, changed))
 }
 
 /// Makes only the configuration, where the template is as it was and what it declares is known; `None` when more has to

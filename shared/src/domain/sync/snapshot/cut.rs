@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{Snapshot, StoredFile, StoredStack};
-use crate::domain::sync::files::{FileEntry, Files, directory_ids};
+use crate::domain::sync::files::{FileEntry, Files, directory_ids, touches};
 
 /// The directory whose folders are cut out; there are never many policies.
 const CUT_BELOW: &str = "stacks";
@@ -321,16 +321,6 @@ fn reads_elsewhere<'s>(folder: &str, stacks: impl Iterator<Item = &'s StoredStac
     elsewhere.sort();
     elsewhere.dedup();
     elsewhere
-}
-
-/// Whether one of the changed paths is `read`, or in it where it is a folder.
-fn touches(read: &str, changed: &BTreeSet<String>) -> bool {
-    changed.contains(read)
-        || (read.ends_with('/')
-            && changed
-                .range(read.to_owned()..)
-                .next()
-                .is_some_and(|path| path.starts_with(read)))
 }
 
 /// The folders that are cut out, with Git's ids of their trees.
