@@ -16,6 +16,8 @@ pub use cut::{Cut, CutLimits, Folder};
 pub const VERSION: u32 = 1;
 /// What [`Snapshot::declarations`] may take: the snapshot is read and written as a whole.
 const DECLARATIONS_BYTES: usize = 256 * 1024;
+/// What [`Snapshot::configurations`] may take, for the same reason.
+const CONFIGURATIONS_BYTES: usize = 256 * 1024;
 
 /// What the source bucket holds, as of the last sync that ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +53,9 @@ pub struct Snapshot {
     /// What configurations are checked against, as a short template, by the hash that stacks name it by.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub declarations: BTreeMap<Sha256, String>,
+    /// Texts of configurations, by Git's id: one is checked again when its template takes other parameters.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub configurations: BTreeMap<String, String>,
     /// The resolved catalogue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub catalogue: Option<StoredObject>,
@@ -233,16 +238,28 @@ impl Snapshot {
         if self.cut.is_none() {
             self.declarations.retain(|digest, _| named.contains(digest));
         }
-        let mut room = self
-            .declarations
-            .values()
-            .fold(DECLARATIONS_BYTES, |room, text| room.saturating_sub(text.len()));
-        for (digest, text) in more {
-            if named.contains(&digest) && text.len() <= room && !self.declarations.contains_key(&digest) {
-                room -= text.len();
-                self.declarations.insert(digest, text);
+        let more = more.into_iter().filter(|(digest, _)| named.contains(digest));
+        fill(&mut self.declarations, DECLARATIONS_BYTES, more);
+    }
+
+    /// Keeps the texts of configurations that stacks have, and adds these as far as there is room. Stacks of folders
+    /// that are left out may have any, so then only those of `changed` paths go, which stood in `before`.
+    pub fn keep_configurations(
+        &mut self,
+        before: &Self,
+        changed: &BTreeSet<String>,
+        more: impl IntoIterator<Item = (String, String)>,
+    ) {
+        if self.cut.is_none() {
+            let paths = self.stacks.values().filter_map(|stack| stack.configuration.as_ref());
+            let ids: BTreeSet<&String> = paths.filter_map(|path| Some(&self.files.get(path)?.entry.id)).collect();
+            self.configurations.retain(|id, _| ids.contains(id));
+        } else {
+            for file in changed.iter().filter_map(|path| before.files.get(path)) {
+                self.configurations.remove(&file.entry.id);
             }
         }
+        fill(&mut self.configurations, CONFIGURATIONS_BYTES, more.into_iter());
     }
 
     /// Keys of the zips that the stacks' pipelines read, and of files that are zips themselves.
@@ -255,6 +272,17 @@ impl Snapshot {
             ]
         });
         zips.chain(files.map(|path| keys::source(path))).collect()
+    }
+}
+
+/// Adds texts that are not there yet, as far as there is room.
+fn fill<K: Ord>(texts: &mut BTreeMap<K, String>, room: usize, more: impl Iterator<Item = (K, String)>) {
+    let mut room = texts.values().fold(room, |room, text| room.saturating_sub(text.len()));
+    for (key, text) in more {
+        if text.len() <= room && !texts.contains_key(&key) {
+            room -= text.len();
+            texts.insert(key, text);
+        }
     }
 }
 

@@ -161,7 +161,12 @@ pub(super) struct Effective {
     pub(super) declared: Sha256,
     /// They themselves, where they are not in the snapshot.
     pub(super) declaration: Option<String>,
+    /// The configuration, where it was read.
+    pub(super) read: Option<Blob>,
 }
+
+/// Git's id of a file, and its content.
+type Blob = (String, Rc<Vec<u8>>);
 
 /// An effective configuration.
 pub(super) enum Configured {
@@ -180,6 +185,12 @@ impl Effective {
     /// Keys and contents of the packages of the template that was made anew.
     pub(super) fn packages(&self) -> impl Iterator<Item = (&String, &Vec<u8>)> {
         self.packaged.iter().flat_map(|packaged| &packaged.packages)
+    }
+
+    /// Git's id and text of the configuration, where it was read.
+    pub(super) fn configuration_text(&self) -> Option<(String, String)> {
+        let (id, bytes) = self.read.as_ref()?;
+        Some((id.clone(), std::str::from_utf8(bytes).ok()?.to_owned()))
     }
 
     pub(super) fn configuration_digest(&self) -> Sha256 {
@@ -227,24 +238,20 @@ async fn only_configuration<R: ReadRepository>(
     let Some((digest, short)) = declared.and_then(|digest| Some((digest, snapshot.declarations.get(&digest)?))) else {
         return Ok(None);
     };
-    let paths: Vec<String> = stack.configuration.iter().cloned().collect();
-    let Ok(read) = read(contents, files, &paths, stack).await? else {
+    let Ok(read) = read_configuration(contents, files, stack, snapshot).await? else {
         return Ok(None);
     };
-    let file = read.first().map(|(path, bytes)| File {
-        path,
-        bytes: bytes.as_slice(),
-    });
     let template = File {
         path: "declared.json",
         bytes: short.as_bytes(),
     };
-    let made = configuration::effective(file, template).ok();
+    let made = configuration::effective(configuration_file(stack, read.as_ref()), template).ok();
     Ok(made.map(|made| Effective {
         packaged: None,
         configuration: Configured::Made(made.to_json()),
         declared: digest,
         declaration: None,
+        read,
     }))
 }
 
@@ -273,9 +280,7 @@ pub(super) async fn effective<R: ReadRepository>(
     let kept = kept(stack, known, changed);
     let mut texts: BTreeMap<String, Rc<Vec<u8>>> = BTreeMap::new();
     let mut problems = Vec::new();
-    // A configuration that may be kept is not even read.
-    let configuration = stack.configuration.as_ref().filter(|_| kept.is_none());
-    let mut needed: Vec<String> = std::iter::once(&stack.template).chain(configuration).cloned().collect();
+    let mut needed = vec![stack.template.clone()];
     let packaged = loop {
         match read(contents, files, &needed, stack).await? {
             Ok(read) => texts.extend(read),
@@ -300,21 +305,17 @@ pub(super) async fn effective<R: ReadRepository>(
         bytes: template.as_slice(),
     };
     let declared = configuration::declared(template);
+    let mut configuration_read = None;
     let configuration = if let Some((_, digest)) =
         kept.filter(|(checked, _)| declared.as_ref().is_some_and(|declared| declared.digest == *checked))
     {
         Configured::Kept(digest)
     } else {
-        let path: Vec<String> = stack.configuration.iter().cloned().collect();
-        match read(contents, files, &path, stack).await? {
-            Ok(read) => texts.extend(read),
+        match read_configuration(contents, files, stack, snapshot).await? {
+            Ok(read) => configuration_read = read,
             Err(problem) => return Ok(Err(vec![problem])),
         }
-        let file = stack.configuration.as_ref().and_then(|path| {
-            let bytes = texts.get(path)?.as_slice();
-            Some(File { path, bytes })
-        });
-        let made = configuration::effective(file, template);
+        let made = configuration::effective(configuration_file(stack, configuration_read.as_ref()), template);
         Configured::Made(made.map_or_else(
             |found| {
                 problems.extend(found.iter().map(ToString::to_string));
@@ -331,9 +332,33 @@ pub(super) async fn effective<R: ReadRepository>(
             configuration,
             declared: declared.digest,
             declaration: declared.template,
+            read: configuration_read,
         }),
         None => Err(problems),
     })
+}
+
+/// Reads the stack's configuration, where it has one: from the snapshot if that holds it.
+async fn read_configuration<R: ReadRepository>(
+    contents: &Contents<'_, R>,
+    files: &Files,
+    stack: &StoredStack,
+    snapshot: &Snapshot,
+) -> Result<Result<Option<Blob>, String>, PortError> {
+    let Some(path) = &stack.configuration else {
+        return Ok(Ok(None));
+    };
+    let id = files.get(path).map(|entry| entry.id.clone()).unwrap_or_default();
+    if let Some(text) = snapshot.configurations.get(&id) {
+        return Ok(Ok(Some((id, Rc::new(text.clone().into_bytes())))));
+    }
+    let read = read(contents, files, std::slice::from_ref(path), stack).await?;
+    Ok(read.map(|read| read.into_iter().next().map(|(_, bytes)| (id, bytes))))
+}
+
+fn configuration_file<'a>(stack: &'a StoredStack, read: Option<&'a Blob>) -> Option<File<'a>> {
+    let (path, (_, bytes)) = stack.configuration.as_ref().zip(read)?;
+    Some(File { path, bytes })
 }
 
 /// Reads files of the commit, or says which problem that is.

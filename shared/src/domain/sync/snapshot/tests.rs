@@ -76,6 +76,36 @@ fn declarations_are_kept_while_a_stack_names_them_and_there_is_room() {
 }
 
 #[test]
+fn texts_of_configurations_are_kept_while_a_stack_has_them_and_there_is_room() {
+    let mut before = snapshot();
+    let path = "stacks/network/production.json";
+    before.stacks.get_mut("network").unwrap().configuration = Some(path.to_owned());
+    let file = |id: &str| StoredFile {
+        entry: FileEntry {
+            mode: "100644".to_owned(),
+            id: id.to_owned(),
+        },
+        etag: String::new(),
+    };
+    before.files.insert(path.to_owned(), file("one"));
+    let changed: BTreeSet<String> = [path.to_owned()].into();
+    let keep = |snapshot: &mut Snapshot, before: &Snapshot, id: &str, bytes: usize| {
+        snapshot.keep_configurations(before, &changed, [(id.to_owned(), "x".repeat(bytes))]);
+        snapshot.configurations.keys().cloned().collect::<Vec<_>>()
+    };
+    let mut next = before.clone();
+    assert_eq!(keep(&mut next, &before, "one", CONFIGURATIONS_BYTES), ["one"]);
+    assert_eq!(keep(&mut next, &before, "no room", 1), ["one"]);
+    let mut other = next.clone();
+    other.files.insert(path.to_owned(), file("two"));
+    assert_eq!(keep(&mut other, &next, "two", CONFIGURATIONS_BYTES), ["two"]);
+    // What a stack has that is left out is not known; what changed is.
+    next.cut = Some(Cut::default());
+    next.configurations.insert("elsewhere".to_owned(), String::new());
+    assert_eq!(keep(&mut next, &before, "two", 1), ["elsewhere", "two"]);
+}
+
+#[test]
 fn a_mark_is_short_and_keeps_what_is_owed() {
     let owed = OwedStart {
         versions: BTreeMap::new(),
