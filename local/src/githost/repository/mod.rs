@@ -1,15 +1,18 @@
 //! The bare repository, through `git`.
 
 mod objects;
+mod reader;
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::Arc;
 
 use tokio::process::Command;
 
 pub use objects::{Commit, FileChange, Signature, TreeEntry};
 use objects::{parse_changes, parse_commit, parse_entry};
+use reader::{Ask, Object, Reader};
 
 /// Why the repository could not answer.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +38,7 @@ pub struct Repository {
     pub full_name: String,
     /// Default branch.
     pub branch: String,
+    reader: Arc<Reader>,
 }
 
 impl Repository {
@@ -48,6 +52,7 @@ impl Repository {
             root: root.to_path_buf(),
             full_name: full_name.to_owned(),
             branch: branch.to_owned(),
+            reader: Arc::default(),
         };
         let path = repository.path();
         if !path.join("HEAD").exists() {
@@ -92,24 +97,20 @@ impl Repository {
 
     /// A blob by its id or by whatever names it, with its id; nothing when there is none.
     pub async fn find_blob(&self, name: &str) -> Option<(String, Vec<u8>)> {
-        // Whoever asks has an id nearly always, and many to ask for: that is one process less for each.
-        let id = if is_id(name) {
-            name.to_owned()
-        } else {
-            self.object(name, "blob").await?
-        };
-        let bytes = self.blob(&id).await.ok()?;
-        Some((id, bytes))
+        let found = self.find(name, "blob", Ask::Contents).await?;
+        Some((found.id, found.bytes))
     }
 
     /// The id of an object of a type, by whatever names it.
     pub async fn object(&self, name: &str, kind: &str) -> Option<String> {
-        let name = format!("{name}^{{{kind}}}");
-        let found = self
-            .text(&["rev-parse", "--verify", "--quiet", "--end-of-options", &name])
-            .await
-            .ok()?;
-        Some(found.trim().to_owned())
+        Some(self.find(name, kind, Ask::Id).await?.id)
+    }
+
+    async fn find(&self, name: &str, kind: &str, ask: Ask) -> Option<Object> {
+        let found = self.reader.find(&self.path(), name, kind, ask).await;
+        found
+            .inspect_err(|error| tracing::error!("git cat-file: {error}"))
+            .ok()?
     }
 
     /// Branches and tags with what they point at, in order.
@@ -166,15 +167,6 @@ impl Repository {
         Ok(listed.split('\0').filter_map(parse_entry).collect())
     }
 
-    /// Bytes of a blob.
-    ///
-    /// # Errors
-    ///
-    /// When there is none, or `git` fails.
-    pub async fn blob(&self, sha: &str) -> Result<Vec<u8>, RepositoryError> {
-        self.git(&["cat-file", "blob", sha]).await
-    }
-
     /// Where two commits parted; nothing when they share no history.
     pub async fn merge_base(&self, base: &str, head: &str) -> Option<String> {
         let found = self.text(&["merge-base", base, head]).await.ok()?;
@@ -193,6 +185,18 @@ impl Repository {
             .trim()
             .parse()
             .unwrap_or(0))
+    }
+
+    /// How many commits are only in `base`, and how many only in `head`.
+    ///
+    /// # Errors
+    ///
+    /// When `git` fails.
+    pub async fn apart(&self, base: &str, head: &str) -> Result<(usize, usize), RepositoryError> {
+        let range = format!("{base}...{head}");
+        let counted = self.text(&["rev-list", "--count", "--left-right", &range]).await?;
+        let mut counts = counted.split_whitespace().map(|count| count.parse().unwrap_or(0));
+        Ok((counts.next().unwrap_or(0), counts.next().unwrap_or(0)))
     }
 
     /// Ids of the commits of a range.
@@ -286,11 +290,6 @@ impl Repository {
             .await
             .map(drop)
     }
-}
-
-/// Whether a name is the whole id of an object.
-fn is_id(name: &str) -> bool {
-    name.len() == 40 && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 async fn finish(mut command: Command, name: &str) -> Result<Vec<u8>, RepositoryError> {

@@ -80,22 +80,34 @@ pub(super) async fn compare(
     let base = resolve(&host, base).await.ok_or_else(Refusal::not_found)?;
     let head = resolve(&host, head).await.ok_or_else(Refusal::not_found)?;
     let repository = &host.repository;
-    let common = repository
-        .merge_base(&base, &head)
-        .await
-        .ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, "No common ancestor between the two commits."))?;
-    let ahead = repository.count(&format!("{base}..{head}")).await?;
-    let behind = repository.count(&format!("{head}..{base}")).await?;
+    let (behind, ahead) = repository.apart(&base, &head).await?;
+    let common = match behind {
+        0 => Some(base.clone()),
+        _ => repository.merge_base(&base, &head).await,
+    };
+    let common =
+        common.ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, "No common ancestor between the two commits."))?;
     let status = match (ahead, behind) {
         (0, 0) => "identical",
         (_, 0) => "ahead",
         (0, _) => "behind",
         _ => "diverged",
     };
+    let between = format!("{base}..{head}");
+    let between = [between.as_str(), "--"];
+    let parents = ["--no-walk", &base, &common, "--"];
+    let (mut listed, parents, changes) = tokio::try_join!(
+        repository.commits(&between, 0, ahead.max(1)),
+        repository.commits(&parents, 0, 2),
+        async {
+            // Files come with the first page only.
+            match page.skipped() {
+                0 => repository.changes(&common, &head).await,
+                _ => Ok(Vec::new()),
+            }
+        },
+    )?;
     // Oldest first, as GitHub lists the commits of a comparison.
-    let mut listed = repository
-        .commits(&[&format!("{base}..{head}"), "--"], 0, ahead.max(1))
-        .await?;
     listed.reverse();
     let shown: Vec<Value> = listed
         .iter()
@@ -103,29 +115,19 @@ pub(super) async fn compare(
         .take(page.size())
         .map(|commit| shapes::commit(&host, commit))
         .collect();
-    // Files come with the first page only.
-    let files: Vec<Value> = if page.skipped() == 0 {
-        repository
-            .changes(&common, &head)
-            .await?
-            .iter()
-            .take(MOST_FILES)
-            .map(file)
-            .collect()
-    } else {
-        Vec::new()
-    };
+    let files: Vec<Value> = changes.iter().take(MOST_FILES).map(file).collect();
     let more = ahead > page.skipped() + page.size();
-    let shape_of = |commit: Option<crate::githost::repository::Commit>| {
-        commit.map_or(Value::Null, |commit| shapes::commit(&host, &commit))
+    let shape_of = |id: &str| {
+        let commit = parents.iter().find(|commit| commit.sha == id);
+        commit.map_or(Value::Null, |commit| shapes::commit(&host, commit))
     };
     let body = json!({
         "status": status,
         "ahead_by": ahead,
         "behind_by": behind,
         "total_commits": ahead,
-        "base_commit": shape_of(repository.commit(&base).await?),
-        "merge_base_commit": shape_of(repository.commit(&common).await?),
+        "base_commit": shape_of(&base),
+        "merge_base_commit": shape_of(&common),
         "commits": shown,
         "files": files,
     });

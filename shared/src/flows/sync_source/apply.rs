@@ -117,7 +117,11 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
         .values()
         .filter_map(|made| Some((made.declared, made.declaration.clone()?)));
     next.declare(declarations);
-    next.keep_configurations(snapshot, &changed, effective.values().filter_map(Effective::configuration_text));
+    next.keep_configurations(
+        snapshot,
+        &changed,
+        effective.values().filter_map(Effective::configuration_text),
+    );
     let pending_before = before.pending.is_some();
     let is_suspect = listing.is_some();
     if plan.is_empty() && !pending_before && snapshot.owed.is_empty() && snapshot.retired.is_empty() {
