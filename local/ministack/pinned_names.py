@@ -18,7 +18,7 @@ NAMES = {
         "ProvidedWorker._record_result", "ProvidedWorker._spawn", "ProvidedWorker.invoke",
     ],
     "ministack.core.responses": [
-        "_account_from_sts_session", "get_account_id", "get_region", "request_scope", "set_request_account_id", "set_request_region",
+        "_BOTOCORE_NAME", "_account_from_sts_session", "_service_model", "get_account_id", "get_region", "request_scope", "set_request_account_id", "set_request_region",
     ],
     "ministack.core.router": ["extract_access_key_id", "extract_region"],
     "ministack.services.cloudformation": ["_change_sets", "_stack_events", "_stacks"],

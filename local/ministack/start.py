@@ -31,6 +31,7 @@ def main() -> None:
     import packages
     import pipelines
     import properties
+    import protocols
     import replacement
     import runtime_api
     import server
@@ -56,6 +57,7 @@ def main() -> None:
         runtime_api,
         mail,
         front,
+        protocols,
         collector,
         server,
     ):
