@@ -6,6 +6,7 @@ import pathlib
 import time
 
 from ministack.core import lambda_runtime
+from ministack.services import lambda_svc
 
 BEGUN: dict[str, "Times"] = {}
 
@@ -36,6 +37,8 @@ def install() -> None:
         return invoke(self, event, request_id, **named)
 
     def timed_spawn(self, *arguments, **named):
+        # What a new function waits for before its first start is its deployment.
+        lambda_svc._provided_runtime_code_dir(self.code_zip)
         begin = time.time()
         spawn(self, *arguments, **named)
         times = getattr(self, "times", None)

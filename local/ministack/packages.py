@@ -13,17 +13,20 @@ import properties
 
 # By identity; each package is kept beside its folder, so that no other can come to have the same.
 FOLDERS: dict[int, tuple[bytes, str]] = {}
+# One at a time: whoever invokes a function while its package is unpacked waits for that, and all together take no longer.
+UNPACKING = threading.Lock()
 
 
 def install() -> None:
     unpack = lambda_svc._provided_runtime_code_dir
 
     def unpack_once(package: bytes) -> str:
-        known, folder = FOLDERS.get(id(package), (None, ""))
-        if known is not package or not os.path.isdir(folder):
-            folder = unpack(package)
-            FOLDERS[id(package)] = (package, folder)
-        return folder
+        with UNPACKING:
+            known, folder = FOLDERS.get(id(package), (None, ""))
+            if known is not package or not os.path.isdir(folder):
+                folder = unpack(package)
+                FOLDERS[id(package)] = (package, folder)
+            return folder
 
     lambda_svc._provided_runtime_code_dir = unpack_once
     properties.after("AWS::Lambda::Function", make_ready)

@@ -3,6 +3,7 @@ import unittest
 from unittest import mock
 
 from ministack.core import lambda_runtime
+from ministack.services import lambda_svc
 
 import durations
 
@@ -22,12 +23,16 @@ class Durations(unittest.TestCase):
         def spawn(_):
             test.now += 0.125
 
+        def unpack(_):
+            test.now += 0.5
+
         worker = lambda_runtime.ProvidedWorker
         for patch in (
             mock.patch("durations.time.time", lambda: test.now),
             mock.patch.object(worker, "invoke", invoke),
             mock.patch.object(worker, "_spawn", spawn),
             mock.patch.object(worker, "_record_result", lambda *_: True),
+            mock.patch.object(lambda_svc, "_provided_runtime_code_dir", unpack),
         ):
             patch.start()
             self.addCleanup(patch.stop)
@@ -39,10 +44,10 @@ class Durations(unittest.TestCase):
         line = "-- invocation a1 of 2026-11-23T18:43:18.250Z ended after 62.5 ms"
         self.assertEqual(durations.told("a1", "ended"), line)
 
-    def test_the_start_of_a_process_is_told_apart(self):
+    def test_the_start_of_a_process_is_told_apart_and_no_package_is_unpacked_within_it(self):
         self.is_cold = True
         self.worker.invoke({}, "a1")
-        line = "-- invocation a1 of 2026-11-23T18:43:18.375Z ended after 62.5 ms and a start of 125.0 ms"
+        line = "-- invocation a1 of 2026-11-23T18:43:18.875Z ended after 62.5 ms and a start of 125.0 ms"
         self.assertEqual(durations.told("a1", "ended"), line)
         self.is_cold = False
         self.worker.invoke({}, "a2")
