@@ -190,14 +190,16 @@ impl Place {
                 continue;
             }
             let template = keys::source(&stack.template);
-            if is_packaged(&String::from_utf8_lossy(&wanted[&template])) {
+            // One that left the branch while the catalogue is wrong is kept.
+            let Some(raw) = wanted.get(&template) else {
+                let is_wrong =
+                    !snapshot.problems.is_empty() || snapshot.stacks.values().any(|other| other.gate.is_none());
+                assert!(is_wrong, "{name} is kept without need");
                 continue;
+            };
+            if !is_packaged(&String::from_utf8_lossy(raw)) {
+                assert_eq!(self.unzipped(&keys::zipped(&template)).as_bytes(), raw, "{name}");
             }
-            assert_eq!(
-                self.unzipped(&keys::zipped(&template)).as_bytes(),
-                wanted[&template],
-                "{name}"
-            );
         }
         let listing: Listing = self
             .bucket

@@ -91,7 +91,9 @@ pub(super) async fn effective_of_affected<R: SourceRepository>(
     let affected: Vec<(String, _)> = resolved
         .stacks
         .iter()
-        .filter(|(name, stack)| stack.gate.is_some() && stacks::is_affected(name, stack, changed, snapshot))
+        // A stack that left the branch while the catalogue is wrong is kept as it is.
+        .filter(|(_, stack)| stack.gate.is_some() && files.contains_key(&stack.template))
+        .filter(|(name, stack)| stacks::is_affected(name, stack, changed, snapshot))
         .map(|(name, stack)| (name.clone(), stack.clone()))
         .collect();
     let made: Vec<(String, Result<Effective, Vec<String>>)> = stream::iter(affected)

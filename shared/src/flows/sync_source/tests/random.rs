@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::*;
+use crate::domain::sync::snapshot::StoredStack;
 use crate::flows::fakes::Fault;
 
 /// A generator of numbers that look random and are the same for the same seed.
@@ -244,7 +245,8 @@ impl Story {
         let files = self.place.github.files();
         let snapshot = self.place.snapshot();
         for (folder, name) in STACKS {
-            let Some(stack) = snapshot.stacks.get(name).filter(|stack| stack.problems.is_empty()) else {
+            let is_sound = |stack: &&StoredStack| stack.problems.is_empty() && files.contains_key(&stack.template);
+            let Some(stack) = snapshot.stacks.get(name).filter(is_sound) else {
                 continue;
             };
             let raw = String::from_utf8(files[&stack.template].1.clone()).unwrap();

@@ -79,6 +79,34 @@ async fn a_broken_catalogue_keeps_the_stacks_as_they_were_and_templates_go_on() 
 }
 
 #[tokio::test]
+async fn a_stack_that_leaves_the_branch_while_the_catalogue_is_wrong_is_not_told_of() {
+    let place = Place::settled().await;
+    place.github.push(
+        "Break the catalogue, and remove a stack",
+        &[
+            ("changegate.yaml", Some("version: 1\nstacks: [no]\n")),
+            ("stacks/data/orders/template.yaml", None),
+        ],
+    );
+    place.sync().await;
+    let told: Vec<String> = place
+        .github
+        .statuses()
+        .into_iter()
+        .map(|status| status.context)
+        .collect();
+    assert_eq!(told, ["changegate/catalogue"]);
+    assert!(place.snapshot().stacks["data-orders"].problems.is_empty());
+    place.assert_at_rest().await;
+    place
+        .github
+        .push("Mend the catalogue", &[("changegate.yaml", Some("version: 1\n"))]);
+    place.sync().await;
+    assert!(!place.snapshot().stacks.contains_key("data-orders"));
+    place.assert_at_rest().await;
+}
+
+#[tokio::test]
 async fn links_and_submodules_are_refused_and_the_rest_is_synced() {
     let place = Place::settled().await;
     place
