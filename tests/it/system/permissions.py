@@ -2,13 +2,15 @@
 
 import json
 import pathlib
+import subprocess
 import sys
+import tempfile
 import time
 
 import boto3
 
 ASKED = json.load(sys.stdin)
-PIPELINE = ASKED["pipeline"]
+PIPELINE, LOG = ASKED["pipeline"], pathlib.Path(ASKED["log"])
 
 
 def client(service, key="test", secret="test"):
@@ -40,7 +42,11 @@ def question(run):
     return None
 
 
-def provoke(approver):
+def logged(since=0):
+    return LOG.read_text(encoding="utf-8")[since:]
+
+
+def run(approver):
     """Runs the pipeline, and gives its end and what the failed action says. A question is approved or ends the run."""
     run, answered = pipelines.start_pipeline_execution(name=PIPELINE)["pipelineExecutionId"], None
     end = time.time() + 120
@@ -67,12 +73,105 @@ def provoke(approver):
     return "it came to no end", ""
 
 
+def run_and_record(missing):
+    """Runs the pipeline, and waits for its record or for the log to name what is missing."""
+    before = len(logged())
+    execution = pipelines.start_pipeline_execution(name=PIPELINE)["pipelineExecutionId"]
+    end = time.time() + 60
+    while time.time() < end:
+        for line in logged(before).splitlines():
+            if missing in line:
+                return "Failed", ""
+            if "recorded how a run ended" in line and execution in line:
+                return "Recorded", ""
+        time.sleep(0.1)
+    return "it came to no end", ""
+
+
+class Pushes:
+    """A clone, whose pushes add, change and remove files of a stack."""
+
+    def __init__(self):
+        self.directory = tempfile.TemporaryDirectory()
+        self.count, self.queue = 0, client("lambda")
+        self.git("clone", "--quiet", ASKED["pushUrl"], ".")
+
+    def git(self, *arguments):
+        subprocess.run(
+            ["git", "-c", "user.name=linus", "-c", "user.email=linus@example.com", *arguments],
+            cwd=self.directory.name, check=True)
+
+    def push(self):
+        self.count += 1
+        folder = pathlib.Path(self.directory.name, "stacks/network")
+        template = folder / "template.yaml"
+        template.write_text(f"{template.read_text(encoding='utf-8')}# {self.count}\n", encoding="utf-8")
+        folder.joinpath(f"notes-{self.count - 1}.txt").unlink(missing_ok=True)
+        folder.joinpath(f"notes-{self.count}.txt").write_text("to be removed again", encoding="utf-8")
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message", f"Note {self.count}")
+        self.git("push", "--quiet", "origin", "HEAD")
+
+    def deliver(self):
+        """What the queue does after a push; the queue itself holds back what failed before."""
+        while True:
+            try:
+                answer = self.queue.invoke(FunctionName=ASKED["name"], Payload=ASKED["event"].encode())
+                return answer.get("FunctionError") or json.load(answer["Payload"])
+            except self.queue.exceptions.TooManyRequestsException:
+                time.sleep(0.2)
+
+    def sync(self):
+        self.push()
+        failed = self.deliver()
+        return ("Failed", str(failed)) if failed and failed != {"batchItemFailures": []} else ("Synced", "")
+
+    def settle(self):
+        """What was left half done is brought to its end."""
+        for _ in range(20):
+            if self.deliver() in (None, {"batchItemFailures": []}):
+                return
+            time.sleep(0.2)
+        raise SystemExit("the sync came to no end: " + logged()[-2000:])
+
+    def webhook(self, missing):
+        before, end = len(logged()), time.time() + 20
+        self.push()
+        while time.time() < end:
+            if missing in logged(before):
+                return "Failed", ""
+            time.sleep(0.1)
+        return "nothing was said", ""
+
+
+def ways():
+    """How calls are provoked without a permission, and what has to be done when it is back."""
+    if ASKED["way"] == "run":
+        approver = person() if ASKED["approve"] else None
+        return lambda _: run(approver), lambda: None
+    if ASKED["way"] == "record":
+        return run_and_record, lambda: None
+    pushes = Pushes()
+    if ASKED["way"] == "webhook":
+        return pushes.webhook, lambda: None
+    return lambda _: pushes.sync(), pushes.settle
+
+
+def at_rest():
+    """Waits until nothing runs that a push started."""
+    end = time.time() + 60
+    while time.time() < end:
+        runs = pipelines.list_pipeline_executions(pipelineName=PIPELINE)["pipelineExecutionSummaries"]
+        if all(each["status"] != "InProgress" for each in runs):
+            return
+        time.sleep(0.1)
+
+
 def main():
     resources = client("cloudformation").describe_stack_resources(
         StackName="changegate", LogicalResourceId=ASKED["role"])["StackResources"]
-    role, log = resources[0]["PhysicalResourceId"], pathlib.Path(ASKED["log"])
-    approver = person() if ASKED["approve"] else None
-    found = {}
+    role, found = resources[0]["PhysicalResourceId"], {}
+    provoke, mend = ways()
     for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
         policy = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
         for index, statement in enumerate(policy["Statement"]):
@@ -90,14 +189,15 @@ def main():
                 # An action that does not exist keeps a statement of one action well formed.
                 left = [each for each in actions if each != action] or ["sts:NothingOfThisName"]
                 without["Statement"][index]["Action"] = left
-                before = len(log.read_text(encoding="utf-8"))
+                before = len(logged())
                 iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(without))
                 try:
-                    status, message = provoke(approver)
+                    status, message = provoke(action)
                 finally:
                     iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(policy))
-                logged = log.read_text(encoding="utf-8")[before:]
-                found[case] = {"end": status, "message": message, "named": action in message or action in logged}
+                found[case] = {"end": status, "message": message, "named": action in message or action in logged(before)}
+                mend()
+    at_rest()
     print(json.dumps(found))
 
 

@@ -35,6 +35,10 @@ struct State {
     reports: Vec<(String, JobOutcome)>,
     started: Vec<StartExecution>,
     retried: Vec<(String, String, String)>,
+    /// Pipelines that declare no variables.
+    without_variables: Vec<String>,
+    /// Pipelines that take no start at all.
+    refusing: Vec<String>,
 }
 
 impl FakeCodePipeline {
@@ -49,6 +53,16 @@ impl FakeCodePipeline {
     /// Adds a pipeline without runs.
     pub fn with_pipeline(&self, name: &str) {
         self.state.borrow_mut().pipelines.entry(name.to_owned()).or_default();
+    }
+
+    /// Lets a pipeline declare no variables, as one that an older version provisioned.
+    pub fn without_variables(&self, name: &str) {
+        self.state.borrow_mut().without_variables.push(name.to_owned());
+    }
+
+    /// Lets a pipeline refuse every start.
+    pub fn refusing(&self, name: &str) {
+        self.state.borrow_mut().refusing.push(name.to_owned());
     }
 
     /// Adds a run, newer than those before, in progress and started by `StartPipelineExecution`.
@@ -263,6 +277,20 @@ impl ControlPipelines for FakeCodePipeline {
             let mut state = self.state.borrow_mut();
             if !state.pipelines.contains_key(&start.pipeline) {
                 return Err(no_pipeline(OPERATION, &start.pipeline));
+            }
+            let (refuses, declares_none) = (
+                state.refusing.contains(&start.pipeline),
+                state.without_variables.contains(&start.pipeline),
+            );
+            if refuses || (declares_none && !start.variables.is_empty()) {
+                let (kind, code) = (PortErrorKind::Refused, "ValidationException");
+                return Err(refusal(
+                    OPERATION,
+                    &start.pipeline,
+                    kind,
+                    code,
+                    "the start is not valid",
+                ));
             }
             let execution = format!("started-{}", start.token);
             let runs = state.pipelines.entry(start.pipeline.clone()).or_default();

@@ -110,7 +110,18 @@ async fn start<P: SourcePipelines>(pipelines: &P, pipeline: &str, owed: &OwedSta
         variables: owed.variables.clone(),
         token: token(pipeline, &owed.versions),
     };
-    let execution = pipelines.start(start).await?;
+    let execution = match pipelines.start(start.clone()).await {
+        // A pipeline that an older version provisioned may declare other variables, which only show who changed what.
+        Err(error) if error.kind == PortErrorKind::Refused => {
+            tracing::warn!(pipeline, "starting once more without variables: {error}");
+            let bare = StartExecution {
+                variables: BTreeMap::new(),
+                ..start
+            };
+            pipelines.start(bare).await?
+        }
+        answer => answer?,
+    };
     tracing::info!(pipeline, execution, "started the pipeline");
     Ok(true)
 }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::flows::fakes::Fault;
+use crate::flows::ports::StatusState;
 
 #[tokio::test]
 async fn an_audit_mends_what_was_changed_and_deleted_and_removes_what_was_added() {
@@ -187,6 +188,39 @@ async fn an_owed_start_gives_way_to_a_newer_change_of_the_same_stack() {
 
 #[tokio::test]
 async fn a_start_that_is_refused_is_told_and_not_tried_for_ever() {
+    let place = Place::settled().await;
+    place.pipelines.refusing("cg-network");
+    let commit = place
+        .github
+        .push("Change", &[("stacks/network/template.yaml", Some(&template("2")))]);
+    place.sync().await;
+    let status = place.github.statuses().pop().unwrap();
+    assert_eq!((status.context.as_str(), status.commit), ("changegate/network", commit));
+    assert_eq!(status.state, StatusState::Error);
+    assert!(
+        status.description.contains("the start is not valid"),
+        "{}",
+        status.description
+    );
+    assert_eq!(place.started().len(), 3);
+    place.assert_at_rest().await;
+}
+
+#[tokio::test]
+async fn a_pipeline_that_declares_other_variables_is_started_without_any() {
+    let place = Place::settled().await;
+    place.pipelines.without_variables("cg-network");
+    place
+        .github
+        .push("Change", &[("stacks/network/template.yaml", Some(&template("2")))]);
+    place.sync().await;
+    assert_eq!(place.started()[3..], ["cg-network"]);
+    assert!(place.pipelines.started()[3].variables.is_empty());
+    place.assert_at_rest().await;
+}
+
+#[tokio::test]
+async fn another_deployer_makes_another_catalogue_and_starts_the_root_pipeline() {
     let place = Place::settled().await;
     let other = SyncSettings {
         environment: Environment {
