@@ -1,7 +1,7 @@
 //! A permission that is taken out of `template.yaml` is missed by name.
 //!
-//! The roles of the functions of a run lose their permissions one at a time in the running system; each time a run
-//! fails, and its action or the function's log says which permission is missing.
+//! The roles of all seven functions lose their permissions one at a time in the running system; each time a run, a record
+//! or a sync fails, and the run's action or the function's log says which permission is missing.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -96,7 +96,17 @@ const CASES: [Case; 7] = [
         pipeline: "changegate-root",
         approve: false,
         tried: 6,
-        elsewhere: &["Log logs:CreateLogStream", "Log logs:PutLogEvents"],
+        elsewhere: &[
+            "Log logs:CreateLogStream",
+            "Log logs:PutLogEvents",
+            "ReportJobs codepipeline:PutJobFailureResult",
+            "SeeThatNothingIsThere s3:ListBucket",
+            "ReportFailedDeliveries lambda:InvokeFunction",
+            // The root pipeline is known by its name; any other that calls the function is looked up, and refused.
+            "FindOwnerOfPipeline cloudformation:DescribeStackResources",
+            // Only for a stage that was retried.
+            "ProveJobs codepipeline:ListPipelineExecutions",
+        ],
     },
     Case {
         role: "OutcomeRecordRole",
@@ -104,8 +114,23 @@ const CASES: [Case; 7] = [
         way: "record",
         pipeline: "changegate-network",
         approve: false,
-        tried: 4,
-        elsewhere: &["Log logs:CreateLogStream", "Log logs:PutLogEvents"],
+        tried: 6,
+        elsewhere: &[
+            "Log logs:CreateLogStream",
+            "Log logs:PutLogEvents",
+            "ReportFailedDeliveries codepipeline:PutJobFailureResult",
+            // What cannot be looked up is warned of; the record itself is written.
+            "SeeThatNothingIsThere s3:ListBucket",
+            // Only for a run that failed, waits for another stack, or is retried.
+            "ReadStacks cloudformation:DescribeStackEvents",
+            "FindExports cloudformation:ListExports",
+            "StartAndRetry codepipeline:StartPipelineExecution",
+            "StartAndRetry codepipeline:RetryStageExecution",
+            "ForgetNotes s3:DeleteObject",
+            // Nobody is told of a run that changed nothing; the credential is read once in a process.
+            "Notify sns:Publish",
+            "TellGitHub secretsmanager:GetSecretValue",
+        ],
     },
     Case {
         role: "SourceSyncRole",
@@ -113,8 +138,24 @@ const CASES: [Case; 7] = [
         way: "sync",
         pipeline: "changegate-network",
         approve: false,
-        tried: 4,
-        elsewhere: &["Log logs:CreateLogStream", "Log logs:PutLogEvents"],
+        tried: 5,
+        elsewhere: &[
+            "Log logs:CreateLogStream",
+            "Log logs:PutLogEvents",
+            // MiniStack takes the messages itself; Lambda does it as the role.
+            "TakePushes sqs:ReceiveMessage",
+            "TakePushes sqs:DeleteMessage",
+            "TakePushes sqs:ChangeMessageVisibility",
+            "TakePushes sqs:GetQueueAttributes",
+            "AuditSources s3:ListBucket",
+            // Only after a crash, and for a snapshot that is cut up.
+            "KeepSources s3:GetObjectVersion",
+            "StartPipelines codepipeline:ListPipelineExecutions",
+            // Only when many pipelines are started.
+            "FindPipelines codepipeline:ListPipelines",
+            // Read once in a process.
+            "ReadRepository secretsmanager:GetSecretValue",
+        ],
     },
     Case {
         role: "GithubWebhookRole",
@@ -123,7 +164,12 @@ const CASES: [Case; 7] = [
         pipeline: "changegate-network",
         approve: false,
         tried: 1,
-        elsewhere: &["Log logs:CreateLogStream", "Log logs:PutLogEvents"],
+        elsewhere: &[
+            "Log logs:CreateLogStream",
+            "Log logs:PutLogEvents",
+            // Read once in a process.
+            "Verify secretsmanager:GetSecretValue",
+        ],
     },
 ];
 
@@ -145,6 +191,7 @@ const BEFORE_EXECUTION: [&str; 11] = [
 #[test]
 fn every_permission_that_a_run_needs_is_missed_by_name() {
     let _alone = alone();
+    let mut wrong = Vec::new();
     for case in CASES {
         let found = take_each_out(&case);
         for elsewhere in case.elsewhere {
@@ -155,11 +202,11 @@ fn every_permission_that_a_run_needs_is_missed_by_name() {
             .filter(|(_, came)| came.get("elsewhere").is_none())
             .collect();
         assert!(tried.len() >= case.tried, "{}: {found:?}", case.role);
-        for (permission, came) in tried {
-            assert_eq!(came["end"], "Failed", "{}: {permission}: {came}", case.role);
-            assert_eq!(came["named"], true, "{}: {permission}: {came}", case.role);
-        }
+        let is_missed = |came: &Value| came["end"] == "Failed" && came["named"] == true;
+        let unnoticed = tried.into_iter().filter(|(_, came)| !is_missed(came));
+        wrong.extend(unnoticed.map(|(permission, came)| format!("{}: {permission}: {came}", case.role)));
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 fn take_each_out(case: &Case) -> BTreeMap<String, Value> {
@@ -171,7 +218,8 @@ fn take_each_out(case: &Case) -> BTreeMap<String, Value> {
         "name": format!("changegate-{}", case.function),
         "way": case.way,
         "pushUrl": state.push_url,
-        "event": include_str!("../../../events/source-sync--schedule.json"),
+        "schedule": include_str!("../../../events/source-sync--schedule.json"),
+        "audit": include_str!("../../../events/source-sync--audit.json"),
         "pipeline": case.pipeline,
         "approve": case.approve,
         "elsewhere": case.elsewhere,
