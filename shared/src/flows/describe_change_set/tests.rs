@@ -12,10 +12,11 @@ use serde_json::Value;
 
 use super::*;
 use crate::domain::executed::Executed;
-use crate::domain::gate::{FirstRun, Gate};
+use crate::domain::gate::Gate;
 use crate::domain::provenance::{COMMIT_METADATA, Commit, Provenance, PullRequest, PullRequestReview};
 use crate::flows::fakes::{
-    FakeArtifacts, FakeBucket, FakeClock, FakeCloudFormation, FakeCodePipeline, FakeRepository, FakeTopics, Fault, Wire,
+    self, FakeArtifacts, FakeBucket, FakeClock, FakeCloudFormation, FakeCodePipeline, FakeRepository, FakeTopics,
+    Fault, Wire,
 };
 use crate::flows::ports::{ActionExecution, NewChangeSet, TemplateLocation, WriteChangeSets};
 
@@ -31,24 +32,9 @@ const AFTER: &str = r#"{"Resources": {"Queue": {"Type": "AWS::SQS::Queue", "Prop
 
 fn gate() -> Gate {
     Gate {
-        version: 1,
-        stack: "network".to_owned(),
-        stack_name: STACK.to_owned(),
-        template: "stacks/network/template.json".to_owned(),
-        configuration: None,
         approvals: 2,
-        release: false,
         author_may_approve: false,
-        require_pull_request: false,
-        window: None,
-        stack_policy: None,
-        deployer: "arn:aws:iam::000000000000:role/changegate/deployers/stack".to_owned(),
-        capabilities: Vec::new(),
-        notify: None,
-        notification_arns: Vec::new(),
-        first_run: FirstRun::Plan,
-        people: BTreeMap::new(),
-        session_name_roles: Vec::new(),
+        ..fakes::gate("network")
     }
 }
 

@@ -12,6 +12,7 @@
 mod artifacts;
 mod cloudformation;
 mod codepipeline;
+mod gates;
 mod github;
 mod objects;
 mod people;
@@ -20,6 +21,7 @@ mod wire;
 pub use artifacts::FakeArtifacts;
 pub use cloudformation::{FakeChangeSet, FakeCloudFormation, FakeStack};
 pub use codepipeline::{FakeCodePipeline, FakeRun};
+pub use gates::gate;
 pub use github::FakeGitHub;
 pub use objects::FakeBucket;
 pub use people::{FakeClock, FakeRepository, FakeTopics};

@@ -1,8 +1,7 @@
 use futures_util::FutureExt as _;
 
 use super::*;
-use crate::domain::gate::FirstRun;
-use crate::flows::fakes::{FakeBucket, FakeCloudFormation, FakeCodePipeline, Fault, Wire};
+use crate::flows::fakes::{self, FakeBucket, FakeCloudFormation, FakeCodePipeline, Fault, Wire};
 
 const PIPELINE: &str = "changegate-network";
 const ROOT: &str = "changegate-root";
@@ -88,24 +87,10 @@ impl World {
 
 fn gate(stack: &str) -> Gate {
     Gate {
-        version: 1,
-        stack: stack.to_owned(),
         stack_name: stack.to_owned(),
-        template: "stacks/network/template.json".to_owned(),
-        configuration: None,
         approvals: 2,
-        release: false,
         author_may_approve: false,
-        require_pull_request: false,
-        window: None,
-        stack_policy: None,
-        deployer: "arn:aws:iam::000000000000:role/changegate/deployers/StackDeployer".to_owned(),
-        capabilities: Vec::new(),
-        notify: None,
-        notification_arns: Vec::new(),
-        first_run: FirstRun::Plan,
-        people: std::collections::BTreeMap::new(),
-        session_name_roles: Vec::new(),
+        ..fakes::gate(stack)
     }
 }
 

@@ -1,39 +1,15 @@
 use futures_util::FutureExt as _;
 
 use super::*;
-use crate::domain::gate::FirstRun;
 use crate::domain::job::FailureKind;
 use crate::domain::pipelines::{Doing, deployed};
-use crate::flows::fakes::{FakeArtifacts, FakeBucket, FakeCloudFormation, FakeCodePipeline, Fault, Wire};
+use crate::flows::fakes::{FakeArtifacts, FakeBucket, FakeCloudFormation, FakeCodePipeline, Fault, Wire, gate};
 use crate::flows::pipeline_changes::runs_in_flight;
 use crate::flows::ports::ActionExecution;
 
 const ROOT: &str = "changegate-root";
 const STACK: &str = "changegate-pipelines";
 const RUN: &str = "11111111-2222-3333-4444-555555555555";
-
-fn gate(stack: &str) -> Gate {
-    Gate {
-        version: 1,
-        stack: stack.to_owned(),
-        stack_name: format!("production-{stack}"),
-        template: format!("stacks/{stack}/template.yaml"),
-        configuration: None,
-        approvals: 1,
-        release: false,
-        author_may_approve: true,
-        require_pull_request: false,
-        window: None,
-        stack_policy: None,
-        deployer: "arn:aws:iam::000000000000:role/changegate/deployers/stack".to_owned(),
-        capabilities: Vec::new(),
-        notify: None,
-        notification_arns: Vec::new(),
-        first_run: FirstRun::Plan,
-        people: BTreeMap::new(),
-        session_name_roles: Vec::new(),
-    }
-}
 
 struct World {
     wire: Wire,

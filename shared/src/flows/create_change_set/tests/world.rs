@@ -4,14 +4,14 @@ use std::cell::RefCell;
 
 use futures_util::FutureExt as _;
 
-use crate::domain::gate::{FirstRun, Gate};
+use crate::domain::gate::Gate;
 use crate::domain::job::{Job, JobOutcome};
 use crate::domain::keys;
 use crate::domain::planned_change::PlannedChange;
 use crate::domain::user_parameters::UserParameters;
 use crate::flows::FlowError;
 use crate::flows::create_change_set::{CreateSettings, Ports, create_change_set};
-use crate::flows::fakes::{FakeArtifacts, FakeBucket, FakeCloudFormation, FakeCodePipeline, Wire};
+use crate::flows::fakes::{self, FakeArtifacts, FakeBucket, FakeCloudFormation, FakeCodePipeline, Wire};
 use crate::flows::prove_job::ProofSettings;
 
 pub(super) const PIPELINE: &str = "changegate-network";
@@ -28,24 +28,11 @@ pub(super) fn template(text: &str) -> String {
 /// The gate of the stack `network`.
 pub(super) fn gate() -> Gate {
     Gate {
-        version: 1,
-        stack: "network".to_owned(),
         stack_name: STACK.to_owned(),
-        template: "stacks/network/template.json".to_owned(),
         configuration: Some("stacks/network/production.json".to_owned()),
-        approvals: 1,
-        release: false,
-        author_may_approve: true,
-        require_pull_request: false,
-        window: None,
-        stack_policy: None,
         deployer: DEPLOYER.to_owned(),
         capabilities: vec!["CAPABILITY_NAMED_IAM".to_owned()],
-        notify: None,
-        notification_arns: Vec::new(),
-        first_run: FirstRun::Plan,
-        people: std::collections::BTreeMap::new(),
-        session_name_roles: Vec::new(),
+        ..fakes::gate("network")
     }
 }
 

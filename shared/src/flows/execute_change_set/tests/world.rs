@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use futures_util::FutureExt as _;
 
 use crate::domain::executed::Executed;
-use crate::domain::gate::{FirstRun, Gate};
+use crate::domain::gate::Gate;
 use crate::domain::keys;
 use crate::domain::planned_change::PlannedChange;
 use crate::domain::provenance::{COMMIT_METADATA, Commit, Provenance, PullRequest, PullRequestReview};
 use crate::domain::sha256::Sha256;
 use crate::flows::digest_inputs::digest_inputs;
 use crate::flows::execute_change_set::ExecuteSettings;
-use crate::flows::fakes::{FakeArtifacts, FakeBucket, FakeClock, FakeCloudFormation, FakeCodePipeline, Wire};
+use crate::flows::fakes::{self, FakeArtifacts, FakeBucket, FakeClock, FakeCloudFormation, FakeCodePipeline, Wire};
 use crate::flows::ports::{ActionExecution, NewChangeSet, ReadStacks, TemplateLocation, WriteChangeSets};
 use crate::flows::prove_job::ProofSettings;
 
@@ -30,28 +30,13 @@ pub(super) const DENY: &str =
 
 pub(super) fn gate() -> Gate {
     Gate {
-        version: 1,
-        stack: "network".to_owned(),
-        stack_name: STACK.to_owned(),
-        template: "stacks/network/template.json".to_owned(),
-        configuration: None,
         approvals: 2,
-        release: false,
-        author_may_approve: true,
-        require_pull_request: false,
-        window: None,
-        stack_policy: None,
-        deployer: "arn:aws:iam::000000000000:role/changegate/deployers/stack".to_owned(),
-        capabilities: Vec::new(),
-        notify: None,
-        notification_arns: Vec::new(),
-        first_run: FirstRun::Plan,
         people: [
             ("alice".to_owned(), vec![ALICE.to_owned()]),
             ("bob".to_owned(), vec![BOB.to_owned()]),
         ]
         .into(),
-        session_name_roles: Vec::new(),
+        ..fakes::gate("network")
     }
 }
 

@@ -3,14 +3,14 @@
 use futures_util::FutureExt as _;
 
 use crate::domain::change_set::description::ChangeSetDescription;
-use crate::domain::gate::{FirstRun, Gate};
+use crate::domain::gate::Gate;
 use crate::domain::history::ActionExecution;
 use crate::domain::keys;
 use crate::domain::outcome::Outcome;
 use crate::domain::user_parameters::UserParameters;
 use crate::flows::FlowError;
 use crate::flows::fakes::{
-    FakeBucket, FakeChangeSet, FakeClock, FakeCloudFormation, FakeCodePipeline, FakeRepository, FakeTopics, Wire,
+    self, FakeBucket, FakeChangeSet, FakeClock, FakeCloudFormation, FakeCodePipeline, FakeRepository, FakeTopics, Wire,
 };
 use crate::flows::record_outcome::{
     EndedRun, RecordPorts, RecordSettings, StackRest, record_outcome, record_stack_end,
@@ -25,24 +25,8 @@ pub(super) const ALICE: &str = "arn:aws:iam::000000000000:user/alice";
 
 pub(super) fn gate() -> Gate {
     Gate {
-        version: 1,
-        stack: "network".to_owned(),
         stack_name: STACK.to_owned(),
-        template: "stacks/network/template.json".to_owned(),
-        configuration: None,
-        approvals: 1,
-        release: false,
-        author_may_approve: true,
-        require_pull_request: false,
-        window: None,
-        stack_policy: None,
-        deployer: "arn:aws:iam::000000000000:role/changegate/deployers/StackDeployer".to_owned(),
-        capabilities: Vec::new(),
-        notify: None,
-        notification_arns: Vec::new(),
-        first_run: FirstRun::Plan,
-        people: std::collections::BTreeMap::new(),
-        session_name_roles: Vec::new(),
+        ..fakes::gate("network")
     }
 }
 
