@@ -135,19 +135,30 @@ impl Somebody {
 
     /// Tries to approve what is asked.
     pub(crate) fn try_approve(&self, question: &Question) -> Output {
-        self.attempt(&[
-            "codepipeline",
-            "put-approval-result",
-            "--pipeline-name",
+        self.attempt(&answer(
             &question.pipeline,
-            "--stage-name",
-            "Apply",
-            "--action-name",
             &question.action,
-            "--token",
             &question.token,
-            "--result",
             "status=Approved,summary=fine",
-        ])
+        ))
     }
+}
+
+/// Arguments of the AWS CLI that answer a question of a pipeline.
+pub(crate) fn answer<'a>(pipeline: &'a str, action: &'a str, token: &'a str, result: &'a str) -> [&'a str; 12] {
+    let (command, stage) = ("put-approval-result", "Apply");
+    [
+        "codepipeline",
+        command,
+        "--pipeline-name",
+        pipeline,
+        "--stage-name",
+        stage,
+        "--action-name",
+        action,
+        "--token",
+        token,
+        "--result",
+        result,
+    ]
 }

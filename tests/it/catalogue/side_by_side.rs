@@ -78,24 +78,13 @@ async fn parts(site: &Site, deployment: &str) -> BTreeSet<String> {
     ids.collect()
 }
 
+fn answer<'a>(question: &'a Question, result: &'a str) -> [&'a str; 12] {
+    crate::people::answer(&question.pipeline, &question.action, &question.token, result)
+}
+
 /// Answers a question as somebody of the other environment.
 async fn approve(site: &Site, person: &people::Cli, question: &Question) {
-    let approved = person
-        .run(&[
-            "codepipeline",
-            "put-approval-result",
-            "--pipeline-name",
-            &question.pipeline,
-            "--stage-name",
-            "Apply",
-            "--action-name",
-            &question.action,
-            "--token",
-            &question.token,
-            "--result",
-            "status=Approved,summary=as agreed",
-        ])
-        .await;
+    let approved = person.run(&answer(question, "status=Approved,summary=as agreed")).await;
     approved.unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(site.end(&question.pipeline, &question.execution).await, "Succeeded");
 }
@@ -138,20 +127,7 @@ fn two_environments_of_one_repository_stand_side_by_side_and_share_nothing() {
         // Who approves in the one cannot in the other.
         let question = site.question("changegate-data", None).await;
         let refused = hopper
-            .run(&[
-                "codepipeline",
-                "put-approval-result",
-                "--pipeline-name",
-                &question.pipeline,
-                "--stage-name",
-                "Apply",
-                "--action-name",
-                &question.action,
-                "--token",
-                &question.token,
-                "--result",
-                "status=Approved,summary=from elsewhere",
-            ])
+            .run(&answer(&question, "status=Approved,summary=from elsewhere"))
             .await;
         let said = refused.unwrap_err().to_string();
         assert!(said.contains("AccessDenied"), "{said}");

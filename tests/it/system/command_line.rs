@@ -49,20 +49,8 @@ fn a_run_is_started_read_and_rejected_from_the_command_line() {
     let execution = started["pipelineExecutionId"].as_str().unwrap().to_owned();
     let token = system.eventually("the question", || token(system, &execution));
     let answer = |token: &str| {
-        system.try_aws(&[
-            "codepipeline",
-            "put-approval-result",
-            "--pipeline-name",
-            PIPELINE,
-            "--stage-name",
-            "Apply",
-            "--action-name",
-            "Approve1",
-            "--token",
-            token,
-            "--result",
-            "status=Rejected,summary=not from here",
-        ])
+        let result = "status=Rejected,summary=not from here";
+        system.try_aws(&crate::people::answer(PIPELINE, "Approve1", token, result))
     };
     let wrong = answer("00000000-0000-0000-0000-000000000000");
     assert!(!wrong.status.success());

@@ -14,7 +14,7 @@ use self::observed::{actions, latest, question, stack};
 use self::operator::OPERATOR;
 use super::super::{alarms, system, undisturbed};
 use super::python;
-use crate::people::Somebody;
+use crate::people::{self, Somebody};
 
 pub(super) const PIPELINE: &str = "changegate-alarms";
 
@@ -223,21 +223,8 @@ impl Proposal {
         Approved(self)
     }
 
-    fn approval(&self) -> Vec<&str> {
-        vec![
-            "codepipeline",
-            "put-approval-result",
-            "--pipeline-name",
-            PIPELINE,
-            "--stage-name",
-            "Apply",
-            "--action-name",
-            "Approve1",
-            "--token",
-            &self.token,
-            "--result",
-            "status=Approved,summary=fine",
-        ]
+    fn approval(&self) -> [&str; 12] {
+        people::answer(PIPELINE, "Approve1", &self.token, "status=Approved,summary=fine")
     }
 
     /// The stack is as it was, and the run still waits.
