@@ -98,7 +98,7 @@ pub(super) fn json(rows: &[Row]) -> serde_json::Result<String> {
 /// All rows as a table.
 pub(super) fn text(rows: &[Row], runs: u16) -> String {
     let mut text = format!(
-        "{runs} processes each; milliseconds as minimum/median/maximum; first invocation with its TLS handshakes\n\n\
+        "{runs} processes each, after one that is not counted; milliseconds as minimum/median/maximum; first invocation with its TLS handshakes\n\n\
          {:<22}{:>9}{:>9}{:>20}{:>22}{:>20}{:>9}{:>10}\n",
         "function", "MB", "zip MB", "start", "first", "later", "peak MB", "requests"
     );
