@@ -93,7 +93,7 @@ class Pushes:
 
     def __init__(self):
         self.directory = tempfile.TemporaryDirectory()
-        self.count, self.queue = 0, client("lambda")
+        self.count, self.functions = 0, client("lambda")
         self.git("clone", "--quiet", ASKED["pushUrl"], ".")
 
     def git(self, *arguments):
@@ -113,12 +113,12 @@ class Pushes:
         self.git("push", "--quiet", "origin", "HEAD")
 
     def fails(self, event):
-        """Whether the function, called as the queue calls it, fails. The queue holds back what comes after a failure."""
+        """Whether the sync, called as the queue calls it, fails. The queue holds back what comes after a failure."""
         while True:
             try:
-                answer = self.queue.invoke(FunctionName=ASKED["name"], Payload=ASKED[event].encode())
+                answer = self.functions.invoke(FunctionName="changegate-source-sync", Payload=ASKED[event].encode())
                 return "FunctionError" in answer or bool((json.load(answer["Payload"]) or {}).get("batchItemFailures"))
-            except self.queue.exceptions.TooManyRequestsException:
+            except self.functions.exceptions.TooManyRequestsException:
                 time.sleep(0.2)
 
     def sync(self):
@@ -152,7 +152,7 @@ def ways():
         return run_and_record, lambda: None
     pushes = Pushes()
     if ASKED["way"] == "webhook":
-        return pushes.webhook, lambda: None
+        return pushes.webhook, pushes.settle
     return lambda _: pushes.sync(), pushes.settle
 
 
@@ -194,7 +194,8 @@ def main():
                     status, message = provoke(action)
                 finally:
                     iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(policy))
-                found[case] = {"end": status, "message": message, "named": action in message or action in logged(before)}
+                is_named = action in message or action in logged(before)
+                found[case] = {"end": status, "message": message, "named": is_named}
                 mend()
     at_rest()
     print(json.dumps(found))

@@ -215,7 +215,6 @@ fn take_each_out(case: &Case) -> BTreeMap<String, Value> {
     let told = json!({
         "endpoint": state.endpoint,
         "role": case.role,
-        "name": format!("changegate-{}", case.function),
         "way": case.way,
         "pushUrl": state.push_url,
         "schedule": include_str!("../../../events/source-sync--schedule.json"),
