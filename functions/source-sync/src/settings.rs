@@ -3,7 +3,7 @@
 use changegate::domain::catalogue::Environment;
 use changegate::domain::packaging::Destination;
 use changegate::domain::sync::snapshot::CutLimits;
-use changegate::flows::sync_source::SyncSettings;
+use changegate::flows::sync_source::{KEPT_BYTES, SyncSettings};
 use changegate::github::GitHubSettings;
 use changegate::lambda::settings::{SettingError, Variables};
 use changegate::lambda::variables;
@@ -41,6 +41,7 @@ impl Settings {
                 },
                 web_url: from.text(variables::GITHUB_WEB_URL)?,
                 cut_limits: CutLimits::default(),
+                kept_bytes: KEPT_BYTES,
             },
             github: GitHubSettings {
                 api_url: from.text(variables::GITHUB_API_URL)?,

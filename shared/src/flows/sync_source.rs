@@ -12,6 +12,7 @@
 
 mod apply;
 mod contents;
+mod effective;
 mod held;
 mod observe;
 mod provenance;
@@ -80,7 +81,13 @@ pub struct SyncSettings {
     pub web_url: String,
     /// When the snapshot is cut up.
     pub cut_limits: CutLimits,
+    /// How many bytes of effective templates and packages stay in memory until they are written; what goes beyond is
+    /// made again then.
+    pub kept_bytes: usize,
 }
+
+/// [`SyncSettings::kept_bytes`] of a function that has the memory of 10,000 stacks besides.
+pub const KEPT_BYTES: usize = 8 * 1024 * 1024;
 
 impl SyncSettings {
     /// Hash over what the stacks are resolved under.

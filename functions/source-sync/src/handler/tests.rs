@@ -9,7 +9,7 @@ use changegate::domain::gate::Floor;
 use changegate::domain::packaging::Destination;
 use changegate::domain::sync::snapshot::CutLimits;
 use changegate::flows::fakes::{FakeBucket, FakeCodePipeline, FakeGitHub, Fault, Wire};
-use changegate::flows::sync_source::SyncSettings;
+use changegate::flows::sync_source::{KEPT_BYTES, SyncSettings};
 use changegate::github::GitHubSettings;
 
 use super::*;
@@ -64,6 +64,7 @@ fn function() -> (Sync, Wire) {
             },
             web_url: "https://github.example".to_owned(),
             cut_limits: CutLimits::default(),
+            kept_bytes: KEPT_BYTES,
         },
         github: GitHubSettings {
             api_url: "https://api.github.example".to_owned(),

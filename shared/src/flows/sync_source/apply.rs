@@ -10,9 +10,10 @@ use std::collections::BTreeMap;
 use futures_util::future::{try_join, try_join3};
 
 use super::contents::Contents;
+use super::effective::{Effective, Maker};
 use super::held::{self, Held};
 use super::observe::{self, Observed};
-use super::stacks::{self, Effective, Stacks};
+use super::stacks::{self, Stacks};
 use super::store::Store;
 use super::{
     Halt, SourceBucket, SourcePipelines, SourceRepository, SyncReport, SyncSettings, World, provenance, starts,
@@ -80,7 +81,8 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
     resolved.problems.retain(|problem| !is_found_anew(problem));
     resolved.problems.extend(unstorable);
     let changed = changed_paths(&files, snapshot);
-    let effective = effective_of_affected(contents, &files, &mut resolved, &changed, snapshot, settings).await?;
+    let maker = Maker::new(contents, &files, settings);
+    let effective = effective_of_affected(&maker, &mut resolved, &changed, snapshot).await?;
     if is_partial && concerns_more(&resolved, &effective, snapshot) {
         return Err(Halt::Narrow);
     }
@@ -161,10 +163,11 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
         metadata: metadata(observed, record.as_ref()),
     };
     // Before what refers to them.
-    write_addressed(&store, &plan, &resolved.gates, &effective).await?;
+    let maker = Maker::new(contents, &wanted.files, settings);
+    write_addressed(&store, &maker, &plan, &resolved.gates, &effective, &next.stacks).await?;
     let (files, zips, catalogue) = try_join3(
         write_files(&store, contents, &plan, &wanted.files, snapshot),
-        write_zips(&store, &plan, &effective, snapshot, &next.stacks, environment),
+        write_zips(&store, &maker, &plan, &effective, snapshot, &next.stacks),
         write_catalogue(&store, &plan, resolved.document.as_deref(), snapshot, environment),
     )
     .await?;
@@ -219,8 +222,8 @@ fn concerns_more(resolved: &Stacks, effective: &BTreeMap<String, Effective>, sna
         !stack.problems.is_empty() && known.is_none_or(|known| known.problems != stack.problems)
     };
     let has_problems = resolved.stacks.iter().any(is_new);
-    let mut parts = effective.values().filter_map(|made| made.packaged.as_ref());
-    has_problems || parts.any(|packaged| snapshot.leaves_out(&packaged.parts))
+    let mut templates = effective.values().filter_map(|made| made.template.as_ref());
+    has_problems || templates.any(|template| snapshot.leaves_out(&template.parts))
 }
 
 fn report(observed: &Observed, plan: SyncPlan, next: &Snapshot, started: Vec<String>) -> SyncReport {

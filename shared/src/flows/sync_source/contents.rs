@@ -18,7 +18,7 @@ pub(super) const ARCHIVE_LINE: usize = 50;
 /// Files that are downloaded at the same time.
 const CONCURRENCY: usize = 8;
 /// Contents that are kept in memory; beyond that they are read again, which costs a request where there is no archive.
-const MEMORY_BYTES: usize = 12 * 1024 * 1024;
+const MEMORY_BYTES: usize = 8 * 1024 * 1024;
 
 /// The contents of one commit's files.
 pub(super) struct Contents<'w, R> {

@@ -65,6 +65,7 @@ impl Place {
                 },
                 web_url: "https://github.example".to_owned(),
                 cut_limits: CutLimits::default(),
+                kept_bytes: KEPT_BYTES,
             },
         }
     }

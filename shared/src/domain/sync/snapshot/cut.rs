@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::{Snapshot, StoredFile, StoredStack};
 use crate::domain::sync::files::{FileEntry, Files, directory_ids, touches};
@@ -79,12 +79,40 @@ impl From<Folder> for (String, u64, u64, Vec<String>) {
 }
 
 /// The line of one folder.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Line {
     folder: String,
     files: BTreeMap<String, StoredFile>,
     stacks: BTreeMap<String, StoredStack>,
+}
+
+/// What the line of one folder is written from. A map of its own for each of thousands of folders, with room for more
+/// than the one stack that most have, would take several times what the snapshot does.
+#[derive(Debug, Default)]
+struct LeftOut<'s> {
+    files: Vec<(&'s String, &'s StoredFile)>,
+    stacks: Vec<(&'s String, &'s StoredStack)>,
+}
+
+impl LeftOut<'_> {
+    fn write(&self, folder: &str, bytes: &mut Vec<u8>) -> serde_json::Result<()> {
+        struct Entries<'s, V>(&'s [(&'s String, &'s V)]);
+        impl<V: Serialize> Serialize for Entries<'_, V> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_map(self.0.iter().copied())
+            }
+        }
+
+        #[derive(Serialize)]
+        struct Line<'s> {
+            folder: &'s str,
+            files: Entries<'s, StoredFile>,
+            stacks: Entries<'s, StoredStack>,
+        }
+        let (files, stacks) = (Entries(&self.files), Entries(&self.stacks));
+        serde_json::to_writer(bytes, &Line { folder, files, stacks })
+    }
 }
 
 impl Snapshot {
@@ -118,26 +146,15 @@ impl Snapshot {
             return None;
         }
 
-        let mut lines: BTreeMap<String, Line> = BTreeMap::new();
-        let line = |folder: &str| Line {
-            folder: folder.to_owned(),
-            files: BTreeMap::new(),
-            stacks: BTreeMap::new(),
-        };
-        for (name, stack) in std::mem::take(&mut self.stacks) {
-            if let Some(folder) = chosen.of(&stack.template) {
-                let line = lines.entry(folder.to_owned()).or_insert_with(|| line(folder));
-                line.stacks.insert(name, stack);
-            } else {
-                self.stacks.insert(name, stack);
+        let mut lines: BTreeMap<&str, LeftOut<'_>> = BTreeMap::new();
+        for stack in &self.stacks {
+            if let Some(folder) = chosen.of(&stack.1.template) {
+                lines.entry(folder).or_default().stacks.push(stack);
             }
         }
-        for (path, file) in std::mem::take(&mut self.files) {
-            if let Some(folder) = chosen.of(&path) {
-                let line = lines.entry(folder.to_owned()).or_insert_with(|| line(folder));
-                line.files.insert(path, file);
-            } else {
-                self.files.insert(path, file);
+        for file in &self.files {
+            if let Some(folder) = chosen.of(file.0) {
+                lines.entry(folder).or_default().files.push(file);
             }
         }
         // A large one is written without growing, which would take twice the room.
@@ -147,21 +164,23 @@ impl Snapshot {
         ));
         let mut folders = BTreeMap::new();
         for (path, line) in lines {
-            let (Ok(text), Some(id)) = (serde_json::to_vec(&line), chosen.ids.remove(&path)) else {
-                self.files.extend(line.files);
-                self.stacks.extend(line.stacks);
+            let start = bytes.len();
+            let (Ok(()), Some(id)) = (line.write(path, &mut bytes), chosen.ids.get(path)) else {
+                bytes.truncate(start);
                 continue;
             };
             let folder = Folder {
-                id,
-                start: bytes.len() as u64,
-                length: text.len() as u64,
-                reads: reads_elsewhere(&path, line.stacks.values()),
+                id: id.clone(),
+                start: start as u64,
+                length: (bytes.len() - start) as u64,
+                reads: reads_elsewhere(path, line.stacks.iter().map(|(_, stack)| *stack)),
             };
-            bytes.extend(text);
             bytes.push(b'\n');
-            folders.insert(path, folder);
+            folders.insert(path.to_owned(), folder);
         }
+        let is_left_out = |path: &str| chosen.of(path).is_some_and(|folder| folders.contains_key(folder));
+        self.files.retain(|path, _| !is_left_out(path));
+        self.stacks.retain(|_, stack| !is_left_out(&stack.template));
         let (version, kept) = (String::new(), self.entries());
         self.cut = Some(Cut { version, kept, folders });
         Some(bytes)

@@ -10,8 +10,9 @@ use crate::domain::sync::files::{FileEntry, Files};
 use crate::domain::sync::plan::{SyncPlan, Wanted, WantedStack};
 use crate::domain::sync::snapshot::{Listing, Snapshot, StoredFile, StoredObject};
 use crate::flows::sync_source::contents::Contents;
+use crate::flows::sync_source::effective::{self, Effective, Maker};
 use crate::flows::sync_source::observe::Observed;
-use crate::flows::sync_source::stacks::{self, Effective, Stacks};
+use crate::flows::sync_source::stacks::Stacks;
 use crate::flows::sync_source::{Halt, SourceRepository, SyncSettings};
 
 /// Longest key of an object, with `TemplateSource/` and `.zip`.
@@ -81,39 +82,38 @@ pub(super) async fn prefetch<R: SourceRepository>(
 
 /// Makes what the pipelines of all affected stacks read; problems go into the stacks.
 pub(super) async fn effective_of_affected<R: SourceRepository>(
-    contents: &Contents<'_, R>,
-    files: &Files,
+    maker: &Maker<'_, '_, R>,
     resolved: &mut Stacks,
     changed: &BTreeSet<String>,
     snapshot: &Snapshot,
-    settings: &SyncSettings,
 ) -> Result<BTreeMap<String, Effective>, Halt> {
     let affected: Vec<(String, _)> = resolved
         .stacks
         .iter()
         // A stack that left the branch while the catalogue is wrong is kept as it is.
-        .filter(|(_, stack)| stack.gate.is_some() && files.contains_key(&stack.template))
-        .filter(|(name, stack)| stacks::is_affected(name, stack, changed, snapshot))
+        .filter(|(_, stack)| stack.gate.is_some() && maker.files.contains_key(&stack.template))
+        .filter(|(name, stack)| effective::is_affected(name, stack, changed, snapshot))
         .map(|(name, stack)| (name.clone(), stack.clone()))
         .collect();
-    let made: Vec<(String, Result<Effective, Vec<String>>)> = stream::iter(affected)
+    let made = stream::iter(affected)
         .map(|(name, stack)| async move {
-            let made = stacks::effective(contents, files, (&name, &stack), changed, snapshot, settings).await?;
+            let made = maker.effective((&name, &stack), changed, snapshot).await?;
             Ok::<_, Halt>((name, made))
         })
-        .buffered(CONCURRENCY)
-        .try_collect()
-        .await?;
+        .buffered(CONCURRENCY);
+    let mut made = std::pin::pin!(made);
+    let mut room = maker.settings.kept_bytes;
     let mut effective = BTreeMap::new();
-    for (name, made) in made {
+    while let Some((name, made)) = made.try_next().await? {
         let Some(stack) = resolved.stacks.get_mut(&name) else {
             continue;
         };
         match made {
-            Ok(made) => {
+            Ok(mut made) => {
                 stack.problems.clear();
-                if let Some(packaged) = &made.packaged {
-                    stack.parts.clone_from(&packaged.parts);
+                if let Some(template) = &mut made.template {
+                    stack.parts.clone_from(&template.parts);
+                    template.keep_within(&mut room);
                 }
                 stack.declared = Some(made.declared);
                 effective.insert(name, made);
@@ -127,20 +127,18 @@ pub(super) async fn effective_of_affected<R: SourceRepository>(
 pub(super) fn wanted(files: Files, resolved: &Stacks, effective: &BTreeMap<String, Effective>) -> Wanted {
     let stacks = resolved.stacks.iter().map(|(name, stack)| {
         let made = effective.get(name);
+        let template = made.and_then(|made| made.template.as_ref());
         let kept = |object: &Option<StoredObject>| object.as_ref().map(|object| object.content);
         let wanted = WantedStack {
             template: stack.template.clone(),
-            effective_template: made
-                .and_then(Effective::template_digest)
+            effective_template: template
+                .map(|template| template.digest)
                 .or_else(|| kept(&stack.template_zip)),
             effective_configuration: made.map_or_else(
                 || kept(&stack.configuration_zip),
                 |made| Some(made.configuration_digest()),
             ),
-            packages: made.and_then(|made| made.packaged.as_ref()).map_or_else(
-                || stack.packages.clone(),
-                |packaged| packaged.packages.keys().cloned().collect(),
-            ),
+            packages: template.map_or(&stack.packages, |template| &template.packages).clone(),
             gate: stack.gate,
         };
         (name.clone(), wanted)

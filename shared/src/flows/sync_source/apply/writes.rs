@@ -1,22 +1,27 @@
 //! Writes what is wanted and not there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::try_join;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::CONCURRENCY;
+use crate::domain::gate::Gate;
 use crate::domain::keys;
 use crate::domain::provenance::{COMMIT_METADATA, Provenance, SUMMARY_METADATA};
+use crate::domain::sha256::Sha256;
 use crate::domain::sync::files::{FileEntry, Files};
 use crate::domain::sync::plan::SyncPlan;
 use crate::domain::sync::snapshot::{Snapshot, StoredObject, StoredStack};
-use crate::flows::ports::{NewObject, PortErrorKind, WriteCondition};
+use crate::flows::ports::{NewObject, PortError, PortErrorKind, WriteCondition};
 use crate::flows::sync_source::contents::Contents;
+use crate::flows::sync_source::effective::{Configured, Effective, Maker};
 use crate::flows::sync_source::observe::Observed;
-use crate::flows::sync_source::stacks::{Configured, Effective};
 use crate::flows::sync_source::store::{Ensured, Form, Store};
-use crate::flows::sync_source::{Halt, SourceBucket, SourceRepository};
+use crate::flows::sync_source::{Halt, SourceBucket, SourceRepository, SyncSettings};
+
+/// Templates that are packaged at the same time, where there was no room to keep them: their packages may be large.
+const PACKAGED_AGAIN: usize = 4;
 
 /// How a problem ends that every sync finds anew, whether it resolves the catalogue or not.
 pub(super) const TOO_LARGE: &str = "the file is larger than the 100 MB that GitHub serves";
@@ -110,70 +115,113 @@ pub(super) fn enter_files(next: &mut Snapshot, written: WrittenFiles) {
 }
 
 /// Writes packages and gate documents, whose keys name their contents.
-pub(super) async fn write_addressed<B: SourceBucket>(
+pub(super) async fn write_addressed<R: SourceRepository, B: SourceBucket>(
     store: &Store<'_, B>,
+    maker: &Maker<'_, '_, R>,
     plan: &SyncPlan,
-    gates: &BTreeMap<String, crate::domain::gate::Gate>,
+    gates: &BTreeMap<String, Gate>,
     effective: &BTreeMap<String, Effective>,
+    stacks: &BTreeMap<String, StoredStack>,
 ) -> Result<(), Halt> {
-    let mut objects: BTreeMap<String, Vec<u8>> = BTreeMap::new();
-    for gate in plan.gates.iter().filter_map(|name| gates.get(name)) {
-        objects.insert(keys::gate(gate.digest()), gate.to_canonical_json().into_bytes());
-    }
-    for made in plan.packages.iter().filter_map(|name| effective.get(name)) {
-        objects.extend(made.packages().map(|(key, bytes)| (key.clone(), bytes.clone())));
-    }
-    stream::iter(objects)
+    let gates: BTreeMap<Sha256, &Gate> = plan
+        .gates
+        .iter()
+        .filter_map(|name| gates.get(name))
+        .map(|gate| (gate.digest(), gate))
+        .collect();
+    stream::iter(gates)
         .map(Ok)
+        .try_for_each_concurrent(CONCURRENCY, |(digest, gate)| {
+            store.ensure_addressed(keys::gate(digest), gate.to_canonical_json().into_bytes())
+        })
+        .await?;
+
+    let templates = plan
+        .packages
+        .iter()
+        .filter_map(|name| Some((effective.get(name)?.template.as_ref()?, stacks.get(name)?)));
+    // Stacks share packages; each is written once.
+    let mut claimed = BTreeSet::new();
+    stream::iter(templates.collect::<Vec<_>>())
+        .map(|(template, stack)| maker.packaged(template, stack))
+        .buffered(PACKAGED_AGAIN)
+        .map_ok(|packaged| {
+            let mut packages = packaged.into_owned().packages;
+            packages.retain(|key, _| claimed.insert(key.clone()));
+            stream::iter(packages).map(Ok::<_, PortError>)
+        })
+        .try_flatten()
+        .map_err(Halt::from)
         .try_for_each_concurrent(CONCURRENCY, |(key, bytes)| store.ensure_addressed(key, bytes))
         .await
 }
 
 /// Writes the zips that pipelines read.
-pub(super) async fn write_zips<B: SourceBucket>(
+pub(super) async fn write_zips<R: SourceRepository, B: SourceBucket>(
     store: &Store<'_, B>,
+    maker: &Maker<'_, '_, R>,
     plan: &SyncPlan,
     effective: &BTreeMap<String, Effective>,
     snapshot: &Snapshot,
     stacks: &BTreeMap<String, StoredStack>,
-    environment: &str,
 ) -> Result<WrittenZips, Halt> {
-    let templates = plan.templates.iter().filter_map(|name| {
-        let made = effective.get(name)?.packaged.as_ref()?;
-        Some((name.clone(), made.template.as_slice(), true))
-    });
-    // One that is kept is never planned to be written.
-    let configurations = plan
-        .configurations
-        .iter()
-        .filter_map(|name| match &effective.get(name)?.configuration {
-            Configured::Made(text) => Some((name.clone(), text.as_bytes(), false)),
-            Configured::Kept(_) => None,
-        });
-    stream::iter(templates.chain(configurations).collect::<Vec<_>>())
-        .map(|(name, content, is_template)| async move {
-            let path = stacks.get(&name).map_or("", |stack| stack.template.as_str());
-            let known = snapshot.stacks.get(&name);
-            let (key, file, known) = if is_template {
-                let known = known.filter(|known| known.template == path);
-                let file = path.rsplit('/').next().unwrap_or(path).to_owned();
-                let zip = known.and_then(|known| known.template_zip.as_ref());
-                (keys::source(path), file, zip)
+    let templates = plan.templates.iter().map(|name| (name, true));
+    let configurations = plan.configurations.iter().map(|name| (name, false));
+    let due = templates
+        .chain(configurations)
+        .filter_map(|(name, is_template)| Some((name, effective.get(name)?, stacks.get(name)?, is_template)));
+    stream::iter(due.collect::<Vec<_>>())
+        .map(|(name, made, stack, is_template)| async move {
+            let known = snapshot.stacks.get(name);
+            let object = if is_template {
+                write_template(store, maker, made, stack, known).await?
             } else {
-                let zip = known.and_then(|known| known.configuration_zip.as_ref());
-                let key = keys::configuration(environment, &name);
-                (key, format!("{name}.json"), zip)
+                write_configuration(store, maker.settings, name, made, known).await?
             };
-            let known = known.map(|known| known.etag.as_str());
-            let ensured = store
-                .ensure(&keys::zipped(&key), content, Form::Zip(&file), known)
-                .await?;
-            let content = crate::domain::sha256::Sha256::of(content);
-            Ok::<_, Halt>((name, is_template, stored(content, ensured)))
+            Ok::<_, Halt>(object.map(|object| (name.clone(), is_template, object)))
         })
         .buffer_unordered(CONCURRENCY)
+        .try_filter_map(|written| std::future::ready(Ok(written)))
         .try_collect()
         .await
+}
+
+async fn write_template<R: SourceRepository, B: SourceBucket>(
+    store: &Store<'_, B>,
+    maker: &Maker<'_, '_, R>,
+    made: &Effective,
+    stack: &StoredStack,
+    known: Option<&StoredStack>,
+) -> Result<Option<StoredObject>, Halt> {
+    let Some(template) = &made.template else {
+        return Ok(None);
+    };
+    let path = stack.template.as_str();
+    let known = known.filter(|known| known.template == path);
+    let etag = known.and_then(|known| Some(known.template_zip.as_ref()?.etag.as_str()));
+    let file = path.rsplit('/').next().unwrap_or(path);
+    let content = maker.packaged(template, stack).await?;
+    let key = keys::zipped(&keys::source(path));
+    let ensured = store.ensure(&key, &content.template, Form::Zip(file), etag).await?;
+    Ok(Some(stored(template.digest, ensured)))
+}
+
+async fn write_configuration<B: SourceBucket>(
+    store: &Store<'_, B>,
+    settings: &SyncSettings,
+    name: &str,
+    made: &Effective,
+    known: Option<&StoredStack>,
+) -> Result<Option<StoredObject>, Halt> {
+    // One that is kept is never planned to be written.
+    let Configured::Made(text) = &made.configuration else {
+        return Ok(None);
+    };
+    let etag = known.and_then(|known| Some(known.configuration_zip.as_ref()?.etag.as_str()));
+    let key = keys::zipped(&keys::configuration(&settings.environment.name, name));
+    let file = format!("{name}.json");
+    let ensured = store.ensure(&key, text.as_bytes(), Form::Zip(&file), etag).await?;
+    Ok(Some(stored(made.configuration_digest(), ensured)))
 }
 
 /// Enters the zips that were written, and the packages that templates made anew need.
@@ -189,8 +237,8 @@ pub(super) fn enter_zips(next: &mut Snapshot, written: WrittenZips, effective: &
         }
     }
     for (name, made) in effective {
-        if let (Some(stack), Some(packaged)) = (next.stacks.get_mut(name), &made.packaged) {
-            stack.packages = packaged.packages.keys().cloned().collect();
+        if let (Some(stack), Some(template)) = (next.stacks.get_mut(name), &made.template) {
+            stack.packages.clone_from(&template.packages);
         }
     }
 }
@@ -210,7 +258,7 @@ pub(super) async fn write_catalogue<B: SourceBucket>(
         return Ok((None, None));
     };
     let key = keys::catalogue(environment);
-    let content = crate::domain::sha256::Sha256::of(document);
+    let content = Sha256::of(document);
     let etag = |object: &Option<StoredObject>| object.as_ref().map(|object| object.etag.clone());
     let (file, zip) = (format!("{environment}.json"), keys::zipped(&key));
     let write = async |is_due: bool, key: &str, form: Form<'_>, known: Option<String>| {
@@ -238,7 +286,7 @@ pub(super) fn enter_catalogue(next: &mut Snapshot, (catalogue, zip): WrittenCata
     next.catalogue_zip = zip.or(next.catalogue_zip.take());
 }
 
-fn stored(content: crate::domain::sha256::Sha256, ensured: Ensured) -> StoredObject {
+fn stored(content: Sha256, ensured: Ensured) -> StoredObject {
     StoredObject {
         content,
         etag: ensured.etag,

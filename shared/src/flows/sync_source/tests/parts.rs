@@ -94,3 +94,44 @@ async fn a_package_that_vanished_is_made_again_by_the_audit() {
     assert_eq!(place.started().len(), before);
     place.assert_at_rest().await;
 }
+
+/// What a sync of many stacks that share a snippet, each with code of its own, leaves in the bucket, and its requests.
+async fn many_with_parts(kept_bytes: usize) -> (Vec<(String, Option<Vec<u8>>)>, Vec<String>) {
+    let mut place = Place::new();
+    place.settings.kept_bytes = kept_bytes;
+    let template = "Resources:\n  A:\n    Fn::Transform: {Name: AWS::Include, Parameters: {Location: ../shared/a.yaml}}\n  \
+                    F:\n    Type: AWS::Lambda::Function\n    Properties:\n      Code: src\n";
+    let mut files = vec![("stacks/shared/a.yaml".to_owned(), "Type: AWS::SNS::Topic\n".to_owned())];
+    for number in 0..60 {
+        files.push((format!("stacks/s{number}/template.yaml"), template.to_owned()));
+        files.push((format!("stacks/s{number}/src/index.js"), number.to_string()));
+    }
+    let files = files.iter().map(|(path, text)| (path.as_str(), Some(text.as_str())));
+    place.github.push("First", &files.collect::<Vec<_>>());
+    place.sync().await;
+    let mut calls: Vec<String> = place.wire.log().lines().map(str::to_owned).collect();
+    calls.sort();
+    place.assert_at_rest().await;
+    let objects = place.bucket.keys().into_iter();
+    let objects = objects.map(|key| (key.clone(), place.bucket.bytes(&key)));
+    // What the snapshot says of versions and entity tags is the fake's own.
+    let objects = objects.filter(|(key, _)| key != keys::SNAPSHOT);
+    (objects.collect(), calls)
+}
+
+#[tokio::test]
+async fn what_has_no_room_in_memory_is_made_again_at_no_request_more() {
+    let (kept, calls_kept) = many_with_parts(KEPT_BYTES).await;
+    let (again, calls_again) = many_with_parts(0).await;
+    let (some, calls_some) = many_with_parts(10_000).await;
+    let packages = kept.iter().filter(|(key, _)| key.contains("/.packages/"));
+    assert_eq!(packages.count(), 61, "a shared snippet is one package");
+    let differing = |others: &[(String, Option<Vec<u8>>)]| {
+        let both = kept.iter().zip(others).filter(|(one, other)| one != other);
+        both.map(|(one, _)| one.0.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(differing(&again), Vec::<String>::new());
+    assert_eq!(differing(&some), Vec::<String>::new());
+    assert_eq!(calls_kept, calls_again);
+    assert_eq!(calls_kept, calls_some);
+}

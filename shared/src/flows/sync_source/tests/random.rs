@@ -153,6 +153,10 @@ impl Story {
                 added: 3,
             };
         }
+        // And every third one without room for what is made.
+        if seed % 3 == 0 {
+            place.settings.kept_bytes = 0;
+        }
         for pipeline in WITH_PIPELINE {
             place.pipelines.with_pipeline(pipeline);
         }
