@@ -53,7 +53,7 @@ fn gate() -> Gate {
         notify: None,
         notification_arns: Vec::new(),
         first_run: FirstRun::Plan,
-        people: BTreeMap::new(),
+        people: std::sync::Arc::default(),
         session_name_roles: Vec::new(),
     }
 }

@@ -41,7 +41,7 @@ fn environment() -> BTreeMap<String, String> {
         notify: None,
         notification_arns: Vec::new(),
         first_run: FirstRun::Plan,
-        people: BTreeMap::new(),
+        people: std::sync::Arc::default(),
         session_name_roles: Vec::new(),
     };
     let root_gate = root_gate.to_canonical_json();

@@ -1,6 +1,5 @@
 //! Every event in `events/` from its delivery to its one report.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -42,7 +41,7 @@ fn gate(stack: &str) -> Gate {
         notify: None,
         notification_arns: Vec::new(),
         first_run: FirstRun::Plan,
-        people: BTreeMap::new(),
+        people: std::sync::Arc::default(),
         session_name_roles: Vec::new(),
     }
 }

@@ -1,3 +1,6 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use super::*;
 use crate::domain::authors::Gap;
 use crate::domain::gate::FirstRun;
@@ -24,11 +27,10 @@ fn gate(approvals: u8, author_may_approve: bool) -> Gate {
         notify: None,
         notification_arns: Vec::new(),
         first_run: FirstRun::Plan,
-        people: [
+        people: Arc::new(BTreeMap::from([
             ("alice".to_owned(), vec![ALICE.to_owned()]),
             ("carol".to_owned(), vec![CAROL.to_owned()]),
-        ]
-        .into(),
+        ])),
         session_name_roles: Vec::new(),
     }
 }
@@ -263,9 +265,9 @@ mod laws {
             more in proptest::collection::btree_set("[a-d]", 0..2),
         ) {
             let mut strict = gate(2, false);
-            strict.people = "abcd".chars()
-                .map(|name| (name.to_string(), vec![format!("arn:aws:iam::111122223333:user/{name}")]))
-                .collect();
+            let people = "abcd".chars()
+                .map(|name| (name.to_string(), vec![format!("arn:aws:iam::111122223333:user/{name}")]));
+            strict.people = Arc::new(people.collect());
             let given = approvals(&[&first, &second]);
             let all = Authors { logins: few.union(&more).cloned().collect(), ..Authors::default() };
             let some = Authors { logins: few, ..Authors::default() };

@@ -1,6 +1,7 @@
 //! From settings to a gate: defaults filled in, values checked, the deployment's floor applied.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::pattern::matches;
 use super::problem::{ProblemKind, nearest};
@@ -18,7 +19,8 @@ const CAPABILITIES: &[&str] = &["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPAB
 /// People of the catalogue.
 #[derive(Debug, Clone, Default)]
 pub(super) struct People {
-    pub(super) people: BTreeMap<String, Vec<String>>,
+    /// Shared by all gates: there may be hundreds of people and thousands of gates.
+    pub(super) people: Arc<BTreeMap<String, Vec<String>>>,
     pub(super) session_name_roles: Vec<String>,
 }
 
@@ -99,7 +101,8 @@ pub(super) fn gate(
         stack_policy: settings
             .stack_policy
             .as_ref()
-            .and_then(|path| stack_policy(path, files, refuse)),
+            .and_then(|path| stack_policy(path, files, refuse))
+            .map(Arc::from),
         deployer: deployer(settings.deployer.as_ref(), environment, refuse),
         capabilities,
         notify: settings.notify.as_ref().map(|topic| topic.value.clone()),
@@ -107,9 +110,9 @@ pub(super) fn gate(
         first_run: settings.first_run.as_ref().map_or(FirstRun::Plan, |first| first.value),
         // Only where they decide: else a new colleague would change every pipeline.
         people: if knows_people {
-            people.people.clone()
+            Arc::clone(&people.people)
         } else {
-            BTreeMap::new()
+            Arc::default()
         },
         session_name_roles: if knows_people {
             people.session_name_roles.clone()

@@ -1,6 +1,7 @@
 //! The people of a catalogue.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::gates::{People, is_account};
 use super::problem::ProblemKind;
@@ -11,12 +12,10 @@ impl Resolver<'_> {
     pub(super) fn people(&mut self) -> People {
         let catalogue = self.catalogue;
         let mut people = People::default();
+        let mut known: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
         for (login, principals) in &catalogue.people {
-            let other = people
-                .people
-                .keys()
-                .find(|known| known.eq_ignore_ascii_case(&login.value));
+            let other = known.keys().find(|known| known.eq_ignore_ascii_case(&login.value));
             if other.is_some() {
                 let kind = ProblemKind::BadValue {
                     setting: "new login",
@@ -45,8 +44,9 @@ impl Resolver<'_> {
             }
             let mut principals: Vec<String> = principals.iter().map(|principal| principal.value.clone()).collect();
             principals.sort_unstable();
-            people.people.insert(login.value.clone(), principals);
+            known.insert(login.value.clone(), principals);
         }
+        people.people = Arc::new(known);
         for role in catalogue.session_name_roles.iter().flatten() {
             if !(is_principal(&role.value) && role.value.contains(":role/")) {
                 let kind = ProblemKind::BadValue {

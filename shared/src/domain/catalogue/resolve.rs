@@ -1,6 +1,7 @@
 //! From the files of a repository to its stacks.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::candidates::Candidate;
 use super::discover::in_file;
@@ -143,6 +144,8 @@ impl<'c> Resolver<'c> {
         let catalogue = self.catalogue;
         let mut used = Used::default();
         let mut gates = Vec::with_capacity(candidates.len());
+        // Thousands of stacks may have the same policy.
+        let mut policies: BTreeSet<Arc<str>> = BTreeSet::new();
         for (name, candidate) in candidates {
             let mut ambiguous = Vec::new();
             let settings = of_stack(
@@ -182,7 +185,7 @@ impl<'c> Resolver<'c> {
                 configuration: candidate.configuration.as_deref(),
             };
             let mut refused = Vec::new();
-            let gate = gates::gate(
+            let mut gate = gates::gate(
                 &stack,
                 &settings,
                 people,
@@ -204,6 +207,12 @@ impl<'c> Resolver<'c> {
                         kind,
                     ),
                     None => self.refuse_stack(name, candidate, kind),
+                }
+            }
+            if let Some(policy) = &mut gate.stack_policy {
+                match policies.get(policy) {
+                    Some(known) => *policy = Arc::clone(known),
+                    None => _ = policies.insert(Arc::clone(policy)),
                 }
             }
             gates.push(gate);

@@ -167,7 +167,7 @@ impl DigestDocument {
             change_set: root.map(|root| root.change_set_id.clone()),
             template_sha256: covered.template_sha256,
             gate_sha256: covered.gate.digest(),
-            stack_policy_sha256: covered.gate.stack_policy.as_ref().map(Sha256::of),
+            stack_policy_sha256: covered.gate.stack_policy.as_deref().map(Sha256::of),
             parameters: root.map_or_else(Vec::new, |root| parameters(root, &secrecy)),
             tags: root.map_or_else(Vec::new, |root| tags(root, &secrecy)),
             capabilities: root.map_or_else(Vec::new, |root| sorted(&root.capabilities)),

@@ -24,7 +24,7 @@ fn gate() -> Gate {
         notify: None,
         notification_arns: Vec::new(),
         first_run: FirstRun::Plan,
-        people: std::collections::BTreeMap::new(),
+        people: std::sync::Arc::default(),
         session_name_roles: Vec::new(),
     }
 }
@@ -164,7 +164,7 @@ fn the_documented_recipe_makes_the_same_document() {
     let script = &text[begin..begin + text[begin..].find("```").unwrap()];
     let set = include_str!("../../review/fixtures/orders.json");
     let mut gate = gate();
-    gate.stack_policy = Some("{\"Statement\": []}".to_owned());
+    gate.stack_policy = Some("{\"Statement\": []}".into());
     let (original, processed, template) = ("{\"a\":  1}", "{\"a\":1}", "a: 1 # — é\n");
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, content: &str| std::fs::write(folder.path().join(name), content).unwrap();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use super::{FirstRun, Gate, Window};
 
@@ -187,13 +188,13 @@ impl fmt::Display for First {
 }
 
 #[derive(PartialEq)]
-struct Policy(Option<String>);
+struct Policy(Option<Arc<str>>);
 
 impl fmt::Display for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Some(text) => {
-                let digest = crate::domain::sha256::Sha256::of(text).to_string();
+                let digest = crate::domain::sha256::Sha256::of(text.as_ref()).to_string();
                 write!(f, "set ({})", digest.get(..12).unwrap_or_default())
             }
             None => f.write_str("none"),

@@ -91,7 +91,7 @@ mod tests {
             notify: None,
             notification_arns: Vec::new(),
             first_run: FirstRun::Plan,
-            people: std::collections::BTreeMap::new(),
+            people: std::sync::Arc::default(),
             session_name_roles: Vec::new(),
         }
     }

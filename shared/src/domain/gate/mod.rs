@@ -7,6 +7,7 @@ pub mod changes;
 mod floor;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -40,7 +41,7 @@ pub struct Gate {
     /// When changes may be executed; absent means at any time.
     pub window: Option<Window>,
     /// Text of the stack policy, as the repository holds it; absent leaves the stack's own policy alone.
-    pub stack_policy: Option<String>,
+    pub stack_policy: Option<Arc<str>>,
     /// ARN of the role that CloudFormation uses.
     pub deployer: String,
     /// Capabilities that are acknowledged, such as `CAPABILITY_NAMED_IAM`; sorted.
@@ -52,7 +53,7 @@ pub struct Gate {
     /// What the run that creating the pipeline starts may do.
     pub first_run: FirstRun,
     /// GitHub login to the ARNs of the IAM principals that are the same person.
-    pub people: BTreeMap<String, Vec<String>>,
+    pub people: Arc<BTreeMap<String, Vec<String>>>,
     /// ARNs of roles whose session names are enforced, so that each session name is one person; sorted.
     pub session_name_roles: Vec<String>,
 }

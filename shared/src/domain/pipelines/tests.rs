@@ -2,6 +2,7 @@ mod histories;
 mod reviewed;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::*;
 use crate::domain::gate::{FirstRun, Gate};
@@ -24,7 +25,7 @@ pub(super) fn gate(stack: &str) -> Gate {
         notify: None,
         notification_arns: Vec::new(),
         first_run: FirstRun::Plan,
-        people: BTreeMap::new(),
+        people: Arc::default(),
         session_name_roles: Vec::new(),
     }
 }

@@ -1,6 +1,6 @@
 //! The gate that worlds begin with.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::domain::gate::{FirstRun, Gate};
 
@@ -24,7 +24,7 @@ pub fn gate(stack: &str) -> Gate {
         notify: None,
         notification_arns: Vec::new(),
         first_run: FirstRun::Plan,
-        people: BTreeMap::new(),
+        people: Arc::default(),
         session_name_roles: Vec::new(),
     }
 }

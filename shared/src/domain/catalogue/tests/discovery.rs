@@ -152,6 +152,32 @@ session_name_roles: ["arn:aws:iam::111122223333:role/engineers"]
 }
 
 #[test]
+fn thousands_of_gates_take_the_room_of_one_list_of_people_and_one_policy() {
+    let catalogue = "\
+version: 1
+defaults: { approvals: 2, stack_policy: policies/all.json }
+people:
+  octocat: [\"arn:aws:iam::111122223333:user/octocat\"]
+";
+    let mut repository = with(catalogue, &["network", "orders"]);
+    let policy = r#"{"Statement": [{"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"}]}"#;
+    let path = "policies/all.json".to_owned();
+    repository.blobs.insert(path.clone(), "policy".to_owned());
+    repository.contents.insert(path, policy.into());
+    let resolution = repository.resolve();
+    let [network, orders] = resolution.stacks.as_slice() else {
+        panic!("{resolution:?}")
+    };
+    assert_eq!(network.stack_policy.as_deref(), Some(policy));
+    assert!(std::ptr::addr_eq(
+        network.stack_policy.as_deref().unwrap(),
+        orders.stack_policy.as_deref().unwrap()
+    ));
+    assert_eq!(network.people.len(), 1);
+    assert!(std::ptr::eq(&*network.people, &*orders.people));
+}
+
+#[test]
 fn many_stacks_can_share_one_template() {
     let catalogue = "\
 version: 1

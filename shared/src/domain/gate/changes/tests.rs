@@ -19,13 +19,16 @@ fn gate() -> Gate {
             to_minute: 960,
             time_zone: "UTC".to_owned(),
         }),
-        stack_policy: Some("{}".to_owned()),
+        stack_policy: Some("{}".into()),
         deployer: "arn:aws:iam::111122223333:role/changegate/deployers/network".to_owned(),
         capabilities: vec!["CAPABILITY_IAM".to_owned()],
         notify: None,
         notification_arns: Vec::new(),
         first_run: FirstRun::Hold,
-        people: BTreeMap::from([("ann".to_owned(), vec!["arn:aws:iam::111122223333:user/ann".to_owned()])]),
+        people: Arc::new(BTreeMap::from([(
+            "ann".to_owned(),
+            vec!["arn:aws:iam::111122223333:user/ann".to_owned()],
+        )])),
         session_name_roles: Vec::new(),
     }
 }
@@ -91,14 +94,14 @@ fn what_could_be_weaker_is_marked_both_ways() {
     for edit in [
         (|gate: &mut Gate| gate.deployer.push_str("-admin")) as fn(&mut Gate),
         |gate| gate.stack_name = "other".to_owned(),
-        |gate| gate.stack_policy = Some("{ }".to_owned()),
+        |gate| gate.stack_policy = Some("{ }".into()),
         |gate| {
             gate.window = Some(Window {
                 time_zone: "Asia/Kolkata".to_owned(),
                 ..gate.window.clone().unwrap()
             });
         },
-        |gate| gate.people.clear(),
+        |gate| gate.people = Arc::default(),
     ] {
         let (there, back) = there_and_back(edit);
         assert!(there.ends_with("GATE WEAKENED"), "{there}");

@@ -36,7 +36,7 @@ fn the_same_template_at_another_commit_is_no_change() {
 fn a_first_change_set_without_any_change_is_no_stack_that_is_as_it_should_be() {
     let policy = r#"{"Statement":[{"Effect":"Deny","Action":"Update:*","Principal":"*","Resource":"*"}]}"#;
     for policy in [None, Some(policy)] {
-        let world = World::with_gate(|gate| gate.stack_policy = policy.map(str::to_owned));
+        let world = World::with_gate(|gate| gate.stack_policy = policy.map(Into::into));
         let reason = "The submitted information didn't contain changes. Submit different information to create a \
                       change set.";
         world.cloudformation.fail_next_change_set(reason, Vec::new());
@@ -71,7 +71,7 @@ fn changed_outputs_alone_are_changes() {
 fn a_stack_policy_alone_is_changes_without_a_change_set() {
     let policy = r#"{"Statement":[{"Effect":"Deny","Action":"Update:*","Principal":"*","Resource":"*"}]}"#;
     for (held, expected) in [(None, "changes"), (Some(policy), "no-changes")] {
-        let world = World::with_gate(|gate| gate.stack_policy = Some(policy.to_owned()));
+        let world = World::with_gate(|gate| gate.stack_policy = Some(policy.into()));
         let unchanged = unchanged().cloudformation.look(STACK).unwrap();
         world
             .cloudformation

@@ -21,7 +21,7 @@ const FAULTS: [Fault; 5] = [
 
 /// A stack is updated while an older run waits and an ended one left a change set; a policy is looked at.
 fn update() -> World {
-    let world = World::with_gate(|gate| gate.stack_policy = Some("{}".to_owned()));
+    let world = World::with_gate(|gate| gate.stack_policy = Some("{}".into()));
     let own = world.pipelines.take_runs(PIPELINE);
     world.pipelines.with_run(PIPELINE, "ended-run");
     world

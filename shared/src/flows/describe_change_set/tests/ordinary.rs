@@ -96,7 +96,7 @@ fn a_delivery_that_is_killed_at_any_call_is_finished_by_the_next() {
 fn a_stack_policy_alone_is_reviewed_without_a_change_set() {
     let mut gate = gate();
     gate.stack_policy =
-        Some(r#"{"Statement":[{"Effect":"Deny","Action":"Update:*","Principal":"*","Resource":"*"}]}"#.to_owned());
+        Some(r#"{"Statement":[{"Effect":"Deny","Action":"Update:*","Principal":"*","Resource":"*"}]}"#.into());
     let world = World::with(&gate, false);
     let variables = world.variables();
     assert!(variables["Summary"].contains("stack policy"), "{variables:?}");

@@ -127,7 +127,8 @@ fn planted() -> World {
     gate.stack_policy = Some(
         json!({ "Statement": [{ "Sid": KEY_ID, "Effect": "Allow", "Action": "Update:*",
         "Principal": "*", "Resource": "*" }] })
-        .to_string(),
+        .to_string()
+        .into(),
     );
     let world = World::with(&gate, true);
     let nested_set = "arn:aws:cloudformation:eu-west-1:000000000000:changeSet/nested/1";

@@ -55,7 +55,7 @@ fn break_every_call(setup: &Setup, is_success: bool, look: impl Fn(&World, JobOu
 #[test]
 fn an_update_with_a_policy_is_executed_exactly_once() {
     let mut setup = Setup::default();
-    setup.gate.stack_policy = Some(DENY.to_owned());
+    setup.gate.stack_policy = Some(DENY.into());
     break_every_call(&setup, true, |world, outcome| {
         assert_eq!(variables(outcome)["Result"], "executed");
         assert_eq!(world.executions(), 1, "{}", world.wire.log());
@@ -70,7 +70,7 @@ fn a_failed_update_is_executed_exactly_once_and_its_former_policy_comes_back() {
         policy: Some(ALLOW_ALL),
         ..Setup::default()
     };
-    setup.gate.stack_policy = Some(DENY.to_owned());
+    setup.gate.stack_policy = Some(DENY.into());
     break_every_call(&setup, false, |world, outcome| {
         assert!(failure(outcome).starts_with("`Topic`"));
         assert_eq!(world.executions(), 1, "{}", world.wire.log());
@@ -85,7 +85,7 @@ fn a_create_is_executed_exactly_once_and_gets_its_policy() {
         is_create: true,
         ..Setup::default()
     };
-    setup.gate.stack_policy = Some(DENY.to_owned());
+    setup.gate.stack_policy = Some(DENY.into());
     break_every_call(&setup, true, |world, outcome| {
         assert_eq!(variables(outcome)["StackStatus"], "CREATE_COMPLETE");
         assert_eq!(world.executions(), 1, "{}", world.wire.log());
@@ -99,7 +99,7 @@ fn a_policy_alone_is_set_whatever_breaks() {
         is_policy_only: true,
         ..Setup::default()
     };
-    setup.gate.stack_policy = Some(DENY.to_owned());
+    setup.gate.stack_policy = Some(DENY.into());
     break_every_call(&setup, true, |world, outcome| {
         assert_eq!(variables(outcome)["Result"], "policy-only");
         assert_eq!(world.policy().as_deref(), Some(DENY));
@@ -162,7 +162,7 @@ fn hold_every_call(setup: &Setup, is_success: bool, look: impl Fn(&World)) {
 #[test]
 fn a_delivery_that_comes_late_after_the_end_executes_nothing_and_records_nothing_else() {
     let mut setup = Setup::default();
-    setup.gate.stack_policy = Some(DENY.to_owned());
+    setup.gate.stack_policy = Some(DENY.into());
     hold_every_call(&setup, true, |world| {
         assert_eq!(world.policy().as_deref(), Some(DENY));
         assert_eq!(world.executed().execution, RUN);
@@ -175,7 +175,7 @@ fn a_delivery_that_comes_late_after_a_failure_leaves_the_former_policy() {
         policy: Some(ALLOW_ALL),
         ..Setup::default()
     };
-    setup.gate.stack_policy = Some(DENY.to_owned());
+    setup.gate.stack_policy = Some(DENY.into());
     hold_every_call(&setup, false, |world| {
         assert_eq!(world.policy().as_deref(), Some(ALLOW_ALL), "{}", world.wire.log());
         assert_eq!(world.executed().execution, "earlier");
@@ -198,7 +198,7 @@ fn an_execution_that_another_delivery_began_meanwhile_is_followed() {
 #[test]
 fn a_denied_execution_puts_the_policy_back_and_says_what_was_denied() {
     let mut setup = Setup::default();
-    setup.gate.stack_policy = Some(DENY.to_owned());
+    setup.gate.stack_policy = Some(DENY.into());
     let world = World::new(&setup);
     world.wire.break_next("cloudformation:ExecuteChangeSet", Fault::Denial);
     let error = world.deliver(None).unwrap().unwrap_err();

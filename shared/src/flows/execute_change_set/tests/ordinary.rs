@@ -72,7 +72,7 @@ fn a_stack_is_created_and_gets_its_policy_right_afterwards() {
         is_create: true,
         ..Setup::default()
     };
-    setup.gate.stack_policy = Some(DENY.to_owned());
+    setup.gate.stack_policy = Some(DENY.into());
     let world = World::new(&setup);
     waits(world.step(None));
     assert_eq!(world.policy(), None);
@@ -87,7 +87,7 @@ fn a_policy_is_set_before_an_update_only_when_it_differs() {
         policy: Some(DENY),
         ..Setup::default()
     };
-    setup.gate.stack_policy = Some(DENY.replace(',', ", "));
+    setup.gate.stack_policy = Some(DENY.replace(',', ", ").into());
     let world = World::new(&setup);
     waits(world.step(None));
     assert_eq!(world.wire.count_of("cloudformation:SetStackPolicy"), 0);
@@ -98,7 +98,7 @@ fn a_policy_is_set_before_an_update_only_when_it_differs() {
     let log = world.wire.log();
     let set = log.find("cloudformation:SetStackPolicy").unwrap();
     assert!(set < log.find("cloudformation:ExecuteChangeSet").unwrap());
-    assert_eq!(world.policy(), setup.gate.stack_policy);
+    assert_eq!(world.policy().as_deref(), setup.gate.stack_policy.as_deref());
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn a_run_that_changes_only_the_policy_sets_it_and_executes_nothing() {
         is_policy_only: true,
         ..Setup::default()
     };
-    setup.gate.stack_policy = Some(DENY.to_owned());
+    setup.gate.stack_policy = Some(DENY.into());
     let world = World::new(&setup);
     let variables = variables(world.step(None));
     assert_eq!(variables["Result"], "policy-only");
@@ -125,7 +125,7 @@ fn the_former_policy_is_put_back_when_the_update_fails() {
             policy: former,
             ..Setup::default()
         };
-        setup.gate.stack_policy = Some(DENY.to_owned());
+        setup.gate.stack_policy = Some(DENY.into());
         let world = World::new(&setup);
         waits(world.step(None));
         assert_eq!(world.policy().as_deref(), Some(DENY));

@@ -90,7 +90,7 @@ fn a_plan_artifact_that_was_replaced_is_refused() {
 #[test]
 fn a_plan_artifact_that_was_replaced_during_the_execution_decides_nothing() {
     let mut setup = Setup::default();
-    setup.gate.stack_policy = Some(DENY.to_owned());
+    setup.gate.stack_policy = Some(DENY.into());
     let world = World::new(&setup);
     waits(world.step(None));
     let mut replaced = world.planned();
@@ -154,7 +154,7 @@ fn a_stack_that_was_changed_after_the_plan_is_refused_and_planned_anew_once() {
 fn a_stack_policy_that_was_changed_after_the_plan_is_refused() {
     for wanted in [None, Some(DENY)] {
         let mut setup = Setup::default();
-        setup.gate.stack_policy = wanted.map(str::to_owned);
+        setup.gate.stack_policy = wanted.map(Into::into);
         let world = World::new(&setup);
         let policy = crate::domain::stack_policy::ALLOW_ALL;
         world

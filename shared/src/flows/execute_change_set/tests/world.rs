@@ -1,6 +1,7 @@
 //! One stack, its pipeline, and a run that waits to be executed.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 
@@ -31,11 +32,10 @@ pub(super) const DENY: &str =
 pub(super) fn gate() -> Gate {
     Gate {
         approvals: 2,
-        people: [
+        people: Arc::new(BTreeMap::from([
             ("alice".to_owned(), vec![ALICE.to_owned()]),
             ("bob".to_owned(), vec![BOB.to_owned()]),
-        ]
-        .into(),
+        ])),
         ..fakes::gate("network")
     }
 }
