@@ -11,6 +11,7 @@ pub mod world;
 
 use std::error::Error;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -97,8 +98,22 @@ fn interrupted() -> ExitCode {
     ExitCode::from(INTERRUPTED)
 }
 
+/// How long the disk is waited for.
+const SETTLING: Duration = Duration::from_mins(1);
+
+/// Waits until what was built a moment ago is on the disk: as long as it is being written, every step takes twice its
+/// time. Where that cannot be waited for, the figures are what they are.
+async fn settle_disk(progress: &Progress) {
+    progress.step("waiting until the disk has what was built, so that nothing else is measured");
+    let mut sync = tokio::process::Command::new("sync");
+    let _ = tokio::time::timeout(SETTLING, sync.kill_on_drop(true).status()).await;
+}
+
 async fn tell(arguments: &Arguments, places: &Places, environment: &Environment, progress: Progress) -> Outcome {
     let mut world = World::prepare(places, &environment.state, progress, arguments.yes).await?;
+    if arguments.timings {
+        settle_disk(&world.progress).await;
+    }
     let told = story::tell(&mut world).await;
     if arguments.timings {
         world.timings.add_invocations(&places.function_logs())?;

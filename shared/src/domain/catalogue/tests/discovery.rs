@@ -1,5 +1,7 @@
 //! Which stacks a repository has, and what the catalogue says of them.
 
+use std::sync::Arc;
+
 use super::*;
 use crate::domain::gate::FirstRun;
 
@@ -169,12 +171,10 @@ people:
         panic!("{resolution:?}")
     };
     assert_eq!(network.stack_policy.as_deref(), Some(policy));
-    assert!(std::ptr::addr_eq(
-        network.stack_policy.as_deref().unwrap(),
-        orders.stack_policy.as_deref().unwrap()
-    ));
+    let policies = network.stack_policy.as_ref().zip(orders.stack_policy.as_ref());
+    assert!(policies.is_some_and(|(one, other)| Arc::ptr_eq(one, other)));
     assert_eq!(network.people.len(), 1);
-    assert!(std::ptr::eq(&*network.people, &*orders.people));
+    assert!(Arc::ptr_eq(&network.people, &orders.people));
 }
 
 #[test]

@@ -154,7 +154,7 @@ impl Story {
             };
         }
         // And every third one without room for what is made.
-        if seed % 3 == 0 {
+        if seed.is_multiple_of(3) {
             place.settings.kept_bytes = 0;
         }
         for pipeline in WITH_PIPELINE {
