@@ -43,9 +43,18 @@ static FOLDERS: AtomicU64 = AtomicU64::new(0);
 impl BlobCache {
     /// The content of a blob, if it was kept. It stays kept: several files may have the same content.
     pub(super) fn take(&self, id: &str) -> Option<Vec<u8>> {
-        let folder = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let content = fs::read(folder.as_ref()?.0.join(file_name(id)?)).ok()?;
+        let content = fs::read(self.file(id)?).ok()?;
         (git::blob_id(&content) == id).then_some(content)
+    }
+
+    /// How many bytes the blob has, if it was kept.
+    pub(super) fn size(&self, id: &str) -> Option<u64> {
+        Some(fs::metadata(self.file(id)?).ok()?.len())
+    }
+
+    fn file(&self, id: &str) -> Option<PathBuf> {
+        let folder = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(folder.as_ref()?.0.join(file_name(id)?))
     }
 
     /// Keeps these files of the archive, path to blob id, as far as it holds them exactly.

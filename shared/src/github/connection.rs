@@ -300,7 +300,12 @@ pub(super) async fn whole(
     mut answer: Response,
     limit_bytes: u64,
 ) -> Result<Vec<u8>, PortError> {
-    let mut bytes = Vec::new();
+    // What is announced is neither downloaded in vain nor grown into, which would take twice the room.
+    let announced = answer.content_length().unwrap_or_default();
+    if announced > limit_bytes {
+        return Err(too_large(operation, subject, limit_bytes));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(announced).unwrap_or_default());
     loop {
         match answer.chunk().await {
             Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
@@ -308,14 +313,18 @@ pub(super) async fn whole(
             Err(error) => return Err(no_answer(operation, subject, error)),
         }
         if bytes.len() as u64 > limit_bytes {
-            return Err(PortError {
-                operation,
-                subject: subject.to_owned(),
-                kind: PortErrorKind::Refused,
-                code: None,
-                message: format!("the answer is larger than {limit_bytes} bytes"),
-                source: None,
-            });
+            return Err(too_large(operation, subject, limit_bytes));
         }
+    }
+}
+
+pub(super) fn too_large(operation: &'static str, subject: &str, limit_bytes: u64) -> PortError {
+    PortError {
+        operation,
+        subject: subject.to_owned(),
+        kind: PortErrorKind::Refused,
+        code: None,
+        message: format!("the answer is larger than {limit_bytes} bytes"),
+        source: None,
     }
 }

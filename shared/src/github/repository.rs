@@ -8,7 +8,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::answer::not_understood;
 use super::archive::BlobCache;
-use super::connection::{Connection, whole};
+use super::connection::{Connection, too_large, whole};
 use super::wire;
 use crate::domain::provenance::PullRequestReview;
 use crate::domain::sync::git;
@@ -157,11 +157,14 @@ impl<S: ReadSecrets> ReadRepository for Repository<S> {
     }
 
     async fn blob(&self, id: &str, limit_bytes: u64) -> Result<Vec<u8>, PortError> {
+        let path = self.path(&format!("/git/blobs/{}", segment(id)));
+        let operation = "GET /repos/{owner}/{repo}/git/blobs/{file_sha}";
+        if self.cache.size(id).is_some_and(|size| size > limit_bytes) {
+            return Err(too_large(operation, &path, limit_bytes));
+        }
         if let Some(content) = self.cache.take(id) {
             return Ok(content);
         }
-        let path = self.path(&format!("/git/blobs/{}", segment(id)));
-        let operation = "GET /repos/{owner}/{repo}/git/blobs/{file_sha}";
         let raw = "application/vnd.github.raw+json";
         let answer = self.connection.read(operation, &path, raw, None).await?;
         let media_type = super::answer::header(&answer, "content-type").unwrap_or_default();

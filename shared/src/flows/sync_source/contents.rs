@@ -47,10 +47,15 @@ impl<'w, R: ReadRepository> Contents<'w, R> {
 
     /// The content of a blob.
     pub(super) async fn blob(&self, id: &str) -> Result<Rc<Vec<u8>>, PortError> {
+        self.blob_of_at_most(FILE_LIMIT_BYTES, id).await
+    }
+
+    /// The content of a blob, unless that is larger: then it is refused.
+    pub(super) async fn blob_of_at_most(&self, limit_bytes: u64, id: &str) -> Result<Rc<Vec<u8>>, PortError> {
         if let Some(content) = self.kept.borrow().blobs.get(id) {
             return Ok(Rc::clone(content));
         }
-        let content = Rc::new(self.repository.blob(id, FILE_LIMIT_BYTES).await?);
+        let content = Rc::new(self.repository.blob(id, limit_bytes).await?);
         let mut kept = self.kept.borrow_mut();
         if kept.bytes + content.len() <= MEMORY_BYTES {
             kept.bytes += content.len();

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use futures_util::lock::Mutex;
+
 use super::SyncSettings;
 use super::contents::Contents;
 use crate::domain::configuration::{self, File};
@@ -119,6 +121,8 @@ pub(super) struct Maker<'m, 'w, R> {
     contents: &'m Contents<'w, R>,
     pub(super) files: &'m Files,
     pub(super) settings: &'m SyncSettings,
+    /// Held while a template is packaged again: packages may be large, and one at a time is enough.
+    again: Mutex<()>,
 }
 
 impl<'m, 'w, R: ReadRepository> Maker<'m, 'w, R> {
@@ -127,6 +131,7 @@ impl<'m, 'w, R: ReadRepository> Maker<'m, 'w, R> {
             contents,
             files,
             settings,
+            again: Mutex::default(),
         }
     }
 
@@ -232,6 +237,7 @@ impl<'m, 'w, R: ReadRepository> Maker<'m, 'w, R> {
         if let Some(packaged) = &template.kept {
             return Ok(Cow::Borrowed(packaged));
         }
+        let _one = self.again.lock().await;
         let made = self.package(stack, &mut BTreeMap::new()).await?;
         // It was made before of the same commit; only GitHub can stand in the way.
         made.map(Cow::Owned).map_err(|problems| PortError {
@@ -241,6 +247,18 @@ impl<'m, 'w, R: ReadRepository> Maker<'m, 'w, R> {
             code: None,
             message: problems.join("; "),
             source: None,
+        })
+    }
+
+    /// The text of the effective template.
+    pub(super) async fn text<'t>(
+        &self,
+        template: &'t EffectiveTemplate,
+        stack: &StoredStack,
+    ) -> Result<Cow<'t, [u8]>, PortError> {
+        Ok(match self.packaged(template, stack).await? {
+            Cow::Borrowed(packaged) => Cow::Borrowed(&packaged.template),
+            Cow::Owned(packaged) => Cow::Owned(packaged.template),
         })
     }
 

@@ -61,14 +61,14 @@ impl<B: SourceBucket> Store<'_, B> {
                 Err(actual) => condition = actual,
             }
         }
-        let bytes = match form {
-            Form::Raw => content.to_vec(),
-            Form::Zip(name) => archive::pack(name, content).map_err(|error| refused(key, &error))?,
-        };
         for _ in 0..TRIES {
             let object = NewObject {
                 key: key.to_owned(),
-                bytes: bytes.clone(),
+                // Made for each try, of which there is hardly ever a second: it may be large.
+                bytes: match form {
+                    Form::Raw => content.to_vec(),
+                    Form::Zip(name) => archive::pack(name, content).map_err(|error| refused(key, &error))?,
+                },
                 content_type: content_type(key),
                 metadata: self.metadata.clone(),
                 condition: condition.clone(),

@@ -74,6 +74,8 @@ async fn files_come_from_the_archive_and_only_the_others_by_themselves() {
     let repository = repository(&server, &vault);
     let files = wanted(&[("stacks/a/template.yaml", b"a"), ("stacks/substituted", b"$Format$")]);
     repository.prefetch("c1", &files, 100).await.unwrap();
+    let error = repository.blob(&git::blob_id(b"a"), 0).await.unwrap_err();
+    assert_eq!(error.kind, PortErrorKind::Refused, "{error}");
     assert_eq!(repository.blob(&git::blob_id(b"a"), 100).await.unwrap(), b"a");
     assert_eq!(server.received_requests().await.unwrap().len(), 1);
     assert_eq!(

@@ -111,7 +111,12 @@ impl ReadRepository for FakeGitHub {
 
     async fn blob(&self, id: &str, limit_bytes: u64) -> Result<Vec<u8>, PortError> {
         if self.state.borrow().prefetched.contains(id) {
-            return Ok(self.state.borrow().blobs[id].clone());
+            let blob = self.state.borrow().blobs[id].clone();
+            return if blob.len() as u64 > limit_bytes {
+                Err(refusal(BLOBS, id, PortErrorKind::Refused, "", "too large"))
+            } else {
+                Ok(blob)
+            };
         }
         let effect = || {
             let state = self.state.borrow();

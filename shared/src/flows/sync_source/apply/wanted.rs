@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
-use super::CONCURRENCY;
 use crate::domain::keys;
 use crate::domain::sync::files::{FileEntry, Files};
 use crate::domain::sync::plan::{SyncPlan, Wanted, WantedStack};
@@ -15,6 +14,8 @@ use crate::flows::sync_source::observe::Observed;
 use crate::flows::sync_source::stacks::Stacks;
 use crate::flows::sync_source::{Halt, SourceRepository, SyncSettings};
 
+/// Stacks whose templates are packaged at the same time: everything that one is made of is in memory meanwhile.
+const PACKAGED_TOGETHER: usize = 8;
 /// Longest key of an object, with `TemplateSource/` and `.zip`.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>
@@ -100,7 +101,7 @@ pub(super) async fn effective_of_affected<R: SourceRepository>(
             let made = maker.effective((&name, &stack), changed, snapshot).await?;
             Ok::<_, Halt>((name, made))
         })
-        .buffered(CONCURRENCY);
+        .buffered(PACKAGED_TOGETHER);
     let mut made = std::pin::pin!(made);
     let mut room = maker.settings.kept_bytes;
     let mut effective = BTreeMap::new();

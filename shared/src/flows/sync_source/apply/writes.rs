@@ -14,14 +14,16 @@ use crate::domain::sync::files::{FileEntry, Files};
 use crate::domain::sync::plan::SyncPlan;
 use crate::domain::sync::snapshot::{Snapshot, StoredObject, StoredStack};
 use crate::flows::ports::{NewObject, PortError, PortErrorKind, WriteCondition};
-use crate::flows::sync_source::contents::Contents;
+use crate::flows::sync_source::contents::{Contents, FILE_LIMIT_BYTES};
 use crate::flows::sync_source::effective::{Configured, Effective, Maker};
 use crate::flows::sync_source::observe::Observed;
 use crate::flows::sync_source::store::{Ensured, Form, Store};
 use crate::flows::sync_source::{Halt, SourceBucket, SourceRepository, SyncSettings};
 
-/// Templates that are packaged at the same time, where there was no room to keep them: their packages may be large.
-const PACKAGED_AGAIN: usize = 4;
+/// Files up to this size are written many at a time, larger ones one by one: each is in memory as a whole.
+const SMALL_BYTES: u64 = 4 * 1024 * 1024;
+/// Packages that are written at the same time; they may be large.
+const PACKAGES: usize = 8;
 
 /// How a problem ends that every sync finds anew, whether it resolves the catalogue or not.
 pub(super) const TOO_LARGE: &str = "the file is larger than the 100 MB that GitHub serves";
@@ -81,20 +83,27 @@ pub(super) async fn write_files<R: SourceRepository, B: SourceBucket>(
     snapshot: &Snapshot,
 ) -> Result<WrittenFiles, Halt> {
     let due = plan.files.iter().filter_map(|path| Some((path, files.get(path)?)));
-    stream::iter(due.collect::<Vec<(&String, &FileEntry)>>())
-        .map(|(path, entry)| async move {
-            let content = match contents.blob(&entry.id).await {
-                Err(error) if error.kind == PortErrorKind::Refused => return Ok((path.clone(), None)),
-                content => content?,
-            };
-            let known = snapshot.files.get(path).map(|file| file.etag.as_str());
-            let key = keys::source(path);
-            let ensured = store.ensure(&key, &content, Form::Raw, known).await?;
-            Ok::<_, Halt>((path.clone(), Some(ensured.etag)))
-        })
+    let write = async |path: &String, entry: &FileEntry, limit_bytes: u64| {
+        let content = match contents.blob_of_at_most(limit_bytes, &entry.id).await {
+            Err(error) if error.kind == PortErrorKind::Refused => return Ok((path.clone(), None)),
+            content => content?,
+        };
+        let known = snapshot.files.get(path).map(|file| file.etag.as_str());
+        let ensured = store.ensure(&keys::source(path), &content, Form::Raw, known).await?;
+        Ok::<_, Halt>((path.clone(), Some(ensured.etag)))
+    };
+    let write = &write;
+    let mut written: WrittenFiles = stream::iter(due.collect::<Vec<(&String, &FileEntry)>>())
+        .map(|(path, entry)| write(path, entry, SMALL_BYTES))
         .buffer_unordered(CONCURRENCY)
         .try_collect()
-        .await
+        .await?;
+    for (path, etag) in written.iter_mut().filter(|(_, etag)| etag.is_none()) {
+        if let Some(entry) = files.get(path) {
+            (_, *etag) = Box::pin(write(path, entry, FILE_LIMIT_BYTES)).await?;
+        }
+    }
+    Ok(written)
 }
 
 /// Enters the files that were written, and the problems of those that are too large.
@@ -143,8 +152,7 @@ pub(super) async fn write_addressed<R: SourceRepository, B: SourceBucket>(
     // Stacks share packages; each is written once.
     let mut claimed = BTreeSet::new();
     stream::iter(templates.collect::<Vec<_>>())
-        .map(|(template, stack)| maker.packaged(template, stack))
-        .buffered(PACKAGED_AGAIN)
+        .then(|(template, stack)| maker.packaged(template, stack))
         .map_ok(|packaged| {
             let mut packages = packaged.into_owned().packages;
             packages.retain(|key, _| claimed.insert(key.clone()));
@@ -152,7 +160,7 @@ pub(super) async fn write_addressed<R: SourceRepository, B: SourceBucket>(
         })
         .try_flatten()
         .map_err(Halt::from)
-        .try_for_each_concurrent(CONCURRENCY, |(key, bytes)| store.ensure_addressed(key, bytes))
+        .try_for_each_concurrent(PACKAGES, |(key, bytes)| store.ensure_addressed(key, bytes))
         .await
 }
 
@@ -200,9 +208,9 @@ async fn write_template<R: SourceRepository, B: SourceBucket>(
     let known = known.filter(|known| known.template == path);
     let etag = known.and_then(|known| Some(known.template_zip.as_ref()?.etag.as_str()));
     let file = path.rsplit('/').next().unwrap_or(path);
-    let content = maker.packaged(template, stack).await?;
+    let content = maker.text(template, stack).await?;
     let key = keys::zipped(&keys::source(path));
-    let ensured = store.ensure(&key, &content.template, Form::Zip(file), etag).await?;
+    let ensured = store.ensure(&key, &content, Form::Zip(file), etag).await?;
     Ok(Some(stored(template.digest, ensured)))
 }
 

@@ -48,6 +48,32 @@ fn merged(place: &Place, commit: &str) {
     place.github.with_pull(commit, pull, vec![approved]);
 }
 
+#[tokio::test]
+async fn a_large_file_that_comes_by_itself_is_asked_for_once_more_and_one_from_the_archive_is_not() {
+    let place = large(10).await;
+    let big = "x".repeat(5 * 1024 * 1024);
+    place
+        .github
+        .push("Image", &[("stacks/team-3/stack-3/disk.img", Some(big.as_str()))]);
+    let (_, github) = cost(&place).await;
+    let blobs = github.iter().filter(|call| call.contains("GET blobs"));
+    assert_eq!(blobs.count(), 2, "{github:#?}");
+
+    let mut files: Vec<(String, &str)> = (0..60)
+        .map(|number| (format!("stacks/team-3/more/{number}"), "small"))
+        .collect();
+    let other = "y".repeat(5 * 1024 * 1024);
+    files.push(("stacks/team-3/more/disk.img".to_owned(), other.as_str()));
+    let files: Vec<_> = files.iter().map(|(path, text)| (path.as_str(), Some(*text))).collect();
+    place.github.push("Images", &files);
+    let (_, github) = cost(&place).await;
+    assert_eq!(
+        github.iter().filter(|call| call.contains("GET blobs")).count(),
+        0,
+        "{github:#?}"
+    );
+}
+
 /// Calls to S3 and to GitHub that the sync of the pushed head makes.
 async fn cost(place: &Place) -> (Vec<String>, Vec<String>) {
     let before = place.wire.count();
