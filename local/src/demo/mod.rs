@@ -101,8 +101,8 @@ fn interrupted() -> ExitCode {
 /// How long the disk is waited for.
 const SETTLING: Duration = Duration::from_mins(1);
 
-/// Waits until what was built a moment ago is on the disk: as long as it is being written, every step takes twice its
-/// time. Where that cannot be waited for, the figures are what they are.
+/// Waits until what was built a moment ago is on the disk: as long as it is being written, every step takes longer. Where
+/// that cannot be waited for, the figures are what they are.
 async fn settle_disk(progress: &Progress) {
     progress.step("waiting until the disk has what was built, so that nothing else is measured");
     let mut sync = tokio::process::Command::new("sync");
