@@ -35,6 +35,7 @@ pub mod stack_event;
 pub mod stack_policy;
 pub mod stack_state;
 pub mod sync;
+pub mod template;
 pub mod user_parameters;
 pub mod waiting;
 pub mod window;

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::secrets::NO_ECHO;
-use super::template::Template;
+use super::template::{Template, is_no_echo};
 use crate::domain::digest::to_canonical_json;
 
 /// Most levels of functions within functions; deeper ones stay as they are written.
@@ -34,7 +34,7 @@ impl<'a> Evaluator<'a> {
         for (name, declaration) in template.section("Parameters") {
             let word = |key: &str| declaration.get(key).and_then(Value::as_str);
             let kind = word("Type").unwrap_or("String");
-            let is_secret = word("NoEcho").is_some_and(|text| text.eq_ignore_ascii_case("true"));
+            let is_secret = is_no_echo(declaration);
             let given = parameters.get(name).map(String::as_str).or_else(|| word("Default"));
             let value = match given {
                 _ if is_secret => Value::String(NO_ECHO.to_owned()),

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use crate::domain::document::{self, Document, Format, Node, SyntaxError};
+use crate::domain::template::boolean;
 
 /// A template.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -56,14 +57,14 @@ impl Template {
     /// Names of the parameters with `NoEcho`.
     pub fn no_echo_parameters(&self) -> impl Iterator<Item = &str> {
         self.section("Parameters")
-            .filter(|(_, declaration)| is_true(declaration.get("NoEcho")))
+            .filter(|(_, declaration)| is_no_echo(declaration))
             .map(|(name, _)| name.as_str())
     }
 
     /// Defaults of the parameters with `NoEcho`: secrets that somebody wrote into the template.
     pub fn secret_defaults(&self) -> impl Iterator<Item = &str> {
         self.section("Parameters")
-            .filter(|(_, declaration)| is_true(declaration.get("NoEcho")))
+            .filter(|(_, declaration)| is_no_echo(declaration))
             .filter_map(|(_, declaration)| declaration.get("Default")?.as_str())
     }
 
@@ -87,10 +88,10 @@ pub fn no_echo_among<'p>(template: &str, parameters: impl Iterator<Item = &'p st
     parameters.filter(is_secret).map(str::to_owned).collect()
 }
 
-fn is_true(value: Option<&Value>) -> bool {
-    value
-        .and_then(Value::as_str)
-        .is_some_and(|text| text.eq_ignore_ascii_case("true"))
+/// Whether the declaration of a parameter keeps its value secret; see [`crate::domain::template::is_no_echo`].
+pub(super) fn is_no_echo(declaration: &Value) -> bool {
+    let is_open = |value: &Value| value.as_str().and_then(boolean) == Some(false);
+    declaration.get("NoEcho").is_some_and(|value| !is_open(value))
 }
 
 /// Texts outside ASCII by the form in which `GetTemplate` and `DescribeChangeSet` give them back.

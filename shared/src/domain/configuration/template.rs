@@ -1,6 +1,7 @@
 //! The parameters that a template declares.
 
 use crate::domain::document::{Node, ScalarKind};
+use crate::domain::template::is_no_echo;
 
 /// One declared parameter. Sizes and bounds that are not written as numbers are left out: CloudFormation refuses them.
 ///
@@ -95,7 +96,7 @@ fn parameter<'t>(name: &'t Node, node: &'t Node) -> Parameter<'t> {
         column: name.column,
         kind: Kind::read(text("Type").unwrap_or("String")),
         has_default: node.get("Default").is_some(),
-        is_secret: text("NoEcho").is_some_and(|value| value.eq_ignore_ascii_case("true")),
+        is_secret: is_no_echo(node.get("NoEcho")),
         allowed_values: node
             .get("AllowedValues")
             .map(|values| values.items().iter().filter_map(Node::as_text).collect()),

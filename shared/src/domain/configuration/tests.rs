@@ -185,6 +185,31 @@ fn a_secret_is_never_taken_from_the_repository_and_never_repeated() {
 }
 
 #[test]
+fn a_secret_is_refused_however_the_template_spells_that_it_is_one() {
+    for spelling in [
+        "yes",
+        "Yes",
+        "on",
+        "ON",
+        "y",
+        "TRUE",
+        "'yes'",
+        "\"on\"",
+        "\"\\x74rue\"",
+        "!!bool yes",
+        "1",
+    ] {
+        let error = refused(&format!("{{Type: String, NoEcho: {spelling}}}"), "hunter2");
+        assert!(error.contains("marks `P` as a secret"), "{spelling}: {error}");
+        assert!(!error.contains("hunter2"), "{spelling}: {error}");
+    }
+    for spelling in ["false", "no", "'No'", "off", "n"] {
+        let parameters = format!("  P: {{Type: String, NoEcho: {spelling}}}");
+        assert!(check(&parameters, "Parameters: {P: hunter2}\n").is_ok(), "{spelling}");
+    }
+}
+
+#[test]
 fn all_problems_are_told_with_their_places() {
     let parameters = "  Size: {Type: Number}\n  Name: {Type: String}\n  Zone: {Type: String, Default: a}";
     let configuration = "Parameters:\n  Siez: 1\n  Zone: [b]\nTags:\n  aws:x: 1\nStackPolicy: {}\nParamters: {}\n";

@@ -90,6 +90,34 @@ fn before() -> String {
     .to_string()
 }
 
+#[test]
+fn what_the_template_calls_secret_is_hidden_however_it_spells_that() {
+    let set = json!({
+        "ChangeSetId": "arn:root", "StackName": "root", "StackId": "arn:root-stack",
+        "Parameters": [{ "ParameterKey": "Word", "ParameterValue": PASSED }],
+        "Changes": [{ "Type": "Resource", "ResourceChange": {
+            "Action": "Add", "LogicalResourceId": "Topic", "ResourceType": "AWS::SNS::Topic" } }],
+    });
+    let (tree, _) = saved::tree_of(&[&set.to_string()]).unwrap();
+    for spelling in ["true", "yes", "ON", "'Yes'", "\"tr\\u0075e\"", "!!bool y"] {
+        let template = format!(
+            "Parameters:\n  Word: {{Type: String, NoEcho: {spelling}, Default: {RESOLVED}}}\nResources:\n  \
+             Topic: {{Type: 'AWS::SNS::Topic', Properties: {{DisplayName: !Sub 'a ${{Word}} {RESOLVED}'}}}}\n"
+        );
+        let review = Review::of(&Inputs {
+            tree: Some(&tree),
+            templates: &[TemplateTexts {
+                after: Some(template),
+                ..TemplateTexts::default()
+            }],
+            ..Inputs::default()
+        });
+        let printed = review::json(&review);
+        assert!(!printed.contains(PASSED), "{spelling}: {printed}");
+        assert!(!printed.contains(RESOLVED), "{spelling}: {printed}");
+    }
+}
+
 fn review() -> Review {
     let sets = sets();
     let sets: Vec<_> = sets.iter().map(String::as_str).collect();
