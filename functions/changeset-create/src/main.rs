@@ -1,6 +1,7 @@
 //! Creates the change set of a run.
 
 use changegate::aws::connect;
+use changegate::lambda::function_error::FunctionError;
 use changegate::lambda::job::serve_jobs;
 use changegate::lambda::settings::Variables;
 use changegate::lambda::telemetry;
@@ -9,7 +10,7 @@ mod handler;
 mod settings;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda_runtime::Error> {
+async fn main() -> Result<(), FunctionError> {
     telemetry::init();
     let settings = settings::read(&Variables::of_process())?;
     let aws = connect::load();

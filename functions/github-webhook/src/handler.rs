@@ -1,5 +1,6 @@
 //! From a request to the function URL to its answer.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use changegate::aws::connect;
@@ -10,7 +11,7 @@ use changegate::flows::receive_push::{BODY_LIMIT_BYTES, Delivery, DeliveryAnswer
 use changegate::github::signature::GitHubSignature;
 use changegate::lambda::clock::SystemClock;
 use changegate::lambda::url::{SecretsWithin, UrlAnswer, UrlRequest};
-use lambda_runtime::{Error, LambdaEvent};
+use lambda_runtime::LambdaEvent;
 use serde_json::json;
 
 use crate::settings::Settings;
@@ -53,7 +54,7 @@ impl<Q: SendMessages, S: ReadSecrets, C: Clock> Webhook<Q, S, C> {
         }
     }
 
-    pub(crate) async fn handle(&self, event: LambdaEvent<UrlRequest>) -> Result<UrlAnswer, Error> {
+    pub(crate) async fn handle(&self, event: LambdaEvent<UrlRequest>) -> Result<UrlAnswer, Infallible> {
         let answer = self.answer(event.payload).await;
         let (status, result, reason) = match answer {
             DeliveryAnswer::Queued => (202, "queued", String::new()),

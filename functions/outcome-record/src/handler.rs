@@ -8,7 +8,7 @@ use changegate::aws::secrets::Secrets;
 use changegate::aws::sns::Topics;
 use changegate::flows::FlowError;
 use changegate::flows::ports::{
-    Clock, ControlPipelines, Notify, ReadChangeSets, ReadObjects, ReadPipelines, ReadStacks, ReportJobs,
+    Clock, ControlPipelines, Notify, PortError, ReadChangeSets, ReadObjects, ReadPipelines, ReadStacks, ReportJobs,
     TellRepository, WriteChangeSets, WriteObjects,
 };
 use changegate::flows::record_outcome::{
@@ -19,7 +19,8 @@ use changegate::flows::retry_due::retry_due;
 use changegate::github::{Connection, GitHubSettings, Repository};
 use changegate::lambda::clock::SystemClock;
 use changegate::lambda::ended_event::EndedEvent;
-use lambda_runtime::{Error, LambdaEvent};
+use changegate::lambda::function_error::FunctionError;
+use lambda_runtime::LambdaEvent;
 use serde_json::Value;
 
 use crate::settings::Settings;
@@ -37,7 +38,7 @@ pub(crate) struct Recorder {
 
 impl Recorder {
     /// Connects them.
-    pub(crate) fn connect(settings: Settings) -> Result<Self, Error> {
+    pub(crate) fn connect(settings: Settings) -> Result<Self, PortError> {
         let aws = connect::load();
         let github = GitHubSettings {
             api_url: settings.github_api_url.clone(),
@@ -56,7 +57,7 @@ impl Recorder {
     }
 
     /// Records what the event announces. The event is never logged: a failed delivery carries a job's credentials.
-    pub(crate) async fn handle(&self, event: LambdaEvent<Value>) -> Result<(), Error> {
+    pub(crate) async fn handle(&self, event: LambdaEvent<Value>) -> Result<(), FunctionError> {
         let ports = RecordPorts {
             pipelines: &self.pipelines,
             cloudformation: &self.cloudformation,
@@ -67,10 +68,8 @@ impl Recorder {
             clock: &SystemClock,
         };
         let recorded = Box::pin(record(&ports, &self.settings.record, &event.payload)).await;
-        recorded.map_err(|error| {
-            tracing::error!(%error, "an end could not be recorded; it is delivered again");
-            error.into()
-        })
+        let doing = "recording an end, which is delivered again";
+        recorded.map_err(|error| FunctionError::of("changegate.RecordError", doing, &error))
     }
 }
 

@@ -13,11 +13,12 @@ use std::time::{Duration, SystemTime};
 
 use aws_types::SdkConfig;
 use futures_util::FutureExt as _;
-use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
+use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
 use tracing::Instrument as _;
 
 use self::report::bounded;
+use super::function_error::{FunctionError, chain};
 use super::job_event::{JobEvent, JobEventError, job_id};
 use crate::aws::artifacts::S3Artifacts;
 use crate::aws::codepipeline::CodePipeline;
@@ -41,7 +42,7 @@ const REPORT_TIME: Duration = Duration::from_secs(5);
 /// # Errors
 ///
 /// When the runtime cannot be reached.
-pub async fn serve_jobs<F>(aws: &SdkConfig, flow: F) -> Result<(), Error>
+pub async fn serve_jobs<F>(aws: &SdkConfig, flow: F) -> Result<(), FunctionError>
 where
     F: AsyncFn(Job, S3Artifacts) -> Result<JobOutcome, FlowError>,
 {
@@ -52,13 +53,12 @@ where
         // On the heap: a flow over the SDK is a future of many layers.
         let flow = async |event: JobEvent| Box::pin(flow(event.job, S3Artifacts::new(aws, event.artifacts))).await;
         let delivery = Box::pin(deliver(pipelines, event.payload, time, flow));
-        // What Lambda hands on is the type of the error: the default would be the name of a boxed one.
-        delivery.await.map_err(|error| Diagnostic {
-            error_type: "changegate.DeliveryError".to_owned(),
-            error_message: chain(&error),
-        })
+        delivery
+            .await
+            .map_err(|error| FunctionError::of("changegate.DeliveryError", "serving a job", &error))
     }))
     .await
+    .map_err(|error| FunctionError::of_runtime(&error))
 }
 
 /// A delivery could not be reported; Lambda delivers it again.
@@ -209,10 +209,7 @@ async fn report(pipelines: &impl ReportJobs, id: &str, outcome: JobOutcome) -> R
             tracing::error!("CodePipeline knows no such job; somebody else invoked this function");
             Ok(())
         }
-        Err(error) => {
-            tracing::error!(error = chain(&error), "the report did not get through");
-            Err(error.into())
-        }
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -228,18 +225,6 @@ fn time_left(deadline: SystemTime) -> Duration {
 pub(super) fn last_characters(id: &str) -> &str {
     let start = id.char_indices().rev().nth(7).map_or(0, |(index, _)| index);
     &id[start..]
-}
-
-/// An error and its causes, in one line.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {

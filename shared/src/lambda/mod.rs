@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod ended_event;
+pub mod function_error;
 pub mod job;
 pub mod job_event;
 pub mod settings;

@@ -4,7 +4,6 @@ use std::error::Error;
 use std::fmt;
 
 /// A call to a service that did not succeed: what was called, on what, and what the service said.
-#[derive(Debug)]
 pub struct PortError {
     /// The call as its service names it, such as `cloudformation:CreateChangeSet` or `GET /repos/{owner}/{repo}`.
     pub operation: &'static str,
@@ -46,6 +45,13 @@ impl PortError {
     /// Whether the service answered that the subject does not exist.
     pub fn is_not_found(&self) -> bool {
         self.kind == PortErrorKind::NotFound
+    }
+}
+
+/// Without the cause: an SDK's error shows the whole response, which may hold what must not be seen.
+impl fmt::Debug for PortError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} {self}", self.kind)
     }
 }
 
