@@ -22,6 +22,7 @@ def main() -> None:
     import change_sets
     import collector
     import conditions
+    import deliveries
     import durations
     import front
     import function_logs
@@ -53,6 +54,7 @@ def main() -> None:
         pipelines,
         simulation,
         durations,
+        deliveries,
         function_logs,
         runtime_api,
         mail,
