@@ -1,5 +1,6 @@
 //! From a batch of messages to one sync, and to which messages have to come again.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use changegate::aws::codepipeline::CodePipeline;
@@ -13,20 +14,23 @@ use changegate::flows::sync_source::{
     SourceBucket, SourcePipelines, SourceRepository, SyncError, SyncReason, SyncReport, World, sync_source,
 };
 use changegate::github::{Connection, Repository};
-use lambda_runtime::{Context, Error, LambdaEvent};
+use lambda_runtime::{Context, LambdaEvent};
 use serde::{Deserialize, Serialize};
 
 use crate::settings::Settings;
+use crate::within_time::WithinTime;
 
 /// When a message comes again after a failure that time may heal.
 const SOON_SECONDS: u32 = 30;
 /// When a message comes again after a failure that somebody has to heal: soon enough to see that it is healed, and
-/// often enough to reach the alarm.
-const LATER_SECONDS: u32 = 120;
+/// often enough that the dead-letter queue, whose alarm rings, has it after some ten minutes.
+const LATER_SECONDS: u32 = 30;
 /// A rate limit is waited for no longer than this; the message comes again after it at the latest.
 const MOST_SECONDS: u32 = 3600;
 /// Time that is kept back at the end of an invocation, to say that the message has to come again.
-const RESERVE: Duration = Duration::from_secs(10);
+const RESERVE: Duration = Duration::from_secs(4);
+/// Time that is kept back for what follows the starts of pipelines: statuses, removals and the snapshot.
+const AFTER_STARTS: Duration = Duration::from_secs(8);
 
 /// A batch of messages, as Lambda delivers it.
 #[derive(Debug, Default, Deserialize)]
@@ -95,7 +99,7 @@ impl SourceSync<Repository<Secrets>, Bucket, CodePipeline, Queue> {
 }
 
 impl<R: SourceRepository + Pauses, B: SourceBucket, P: SourcePipelines, Q: PostponeMessages> SourceSync<R, B, P, Q> {
-    pub(crate) async fn handle(&self, event: LambdaEvent<Batch>) -> Result<BatchAnswer, Error> {
+    pub(crate) async fn handle(&self, event: LambdaEvent<Batch>) -> Result<BatchAnswer, Infallible> {
         Ok(self.answer(event.payload, time_left(&event.context)).await)
     }
 
@@ -139,14 +143,20 @@ impl<R: SourceRepository + Pauses, B: SourceBucket, P: SourcePipelines, Q: Postp
 
     /// Runs a sync; an error is the number of seconds after which it is to run again.
     async fn sync(&self, reason: SyncReason, time_left: Duration) -> Result<(), u32> {
+        let until = tokio::time::Instant::now() + time_left.saturating_sub(AFTER_STARTS);
+        let pipelines = WithinTime::new(&self.pipelines, until);
         let world = World {
             repository: &self.repository,
             source: &self.source,
-            pipelines: &self.pipelines,
+            pipelines: &pipelines,
         };
         let sync = Box::pin(sync_source(world, &self.settings.sync, reason));
         match tokio::time::timeout(time_left, sync).await {
-            Ok(Ok(report)) => log(&report).map_or(Ok(()), |_| Err(SOON_SECONDS)),
+            Ok(Ok(report)) => match log(&report) {
+                None => Ok(()),
+                Some(_) if pipelines.has_ended() => Err(1),
+                Some(_) => Err(SOON_SECONDS),
+            },
             Ok(Err(error)) => Err(self.again_after(&error)),
             Err(_) => {
                 tracing::warn!("the sync takes longer than one invocation; the next one goes on from here");

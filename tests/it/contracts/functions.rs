@@ -99,6 +99,25 @@ fn three_deliveries_of_a_job_end_before_codepipeline_gives_up() {
 }
 
 #[test]
+fn a_push_behind_a_killed_sync_waits_less_than_a_minute_and_never_beside_it() {
+    let template = Template::read();
+    let seconds = |resource: &str, pointer: &str| -> u32 {
+        let text = text(template.resource(resource), pointer);
+        text.parse().expect("a number of seconds")
+    };
+    let visibility = seconds("Queue", "/Properties/VisibilityTimeout");
+    let timeout = seconds("SourceSyncFunction", "/Properties/Timeout");
+    // Lambda refuses the mapping of a queue with a shorter one; a longer one lets no message out while a sync lives.
+    assert!(
+        visibility > timeout,
+        "{visibility} s, and the function may run {timeout} s"
+    );
+    assert!(visibility <= 50, "the push behind a killed sync waits {visibility} s");
+    // A sync of many stacks takes several invocations, each of which receives its message once.
+    assert!(seconds("Queue", "/Properties/RedrivePolicy/maxReceiveCount") >= 20);
+}
+
+#[test]
 fn logs_are_json_and_never_below_info() {
     let template = Template::read();
     let root = &template.document.root;

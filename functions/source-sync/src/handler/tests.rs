@@ -194,3 +194,40 @@ async fn a_sync_that_takes_too_long_says_so_before_it_is_killed() {
     assert_eq!(answer.batch_item_failures.len(), 1);
     assert_eq!(*function.queue.0.borrow(), [1]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn pipelines_that_cannot_be_started_in_time_are_started_by_the_next_invocations_once_each() {
+    let (function, _) = function();
+    let stacks: Vec<String> = (0..40).map(|number| format!("s{number:02}")).collect();
+    let paths: Vec<String> = stacks
+        .iter()
+        .map(|stack| format!("stacks/{stack}/template.yaml"))
+        .collect();
+    let template = "Resources:\n  T: {Type: AWS::SNS::Topic}\n";
+    let files: Vec<_> = paths.iter().map(|path| (path.as_str(), Some(template))).collect();
+    function.repository.push("Many", &files);
+    for stack in &stacks {
+        function.pipelines.with_pipeline(&format!("changegate-{stack}"));
+    }
+    function.pipelines.take_a_second_to_start();
+    let mut invocations = 0;
+    loop {
+        invocations += 1;
+        let answer = function.answer(event("push"), Duration::from_secs(20)).await;
+        if answer == BatchAnswer::default() {
+            break;
+        }
+        assert_eq!(function.queue.0.borrow().last(), Some(&1), "it goes on at once");
+        assert!(invocations < 10, "it does not come to an end");
+    }
+    assert_eq!(invocations, 4);
+    let mut started: Vec<_> = function
+        .pipelines
+        .started()
+        .into_iter()
+        .map(|start| start.pipeline)
+        .collect();
+    started.sort();
+    let wanted: Vec<_> = stacks.iter().map(|stack| format!("changegate-{stack}")).collect();
+    assert_eq!(started, wanted);
+}

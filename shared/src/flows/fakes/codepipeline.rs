@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::time::Duration;
 
 use super::{Wire, refusal};
 use crate::domain::job::JobOutcome;
@@ -39,6 +40,8 @@ struct State {
     without_variables: Vec<String>,
     /// Pipelines that take no start at all.
     refusing: Vec<String>,
+    /// How long every start takes.
+    start_takes: Duration,
 }
 
 impl FakeCodePipeline {
@@ -63,6 +66,11 @@ impl FakeCodePipeline {
     /// Lets a pipeline refuse every start.
     pub fn refusing(&self, name: &str) {
         self.state.borrow_mut().refusing.push(name.to_owned());
+    }
+
+    /// Lets every start take a second of Tokio's clock.
+    pub fn take_a_second_to_start(&self) {
+        self.state.borrow_mut().start_takes = Duration::from_secs(1);
     }
 
     /// Adds a run, newer than those before, in progress and started by `StartPipelineExecution`.
@@ -262,7 +270,10 @@ impl ReadPipelines for FakeCodePipeline {
 impl ControlPipelines for FakeCodePipeline {
     async fn start(&self, start: StartExecution) -> Result<String, PortError> {
         const OPERATION: &str = "codepipeline:StartPipelineExecution";
-        let pipeline = start.pipeline.clone();
+        let (pipeline, takes) = (start.pipeline.clone(), self.state.borrow().start_takes);
+        if !takes.is_zero() {
+            tokio::time::sleep(takes).await;
+        }
         let effect = || {
             assert!(
                 !start.token.is_empty()
