@@ -40,6 +40,16 @@ fn spans_cut_out_exactly_the_value() {
 }
 
 #[test]
+fn a_collection_in_brackets_begins_with_its_bracket_whatever_stands_behind_it() {
+    let text = "a: { h: 2 }\nb: !T &x [ # [\n  1 ]\nc: {\n  k: [  ] }\nd:\n  !U\n  - [ 1 ]\n";
+    assert_eq!(at(text, "/a"), ("{ h: 2 }".to_owned(), 1, 4));
+    assert_eq!(at(text, "/b"), ("[ # [\n  1 ]".to_owned(), 2, 10));
+    assert_eq!(at(text, "/c"), ("{\n  k: [  ] }".to_owned(), 4, 4));
+    assert_eq!(at(text, "/c/k"), ("[  ]".to_owned(), 5, 6));
+    assert_eq!(at(text, "/d"), ("[ 1 ]".to_owned(), 8, 5));
+}
+
+#[test]
 fn block_scalars_reach_from_their_header_to_their_last_character() {
     let text = "a: | # note > |\n  one\n\n  two\n\nb: !Sub >-\n    x\n    y\nc:\n- |\n  z\n- > \n  w";
     assert_eq!(at(text, "/a"), ("| # note > |\n  one\n\n  two".to_owned(), 1, 4));

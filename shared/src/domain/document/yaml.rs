@@ -3,7 +3,9 @@
 //! The parser's spans count characters, begin at a node's tag or anchor, and reach over a comment that follows a
 //! quoted scalar; the spans made here are exact.
 
+mod continuations;
 mod kinds;
+mod layout;
 mod spans;
 
 use std::collections::HashMap;
@@ -18,6 +20,20 @@ use kinds::kind_of;
 const CORE_SCHEMA: &str = "tag:yaml.org,2002:";
 
 pub(super) fn parse(text: &str, positions: &Positions<'_>) -> Result<Node, SyntaxError> {
+    parse_strictly(text, positions).or_else(|error| {
+        let Some(padded) = layout::pad(text) else {
+            return Err(error);
+        };
+        match parse_strictly(&padded.text, &Positions::new(&padded.text, 0)) {
+            Ok(root) => padded.restore(root, positions).ok_or(error),
+            // What stands before it was only a matter of layout.
+            Err(later) if later.line > error.line => Err(padded.restore_error(later, positions)),
+            Err(_) => Err(error),
+        }
+    })
+}
+
+fn parse_strictly(text: &str, positions: &Positions<'_>) -> Result<Node, SyntaxError> {
     let mut builder = Builder {
         text,
         positions,
@@ -138,7 +154,8 @@ impl Builder<'_> {
             }
             Event::SequenceStart(anchor, tag) => self.open(start..end, anchor, tag.as_deref(), false),
             Event::MappingStart(anchor, tag) => self.open(start..end, anchor, tag.as_deref(), true),
-            Event::SequenceEnd | Event::MappingEnd => self.close(end),
+            // The event reaches over the white space behind a closing bracket.
+            Event::SequenceEnd | Event::MappingEnd => self.close(start),
             Event::Alias(anchor) => self.alias(anchor, start..end),
             Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) | Event::DocumentEnd => {
                 Ok(())
@@ -159,19 +176,15 @@ impl Builder<'_> {
                 .error(span.start, format!("nested deeper than {MAX_DEPTH} levels")));
         }
         self.count(1, span.start)?;
-        // The event of a flow collection ends with its bracket; that of a block collection ends before its first child.
-        let is_flow = self
-            .text
-            .get(span.clone())
-            .is_some_and(|text| text.ends_with(['[', '{']));
-        if is_flow {
-            self.last_end = span.end;
+        let flow_start = self.bracket(&span);
+        if let Some(bracket) = flow_start {
+            self.last_end = bracket + 1;
         }
         self.open.push(Open {
             is_mapping,
             tag: tag.map(written),
             anchor,
-            flow_start: is_flow.then(|| span.end - 1),
+            flow_start,
             nodes_before: self.nodes - 1,
             children: Vec::new(),
             depth: 0,
@@ -180,14 +193,16 @@ impl Builder<'_> {
         Ok(())
     }
 
-    fn close(&mut self, end: usize) -> Result<(), SyntaxError> {
+    fn close(&mut self, bracket: usize) -> Result<(), SyntaxError> {
         let Some(open) = self.open.pop() else {
-            return Err(self.positions.error(end, "a collection ends here that did not begin"));
+            return Err(self
+                .positions
+                .error(bracket, "a collection ends here that did not begin"));
         };
         let span = match open.flow_start {
             Some(start) => {
-                self.last_end = end;
-                start..end
+                self.last_end = bracket + 1;
+                start..bracket + 1
             }
             None => match (open.children.first(), open.children.last()) {
                 (Some(first), Some(last)) => {

@@ -51,6 +51,16 @@ impl Builder<'_> {
         start..end.min(self.text.len())
     }
 
+    /// The bracket that a collection begins with; `None` for a block collection.
+    ///
+    /// The event of a flow collection begins with its tag or anchor, and reaches over white space and a comment behind
+    /// its bracket; that of a block collection ends before its first child.
+    pub(super) fn bracket(&self, event: &Range<usize>) -> Option<usize> {
+        let index = self.after_properties(event.start);
+        let byte = self.text.as_bytes().get(index)?;
+        (event.contains(&index) && matches!(byte, b'[' | b'{')).then_some(index)
+    }
+
     /// Where the next `|` or `>` stands that is no part of a comment: the header of a block scalar.
     fn header_after(&self, from: usize) -> usize {
         let mut index = from;
