@@ -1,10 +1,11 @@
-//! Change sets that somebody saved: the JSON that `aws cloudformation describe-change-set` prints.
+//! Change sets that somebody saved: what `aws cloudformation describe-change-set` prints, or what the console writes.
 
-use serde::de::DeserializeOwned;
+mod shapes;
 
 use super::description::{ChangeSetDescription, present};
 use super::hooks::ChangeSetHooks;
 use super::tree::{ChangeSetTree, PlacedChangeSet, join};
+use crate::domain::document::SyntaxError;
 
 /// A saved change set cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -20,7 +21,26 @@ pub enum SavedError {
         /// Why, with line and column.
         reason: serde_json::Error,
     },
-    /// A file is JSON, but no change set.
+    /// A file is neither JSON nor YAML.
+    #[error(
+        "file {file} is neither the JSON nor the YAML that `aws cloudformation describe-change-set` prints: {reason}"
+    )]
+    NotYaml {
+        /// Number of the file, from 1.
+        file: usize,
+        /// What stops the reader, with line and column.
+        reason: SyntaxError,
+    },
+    /// A file is a table or text for people.
+    #[error(
+        "file {file} is a table or plain text, which leaves out the structure; save the change set with `aws \
+         cloudformation describe-change-set --output json`"
+    )]
+    TableOrText {
+        /// Number of the file, from 1.
+        file: usize,
+    },
+    /// A file can be read, but holds no change set.
     #[error(
         "file {file} names neither a change set nor a stack; save it with `aws cloudformation describe-change-set`"
     )]
@@ -43,10 +63,23 @@ pub fn tree_of(files: &[&str]) -> Result<(ChangeSetTree, Vec<String>), SavedErro
     let mut missing = Vec::new();
     for (index, text) in files.iter().enumerate() {
         let file = index + 1;
-        let (found, told) = read(text).map_err(|reason| SavedError::NotAChangeSet { file, reason })?;
-        hooks.extend(told);
-        for set in found {
-            if set.change_set_id.is_empty() && set.change_set_name.is_empty() && set.stack_name.is_empty() {
+        let answers = shapes::answers(text, file)?;
+        if answers.has_bare_changes {
+            missing.push(format!(
+                "file {file} is a list of changes alone: change set, stack, parameters and nested stacks are not \
+                 named; save all of it with `aws cloudformation describe-change-set --include-property-values`"
+            ));
+        }
+        let unreadable = |reason| SavedError::NotAChangeSet { file, reason };
+        for answer in answers.values {
+            if answer.get("Hooks").is_some() && answer.get("Changes").is_none() {
+                hooks.push(serde_json::from_value(answer).map_err(unreadable)?);
+                continue;
+            }
+            let set: ChangeSetDescription = serde_json::from_value(answer).map_err(unreadable)?;
+            let is_named =
+                !(set.change_set_id.is_empty() && set.change_set_name.is_empty() && set.stack_name.is_empty());
+            if !is_named && set.changes.is_empty() {
                 return Err(SavedError::Empty { file });
             }
             add(&mut sets, set, file, &mut missing);
@@ -152,30 +185,6 @@ fn place_hooks(tree: &mut ChangeSetTree, hooks: Vec<ChangeSetHooks>, missing: &m
     }
 }
 
-/// What one file holds: one answer, a list, or one after the other as several calls print them.
-fn read(text: &str) -> Result<(Vec<ChangeSetDescription>, Vec<ChangeSetHooks>), serde_json::Error> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim();
-    if !text.contains("\"Hooks\"") {
-        return Ok((documents(text)?, Vec::new()));
-    }
-    let (mut sets, mut hooks) = (Vec::new(), Vec::new());
-    for document in documents::<serde_json::Value>(text)? {
-        if document.get("Hooks").is_some() && document.get("Changes").is_none() {
-            hooks.push(serde_json::from_value(document)?);
-        } else {
-            sets.push(serde_json::from_value(document)?);
-        }
-    }
-    Ok((sets, hooks))
-}
-
-fn documents<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, serde_json::Error> {
-    if text.is_empty() || text.starts_with('[') {
-        return serde_json::from_str(text);
-    }
-    serde_json::Deserializer::from_str(text).into_iter().collect()
-}
-
 /// Adds a change set, or a further page of one that is there already.
 fn add(sets: &mut Vec<ChangeSetDescription>, set: ChangeSetDescription, file: usize, missing: &mut Vec<String>) {
     let earlier = sets
@@ -232,6 +241,64 @@ mod tests {
         let (tree, missing) = tree_of(&[&first, &last, &first]).unwrap();
         assert_eq!(tree.root().unwrap().changes.len(), 2);
         assert_eq!(missing, ["file 3 holds a page that was given already; it is left out"]);
+    }
+
+    #[test]
+    fn every_shape_in_which_people_save_a_change_set_is_read_alike() {
+        let whole = json!({ "ChangeSetName": "next", "StackName": "shop", "Status": "CREATE_COMPLETE",
+            "IncludeNestedStacks": true, "Changes": [
+            { "Type": "Resource", "ResourceChange": {
+                "Action": "Modify", "LogicalResourceId": "Queue", "ResourceType": "AWS::SQS::Queue",
+                "BeforeContext": "{\"properties\":{\"delaySeconds\":1}}", "Scope": ["Tags"], "Details": [] } }] });
+        let camel = r#"{"changeSetName":"next","stackName":"shop","status":"CREATE_COMPLETE","includeNestedStacks":true,
+            "changes":[{"type":"Resource","resourceChange":{"action":"Modify",
+            "logicalResourceId":"Queue","resourceType":"AWS::SQS::Queue",
+            "beforeContext":"{\"properties\":{\"delaySeconds\":1}}","scope":["Tags"],"details":[]}}]}"#;
+        let yaml = "ChangeSetName: next\nStackName: shop\nStatus: CREATE_COMPLETE\nIncludeNestedStacks: true\nChanges:\n\
+            - Type: Resource\n  ResourceChange:\n    Action: Modify\n\
+            \u{20}   LogicalResourceId: Queue\n    ResourceType: AWS::SQS::Queue\n\
+            \u{20}   BeforeContext: '{\"properties\":{\"delaySeconds\":1}}'\n    Scope:\n    - Tags\n    Details: []\n";
+        let (expected, missing) = tree_of(&[&whole.to_string()]).unwrap();
+        assert!(missing.is_empty());
+        for text in [camel, yaml] {
+            let (tree, missing) = tree_of(&[text]).unwrap();
+            assert!(missing.is_empty(), "{missing:?}");
+            assert!(tree.root() == expected.root(), "{text}");
+        }
+        let changes = &whole["Changes"];
+        for text in [
+            changes.to_string(),
+            json!({ "Changes": changes }).to_string(),
+            camel
+                .split_once("\"changes\":")
+                .unwrap()
+                .1
+                .strip_suffix('}')
+                .unwrap()
+                .to_owned(),
+            yaml.split_once("Changes:\n").unwrap().1.to_owned(),
+        ] {
+            let (tree, missing) = tree_of(&[&text]).unwrap();
+            assert!(
+                tree.root().unwrap().changes == expected.root().unwrap().changes,
+                "{text}"
+            );
+            assert_eq!(missing.len(), 1);
+            assert!(missing[0].contains("is a list of changes alone"), "{missing:?}");
+        }
+    }
+
+    #[test]
+    fn tables_and_plain_text_are_told_with_the_command_that_saves_it_right() {
+        for text in [
+            "-----------\n|  DescribeChangeSet  |\n",
+            "+----+\n",
+            "None\tnext\tshop\n",
+            "CHANGES\tResource\n",
+        ] {
+            let error = tree_of(&[text]).unwrap_err().to_string();
+            assert!(error.contains("--output json"), "{text}: {error}");
+        }
     }
 
     #[test]
