@@ -31,22 +31,58 @@ pub enum WindowState {
 
 /// A window cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the window's time zone `{0}` is no name of the IANA time zone database; write one such as `Europe/Berlin`")]
-pub struct UnknownTimeZone(String);
+pub enum BrokenWindow {
+    /// The time zone is not known.
+    #[error(
+        "the window's time zone `{0}` is no name of the IANA time zone database; write one such as `Europe/Berlin`"
+    )]
+    TimeZone(String),
+    /// A time of the day that no clock shows.
+    #[error("the window's hours go from minute {from} to minute {to} of the day, and a day has {MINUTES_OF_DAY}")]
+    Hours {
+        /// First minute.
+        from: u16,
+        /// Minute at which it closes.
+        to: u16,
+    },
+    /// A day that no week has, or no day at all.
+    #[error("the window's days are {0:?}; they go from 1, Monday, to 7, Sunday, and there must be one")]
+    Days(Vec<u8>),
+}
+
+/// Minutes of a day on the wall.
+const MINUTES_OF_DAY: u16 = 24 * 60;
 
 impl Window {
     /// Whether the window is open at `now`, and when it opens next if it is not.
     ///
     /// # Errors
     ///
-    /// [`UnknownTimeZone`] when the time zone is not known.
-    pub fn state_at(&self, now: Timestamp) -> Result<WindowState, UnknownTimeZone> {
-        let zone = TimeZone::get(&self.time_zone).map_err(|_| UnknownTimeZone(self.time_zone.clone()))?;
+    /// [`BrokenWindow`] when the window cannot be read.
+    pub fn state_at(&self, now: Timestamp) -> Result<WindowState, BrokenWindow> {
+        self.check()?;
+        let zone = TimeZone::get(&self.time_zone).map_err(|_| BrokenWindow::TimeZone(self.time_zone.clone()))?;
         if self.holds(zone.to_datetime(now)) {
             return Ok(WindowState::Open);
         }
         let opens = self.next_opening(now, &zone).map(|opens| opens.to_zoned(zone));
         Ok(WindowState::Closed { opens })
+    }
+
+    /// Whether days and hours are such as a clock and a week have.
+    ///
+    /// # Errors
+    ///
+    /// [`BrokenWindow`] with what is not.
+    pub fn check(&self) -> Result<(), BrokenWindow> {
+        let (from, to) = (self.from_minute, self.to_minute);
+        if from >= MINUTES_OF_DAY || to > MINUTES_OF_DAY {
+            return Err(BrokenWindow::Hours { from, to });
+        }
+        if self.days.is_empty() || self.days.iter().any(|day| !(1..=7).contains(day)) {
+            return Err(BrokenWindow::Days(self.days.clone()));
+        }
+        Ok(())
     }
 
     /// Whether a time on the wall is in the window.
@@ -63,11 +99,9 @@ impl Window {
     }
 
     fn has(&self, day: Weekday) -> bool {
-        i8::try_from(self.days.len()).is_ok()
-            && self
-                .days
-                .iter()
-                .any(|listed| i8::try_from(*listed).is_ok_and(|listed| listed == day.to_monday_one_offset()))
+        self.days
+            .iter()
+            .any(|listed| i8::try_from(*listed).is_ok_and(|listed| listed == day.to_monday_one_offset()))
     }
 
     /// The first moment after `now` that is in the window. The answer can change only where the wall shows the
@@ -113,7 +147,7 @@ impl fmt::Display for Window {
         let mut runs: Vec<(u8, u8)> = Vec::new();
         for &day in &self.days {
             match runs.last_mut() {
-                Some((_, last)) if *last + 1 == day => *last = day,
+                Some((_, last)) if last.checked_add(1) == Some(day) => *last = day,
                 _ => runs.push((day, day)),
             }
         }

@@ -167,3 +167,34 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn hours_and_days_that_no_clock_and_no_week_have_are_refused_and_never_open() {
+    let broken = |edit: fn(&mut Window)| {
+        let mut window = window(&ALL, "09:00", "16:00", "UTC");
+        edit(&mut window);
+        window.state_at("2026-11-23T10:00:00Z".parse().unwrap())
+    };
+    assert_eq!(broken(|_| {}), Ok(WindowState::Open));
+    assert_eq!(broken(|window| window.to_minute = 1_440), Ok(WindowState::Open));
+    for edit in [
+        (|window| window.to_minute = 1_441) as fn(&mut Window),
+        |window| window.to_minute = 9_999,
+        |window| window.from_minute = 1_440,
+    ] {
+        assert!(matches!(broken(edit), Err(BrokenWindow::Hours { .. })));
+    }
+    for edit in [
+        (|window| window.days.clear()) as fn(&mut Window),
+        |window| window.days.push(0),
+        |window| window.days.push(8),
+        |window| window.days.push(255),
+    ] {
+        assert!(matches!(broken(edit), Err(BrokenWindow::Days(_))));
+    }
+    let odd = Window {
+        days: vec![255],
+        ..window(&ALL, "09:00", "16:00", "UTC")
+    };
+    assert_eq!(odd.to_string(), "? 09:00-16:00 UTC");
+}
