@@ -1,7 +1,7 @@
 //! What `template.yaml` tells this function.
 
 use changegate::flows::record_outcome::RecordSettings;
-use changegate::lambda::settings::{SettingError, Variables};
+use changegate::lambda::settings::{SettingError, Variables, root_gate};
 use changegate::lambda::variables;
 
 /// Settings of this function.
@@ -27,7 +27,7 @@ impl Settings {
                 repository: of.text(variables::GITHUB_REPOSITORY)?,
                 pipeline_prefix: of.text(variables::PIPELINE_PREFIX)?,
                 root_pipeline: of.text(variables::ROOT_PIPELINE)?,
-                root_gate: of.json(variables::ROOT_GATE)?,
+                root_gate: root_gate(of)?,
                 topic: of.text(variables::TOPIC)?,
             },
             source_bucket: of.text(variables::SOURCE_BUCKET)?,

@@ -2,7 +2,7 @@
 
 use changegate::domain::pipelines::PipelinesSettings;
 use changegate::flows::provision_pipelines::ProvisionSettings;
-use changegate::lambda::settings::{SettingError, Variables, proof_settings};
+use changegate::lambda::settings::{SettingError, Variables, floor, proof_settings};
 use changegate::lambda::variables;
 
 /// Reads them.
@@ -19,7 +19,7 @@ pub(crate) fn read(of: &Variables) -> Result<ProvisionSettings, SettingError> {
             describe_function: of.text(variables::DESCRIBE_FUNCTION)?,
             execute_function: of.text(variables::EXECUTE_FUNCTION)?,
         },
-        floor: of.json(variables::FLOOR)?,
+        floor: floor(of)?,
     })
 }
 

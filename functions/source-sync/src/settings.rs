@@ -5,7 +5,7 @@ use changegate::domain::packaging::Destination;
 use changegate::domain::sync::snapshot::CutLimits;
 use changegate::flows::sync_source::{KEPT_BYTES, SyncSettings};
 use changegate::github::GitHubSettings;
-use changegate::lambda::settings::{SettingError, Variables};
+use changegate::lambda::settings::{SettingError, Variables, floor};
 use changegate::lambda::variables;
 
 /// Where Lambda says which region it runs in.
@@ -31,7 +31,7 @@ impl Settings {
                 environment: Environment {
                     name: from.text(variables::ENVIRONMENT)?,
                     pipeline_prefix: from.text(variables::PIPELINE_PREFIX)?,
-                    floor: from.json(variables::FLOOR)?,
+                    floor: floor(from)?,
                     default_deployer: from.text(variables::DEPLOYER_ROLE)?,
                 },
                 root_pipeline: from.text(variables::ROOT_PIPELINE)?,

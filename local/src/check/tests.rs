@@ -19,6 +19,7 @@ fn demands() -> Demands {
             deployer_prefix: "arn:aws:iam::000000000000:role/changegate/deployers/".to_owned(),
             stack_name_pattern: "*".to_owned(),
             reserved_stack_names: vec!["changegate".to_owned()],
+            approvers: None,
         },
         deployment: "changegate".to_owned(),
     }

@@ -27,6 +27,9 @@ pub struct Arguments {
     /// Least number of approvals that the deployment demands.
     #[arg(long, value_name = "COUNT", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=2))]
     minimum_approvals: u8,
+    /// Who may approve at most, as the deployment says; whoever IAM lets when it is left out. Can be given several times.
+    #[arg(long = "approver", value_name = "PRINCIPAL")]
+    approvers: Vec<String>,
     /// Whether the deployment forbids that authors approve.
     #[arg(long)]
     authors_may_not_approve: bool,
@@ -61,6 +64,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
             deployer_prefix: arguments.deployer_prefix.clone(),
             stack_name_pattern: arguments.stack_name_pattern.clone(),
             reserved_stack_names: vec![deployment.clone(), format!("{deployment}-pipelines")],
+            approvers: (!arguments.approvers.is_empty()).then(|| arguments.approvers.clone()),
         },
         deployment: deployment.clone(),
     };

@@ -2,6 +2,7 @@
 
 pub mod actions;
 pub mod approvals;
+pub mod approvers;
 pub mod archive;
 pub mod authors;
 pub mod catalogue;

@@ -7,6 +7,9 @@ use std::str::FromStr;
 use serde::de::DeserializeOwned;
 
 use super::variables;
+use crate::domain::approvers::ApproverPattern;
+use crate::domain::gate::{Floor, Gate};
+use crate::domain::people::Account;
 use crate::flows::prove_job::ProofSettings;
 
 /// A setting cannot be used. The text names the variable and never shows its value.
@@ -97,8 +100,40 @@ pub fn proof_settings(of: &Variables) -> Result<ProofSettings, SettingError> {
     Ok(ProofSettings {
         root_pipeline: of.text(variables::ROOT_PIPELINE)?,
         pipelines_stack: of.text(variables::PIPELINES_STACK)?,
-        root_gate: of.json(variables::ROOT_GATE)?,
+        root_gate: root_gate(of)?,
     })
+}
+
+/// The gate of the root pipeline.
+///
+/// # Errors
+///
+/// When the variable is missing or malformed.
+pub fn root_gate(of: &Variables) -> Result<Gate, SettingError> {
+    let gate: Gate = of.json(variables::ROOT_GATE)?;
+    readable(variables::ROOT_GATE, gate.approvers.as_deref(), &gate.deployer)?;
+    Ok(gate)
+}
+
+/// What the deployment demands of every gate.
+///
+/// # Errors
+///
+/// When the variable is missing or malformed.
+pub fn floor(of: &Variables) -> Result<Floor, SettingError> {
+    let floor: Floor = of.json(variables::FLOOR)?;
+    readable(variables::FLOOR, floor.approvers.as_deref(), &floor.deployer_prefix)?;
+    Ok(floor)
+}
+
+/// Each entry that cannot be read would match nobody, and every approval would be refused.
+fn readable(name: &str, approvers: Option<&[String]>, deployer: &str) -> Result<(), SettingError> {
+    let home = Account::of_arn(deployer);
+    for approver in approvers.unwrap_or_default() {
+        ApproverPattern::parse(approver, home.as_ref())
+            .map_err(|instead| malformed(name, format!("`{approver}` names no approver: {instead}")))?;
+    }
+    Ok(())
 }
 
 fn malformed(name: &str, reason: impl Display) -> SettingError {

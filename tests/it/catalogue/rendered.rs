@@ -87,6 +87,7 @@ fn template(catalogue: &Catalogue) -> String {
             deployer_prefix: "arn:aws:iam::000000000000:role/changegate/deployers/".to_owned(),
             stack_name_pattern: "*".to_owned(),
             reserved_stack_names: vec!["changegate".to_owned()],
+            approvers: None,
         },
         default_deployer: "arn:aws:iam::000000000000:role/changegate/deployers/default".to_owned(),
     };

@@ -89,6 +89,7 @@ fn the_catalogue_and_the_configurations_of_the_example_have_no_problem() {
                 deployer_prefix: "arn:aws:iam::111122223333:role/changegate/deployers/".to_owned(),
                 stack_name_pattern: "*".to_owned(),
                 reserved_stack_names: vec!["changegate".to_owned(), "changegate-pipelines".to_owned()],
+                approvers: None,
             },
             default_deployer: "arn:aws:iam::111122223333:role/changegate/deployers/stacks".to_owned(),
         };

@@ -44,6 +44,7 @@ fn gate(stack: &str, stack_name: &str) -> Gate {
         first_run: FirstRun::Plan,
         people: std::sync::Arc::default(),
         session_name_roles: Vec::new(),
+        approvers: None,
     }
 }
 

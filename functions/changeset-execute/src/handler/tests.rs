@@ -55,6 +55,7 @@ fn gate() -> Gate {
         first_run: FirstRun::Plan,
         people: std::sync::Arc::default(),
         session_name_roles: Vec::new(),
+        approvers: None,
     }
 }
 

@@ -43,6 +43,7 @@ fn environment() -> BTreeMap<String, String> {
         first_run: FirstRun::Plan,
         people: std::sync::Arc::default(),
         session_name_roles: Vec::new(),
+        approvers: None,
     };
     let root_gate = root_gate.to_canonical_json();
     let variables = [

@@ -43,6 +43,7 @@ fn gate(stack: &str) -> Gate {
         first_run: FirstRun::Plan,
         people: std::sync::Arc::default(),
         session_name_roles: Vec::new(),
+        approvers: None,
     }
 }
 
@@ -69,6 +70,7 @@ fn settings() -> ProvisionSettings {
             deployer_prefix: "arn:aws:iam::000000000000:role/changegate/deployers/".to_owned(),
             stack_name_pattern: "*".to_owned(),
             reserved_stack_names: vec!["changegate".to_owned()],
+            approvers: None,
         },
     }
 }

@@ -46,6 +46,7 @@ fn function() -> (Sync, Wire) {
         deployer_prefix: "arn:aws:iam::111122223333:role/changegate/deployers/".to_owned(),
         stack_name_pattern: "*".to_owned(),
         reserved_stack_names: Vec::new(),
+        approvers: None,
     };
     let settings = Settings {
         sync: SyncSettings {

@@ -8,6 +8,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use super::actions::{APPROVE_1, APPROVE_2, DESCRIBE_CHANGE_SET};
+use super::approvers::Approvers;
 use super::authors::Authors;
 use super::gate::Gate;
 use super::history::ActionExecution;
@@ -80,6 +81,10 @@ pub enum Shortfall {
         people: Vec<String>,
         /// The ARNs that are nobody: root, federated users, or none at all.
         nobody: Vec<String>,
+        /// The ARNs of those who answered and are not among the approvers of the gate.
+        others: Vec<String>,
+        /// The approvers of the gate; absent when it has anybody approve whom IAM lets.
+        approvers: Option<Vec<String>>,
     },
     /// Only people who made the change approved it.
     OnlyAuthors {
@@ -126,11 +131,13 @@ pub fn check(gate: &Gate, approvals: &[Approval], authors: &Authors) -> Result<Q
         });
     }
     let known = People::new(&gate.people, &gate.session_name_roles);
+    let may = Approvers::of(gate);
     let mut people = BTreeSet::new();
-    let mut nobody = Vec::new();
+    let (mut nobody, mut others) = (Vec::new(), Vec::new());
     for approval in approvals {
         let arn = approval.approver.as_deref().unwrap_or_default();
         match known.of_arn(arn) {
+            Some(_) if !may.have(arn, &known) => others.push(arn.to_owned()),
             Some(person) => {
                 people.insert(person);
             }
@@ -146,6 +153,8 @@ pub fn check(gate: &Gate, approvals: &[Approval], authors: &Authors) -> Result<Q
             needed,
             people: names(&people),
             nobody,
+            others,
+            approvers: gate.approvers.clone(),
         });
     }
     if !gate.author_may_approve {
@@ -202,14 +211,19 @@ impl fmt::Display for Shortfall {
                 approvals(*needed),
                 if *shown == 1 { "was" } else { "were" },
             ),
-            Self::TooFewPeople { needed, people, nobody } => {
-                write!(
-                    f,
-                    "approvals by {needed} different {} needed, and ",
-                    if *needed == 1 { "person are" } else { "people are" }
-                )?;
+            Self::TooFewPeople {
+                needed,
+                people,
+                nobody,
+                others,
+                approvers,
+            } => {
+                match needed {
+                    1 => f.write_str("the approval of a person is needed, and ")?,
+                    _ => write!(f, "approvals by {needed} different people are needed, and ")?,
+                }
                 match people.as_slice() {
-                    [] => f.write_str("no person approved")?,
+                    [] => f.write_str("none counts")?,
                     [one] => write!(f, "only {one} approved")?,
                     several => write!(f, "only {} approved", several.join(", "))?,
                 }
@@ -220,7 +234,10 @@ impl fmt::Display for Shortfall {
                         nobody.join(", ")
                     )?;
                 }
-                Ok(())
+                match approvers {
+                    Some(approvers) => not_listed(f, others, approvers),
+                    None => Ok(()),
+                }
             }
             Self::OnlyAuthors { authors } => write!(
                 f,
@@ -256,6 +273,25 @@ impl fmt::Display for Shortfall {
                 write!(f, " {}", reasons.join("; "))
             }
         }
+    }
+}
+
+/// Who answered without being an approver, and who is one.
+pub(in crate::domain) fn not_listed(
+    f: &mut fmt::Formatter<'_>,
+    others: &[String],
+    approvers: &[String],
+) -> fmt::Result {
+    if !others.is_empty() {
+        write!(
+            f,
+            "; {} answered and is not among the approvers of this stack",
+            others.join(", ")
+        )?;
+    }
+    match approvers {
+        [] => f.write_str("; the gate lets nobody approve"),
+        listed => write!(f, "; those who may approve are {}", listed.join(", ")),
     }
 }
 

@@ -32,6 +32,7 @@ fn gate(approvals: u8, author_may_approve: bool) -> Gate {
             ("carol".to_owned(), vec![CAROL.to_owned()]),
         ])),
         session_name_roles: Vec::new(),
+        approvers: None,
     }
 }
 
@@ -97,13 +98,124 @@ fn one_person_does_not_become_two_by_approving_twice() {
 fn root_and_an_approver_that_is_not_told_are_nobody() {
     insta::assert_snapshot!(
         refusal(&gate(1, true), &["arn:aws:iam::111122223333:root"], &authors(&[])),
-        @"approvals by 1 different person are needed, and no person approved; arn:aws:iam::111122223333:root is no person (root, federated users and unknown principals count as nobody)"
+        @"the approval of a person is needed, and none counts; arn:aws:iam::111122223333:root is no person (root, federated users and unknown principals count as nobody)"
     );
     let untold = [Approval {
         action: "Approve1".to_owned(),
         approver: None,
     }];
     assert!(check(&gate(1, true), &untold, &Authors::default()).is_err());
+}
+
+fn only(approvers: &[&str], gate: Gate) -> Gate {
+    Gate {
+        approvers: Some(approvers.iter().map(|one| (*one).to_owned()).collect()),
+        ..gate
+    }
+}
+
+#[test]
+fn whoever_is_not_among_the_approvers_counts_as_nobody_whatever_iam_lets_them_press() {
+    let gate = |approvals| only(&["user/alice", "permission-set/Operators"], gate(approvals, true));
+    insta::assert_snapshot!(refusal(&gate(1), &[BOB], &authors(&[])), @"the approval of a person is needed, and none counts; arn:aws:iam::111122223333:user/bob answered and is not among the approvers of this stack; those who may approve are user/alice, permission-set/Operators");
+    insta::assert_snapshot!(refusal(&gate(2), &[ALICE, BOB], &authors(&[])), @"approvals by 2 different people are needed, and only alice approved; arn:aws:iam::111122223333:user/bob answered and is not among the approvers of this stack; those who may approve are user/alice, permission-set/Operators");
+    assert!(check(&gate(1), &approvals(&[ALICE]), &Authors::default()).is_ok());
+    assert!(check(&gate(2), &approvals(&[ALICE, CAROL]), &Authors::default()).is_ok());
+    assert!(check(&gate(2), &approvals(&[BOB, CAROL]), &Authors::default()).is_err());
+    // Two who may, and a third who may not, are two.
+    assert_eq!(
+        check(&gate(1), &approvals(&[BOB, CAROL]), &Authors::default())
+            .unwrap()
+            .people,
+        ["carol"]
+    );
+}
+
+#[test]
+fn an_approver_whom_nobody_can_resolve_counts_as_nobody() {
+    for unreadable in [
+        &["nonsense"][..],
+        &[],
+        &["arn:aws:iam::111122223333:root"],
+        &["assumed-role/Shared/alice"],
+    ] {
+        let gate = only(unreadable, gate(1, true));
+        for approver in [ALICE, CAROL, "arn:aws:sts::111122223333:assumed-role/Shared/alice"] {
+            assert!(
+                check(&gate, &approvals(&[approver]), &Authors::default()).is_err(),
+                "{unreadable:?} {approver}"
+            );
+        }
+    }
+    let nobody = only(&[], gate(1, true));
+    assert!(refusal(&nobody, &[ALICE], &authors(&[])).ends_with("; the gate lets nobody approve"));
+    let homeless = Gate {
+        deployer: "none".to_owned(),
+        ..only(&["user/alice"], gate(1, true))
+    };
+    assert!(check(&homeless, &approvals(&[ALICE]), &Authors::default()).is_err());
+}
+
+#[test]
+fn an_approver_outside_of_the_list_is_no_second_person_beside_an_author() {
+    let gate = only(&["user/alice"], gate(2, false));
+    assert!(check(&gate, &approvals(&[ALICE, BOB]), &authors(&["alice"])).is_err());
+    let gate = only(&["user/alice", "user/bob"], gate);
+    assert!(check(&gate, &approvals(&[ALICE, BOB]), &authors(&["alice"])).is_ok());
+}
+
+const SHARED: &str = "arn:aws:iam::111122223333:role/Shared";
+
+fn shared(session: &str) -> String {
+    format!("arn:aws:sts::111122223333:assumed-role/Shared/{session}")
+}
+
+/// A gate under which the login `mallory` is whoever assumes a role that many can assume.
+fn with_shared_role(approvals: u8, listed: &str) -> Gate {
+    let mut people = (*gate(approvals, false).people).clone();
+    people.insert("mallory".to_owned(), vec![listed.to_owned()]);
+    Gate {
+        people: Arc::new(people),
+        session_name_roles: vec![SHARED.to_owned()],
+        ..gate(approvals, false)
+    }
+}
+
+#[test]
+fn an_author_listed_as_a_shared_role_does_not_approve_alone() {
+    let mallory = shared("mallory");
+    // Many people are behind the role, so it ties the login to none of them: one approver more is needed.
+    let gate = with_shared_role(1, SHARED);
+    let refused = check(&gate, &approvals(&[&mallory]), &authors(&["mallory"])).unwrap_err();
+    assert!(
+        matches!(&refused, Shortfall::UnknownAuthors { unresolved, .. } if unresolved == &["mallory"]),
+        "{refused}"
+    );
+    let two = with_shared_role(2, SHARED);
+    assert!(check(&two, &approvals(&[&mallory, BOB]), &authors(&["mallory"])).is_ok());
+    assert!(check(&two, &approvals(&[&mallory, &mallory]), &authors(&["mallory"])).is_err());
+    // Listed as the session, the login is that person, whichever way it comes.
+    let gate = with_shared_role(1, &mallory);
+    for approver in [mallory.as_str(), "arn:aws:iam::111122223333:user/mallory"] {
+        let refused = check(&gate, &approvals(&[approver]), &authors(&["mallory"])).unwrap_err();
+        assert!(
+            matches!(refused, Shortfall::OnlyAuthors { .. }),
+            "{approver}: {refused}"
+        );
+    }
+    assert!(check(&gate, &approvals(&[&shared("bob")]), &authors(&["mallory"])).is_ok());
+}
+
+/// Why taking a role off `session_name_roles` is a weakening.
+#[test]
+fn without_the_enforced_name_a_session_and_the_user_of_its_name_are_two() {
+    let pressed = approvals(&[&shared("alice"), ALICE]);
+    let enforced = Gate {
+        session_name_roles: vec![SHARED.to_owned()],
+        ..gate(2, true)
+    };
+    assert!(check(&enforced, &pressed, &Authors::default()).is_err());
+    assert!(check(&gate(2, true), &pressed, &Authors::default()).is_ok());
 }
 
 #[test]
@@ -219,6 +331,22 @@ fn who_approved_is_never_read_from_the_comment() {
         &[action("Approve1", "Approval", "Succeeded", "2026-11-23T10:01:00Z")],
     );
     assert_eq!(given[0].approver.as_deref(), Some(ALICE));
+}
+
+#[test]
+fn an_approval_by_the_name_of_the_review_is_none() {
+    let mut forged = action("DescribeChangeSet", "Approval", "Succeeded", "2026-11-23T09:00:00Z");
+    forged.updated = Some("2026-11-23T09:00:10Z".to_owned());
+    forged.output_variables.insert("Digest".to_owned(), "d1".to_owned());
+    assert_eq!(reviewed_at("d1", &[forged.clone()]), None);
+    forged.category = "Invoke".to_owned();
+    assert!(reviewed_at("d1", &[forged.clone()]).is_some());
+    assert_eq!(reviewed_at("", &[forged.clone()]), None);
+    forged.output_variables.clear();
+    assert_eq!(reviewed_at("d1", &[forged.clone()]), None);
+    forged.action = "CreateChangeSet".to_owned();
+    forged.output_variables.insert("Digest".to_owned(), "d1".to_owned());
+    assert_eq!(reviewed_at("d1", &[forged]), None);
 }
 
 #[test]

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use super::pattern::matches;
 use super::problem::{ProblemKind, nearest};
 use super::schema::{At, Settings};
-use super::{Environment, RepositoryFiles};
+use super::{Environment, RepositoryFiles, approvers};
 use crate::domain::document::{Document, Format};
 use crate::domain::gate::{FirstRun, Gate};
+use crate::domain::people;
 
 /// Greatest size of a stack policy in bytes.
 ///
@@ -22,6 +23,8 @@ pub(super) struct People {
     /// Shared by all gates: there may be hundreds of people and thousands of gates.
     pub(super) people: Arc<BTreeMap<String, Vec<String>>>,
     pub(super) session_name_roles: Vec<String>,
+    /// Both, as approvals are checked against them.
+    pub(super) known: people::People,
 }
 
 /// What a stack is before it has a gate.
@@ -65,6 +68,7 @@ pub(super) fn gate(
         None => floor.author_may_approve,
     };
     let knows_people = approvals > 1 || !author_may_approve;
+    let approvers = approvers::approvers(settings, approvals, people, environment, refuse);
     let mut capabilities = texts(settings.capabilities.as_deref());
     for capability in settings.capabilities.iter().flatten() {
         if !CAPABILITIES.contains(&capability.value.as_str()) {
@@ -114,19 +118,21 @@ pub(super) fn gate(
         } else {
             Arc::default()
         },
-        session_name_roles: if knows_people {
+        // An approver may be a session, which only an enforced name tells.
+        session_name_roles: if knows_people || approvers.is_some() {
             people.session_name_roles.clone()
         } else {
             Vec::new()
         },
+        approvers,
     }
 }
 
-fn place<T>(at: &At<T>) -> (usize, usize) {
+pub(super) fn place<T>(at: &At<T>) -> (usize, usize) {
     (at.line, at.column)
 }
 
-fn texts(values: Option<&[At<String>]>) -> Vec<String> {
+pub(super) fn texts(values: Option<&[At<String>]>) -> Vec<String> {
     values
         .unwrap_or_default()
         .iter()
@@ -134,7 +140,7 @@ fn texts(values: Option<&[At<String>]>) -> Vec<String> {
         .collect()
 }
 
-fn bad_value(setting: &'static str, value: &At<String>, expected: &str) -> ProblemKind {
+pub(super) fn bad_value(setting: &'static str, value: &At<String>, expected: &str) -> ProblemKind {
     ProblemKind::BadValue {
         setting,
         value: value.value.clone(),
@@ -187,11 +193,7 @@ fn stack_name(
             Some(_) => what.to_owned(),
             None => format!("{what}; write `stack_name:`"),
         })
-    } else if floor
-        .reserved_stack_names
-        .iter()
-        .any(|reserved| matches(reserved, &name))
-    {
+    } else if floor.is_reserved(&name) {
         Some("it is one of Changegate's own stacks; write another `stack_name`".to_owned())
     } else if !matches(&floor.stack_name_pattern, &name) {
         let pattern = &floor.stack_name_pattern;

@@ -15,6 +15,7 @@ pub(super) const SETTING_KEYS: &[&str] = &[
     "stack_name",
     "environments",
     "approvals",
+    "approvers",
     "author_may_approve",
     "require_pull_request",
     "release",
@@ -98,10 +99,6 @@ pub(super) const NOT_SUPPORTED: &[(&str, &str)] = &[
     (
         "accounts",
         "an environment is one deployment in one account; deploy Changegate there as well",
-    ),
-    (
-        "approvers",
-        "who may approve is IAM's to say, by the ARN of the approval action",
     ),
     ("role", "write `deployer`"),
     ("role_arn", "write `deployer`"),

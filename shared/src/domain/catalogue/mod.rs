@@ -3,6 +3,7 @@
 //! [`resolve`] reads `changegate.yaml` and the names of files, for one environment, into one gate a stack.
 //! Everything that is wrong is collected with its place, and a problem of one stack does not stop the others.
 
+mod approvers;
 mod candidates;
 mod discover;
 mod environments;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::gates::{People, is_account};
 use super::problem::ProblemKind;
 use super::resolve::Resolver;
+use crate::domain::people;
 
 impl Resolver<'_> {
     /// Reads logins and principals; one principal is one person, and GitHub does not tell upper from lower case.
@@ -60,6 +61,7 @@ impl Resolver<'_> {
         }
         people.session_name_roles.sort_unstable();
         people.session_name_roles.dedup();
+        people.known = people::People::new(&people.people, &people.session_name_roles);
         people
     }
 }

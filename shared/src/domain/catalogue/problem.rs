@@ -180,6 +180,14 @@ pub enum ProblemKind {
     /// A gate below what the deployment demands.
     #[error("{0}")]
     BelowFloor(String),
+    /// Approvers who can never be enough.
+    #[error("`approvals: {approvals}` needs {approvals} people, and `approvers` stands for no more than {people}")]
+    TooFewApprovers {
+        /// How many people must approve.
+        approvals: u8,
+        /// The people of the list.
+        people: String,
+    },
     /// A stack policy that is none.
     #[error("{0}")]
     BadPolicy(String),

@@ -199,6 +199,7 @@ impl Reader<'_> {
                     settings.environments = self.texts(value, name, "a list of names, such as `[production]`");
                 }
                 "approvals" => settings.approvals = self.approvals(value),
+                "approvers" => settings.approvers = self.approvers(value),
                 "author_may_approve" => settings.author_may_approve = self.boolean(value, name),
                 "require_pull_request" => settings.require_pull_request = self.boolean(value, name),
                 "release" => settings.release = self.release(value),
@@ -310,6 +311,19 @@ impl Reader<'_> {
             }
             _ => self.wrong_type(node, "approvals", "0, 1 or 2"),
         }
+    }
+
+    /// The inner `None` is `any`.
+    fn approvers(&mut self, node: &Node) -> Option<At<Option<Vec<At<String>>>>> {
+        let expected = "a list with at least one principal, such as `[permission-set/Operators]`, or `any`";
+        if node.as_text() == Some("any") && node.tag.is_none() {
+            return Some(at(node, None));
+        }
+        if node.items().is_empty() {
+            return self.wrong_type(node, "approvers", expected);
+        }
+        let listed = self.texts(node, "approvers", expected)?;
+        Some(at(node, Some(listed)))
     }
 
     fn release(&mut self, node: &Node) -> Option<At<bool>> {

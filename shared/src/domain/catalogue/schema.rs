@@ -96,6 +96,11 @@ pub(super) struct Settings {
     /// How many people must approve, one after the other. Absent: 1, or the deployment's minimum when that is 2.
     #[schemars(range(min = 0, max = 2))]
     pub(super) approvals: Option<At<u8>>,
+    /// Who may approve and release: ARNs of IAM users, roles or sessions, or `user/<name>`, `role/<name>`,
+    /// `permission-set/<name>`, in which `*` stands for any text without a `/`; `any` for whoever IAM lets. Nobody else
+    /// counts. Absent: as the deployment's `Approvers`.
+    #[schemars(with = "Option<ApproversShape>")]
+    pub(super) approvers: Option<At<Option<Vec<At<String>>>>>,
     /// Whether somebody who wrote the change may approve it. Absent: as the deployment allows.
     pub(super) author_may_approve: Option<At<bool>>,
     /// Whether every commit must have come through a merged pull request that somebody else approved. Absent: false.
@@ -125,6 +130,23 @@ pub(super) struct Settings {
     #[schemars(with = "Option<BTreeMap<String, Settings>>")]
     pub(super) per_environment: Vec<(At<String>, Settings)>,
 }
+
+#[derive(JsonSchema)]
+#[schemars(rename = "ApproversOrAny", untagged)]
+enum ApproversShape {
+    Any(AnyShape),
+    Listed(ListedShape),
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename = "Any", rename_all = "lowercase")]
+enum AnyShape {
+    Any,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename = "Approvers", transparent)]
+struct ListedShape(#[schemars(length(min = 1))] Vec<String>);
 
 #[derive(JsonSchema)]
 #[schemars(rename = "Release", rename_all = "lowercase")]

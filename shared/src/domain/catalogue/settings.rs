@@ -157,6 +157,7 @@ fn lay_over(settings: &mut Settings, block: &Settings) {
         stack_name,
         environments,
         approvals,
+        approvers,
         author_may_approve,
         require_pull_request,
         release,
@@ -172,6 +173,7 @@ fn lay_over(settings: &mut Settings, block: &Settings) {
     over(&mut settings.stack_name, stack_name.as_ref());
     over(&mut settings.environments, environments.as_ref());
     over(&mut settings.approvals, approvals.as_ref());
+    over(&mut settings.approvers, approvers.as_ref());
     over(&mut settings.author_may_approve, author_may_approve.as_ref());
     over(&mut settings.require_pull_request, require_pull_request.as_ref());
     over(&mut settings.release, release.as_ref());

@@ -26,6 +26,7 @@ fn repository(files: &[(&str, &str)]) -> Repository {
                 deployer_prefix: "arn:aws:iam::111122223333:role/changegate/deployers/".to_owned(),
                 stack_name_pattern: "*".to_owned(),
                 reserved_stack_names: vec!["changegate".to_owned(), "changegate-pipelines".to_owned()],
+                approvers: None,
             },
             default_deployer: "arn:aws:iam::111122223333:role/changegate/deployers/default".to_owned(),
         },

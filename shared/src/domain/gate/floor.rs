@@ -1,6 +1,8 @@
 //! Whether a gate keeps to what the deployment demands.
 
 use super::{Floor, Gate};
+use crate::domain::approvers::{Approvers, account_of};
+use crate::domain::people::Account;
 
 impl Floor {
     /// What of a gate is below the floor, as sentences; empty when it keeps to it.
@@ -33,16 +35,32 @@ impl Floor {
                 "`{stack}` is the stack `{stack_name}`, and this deployment allows only {pattern}"
             ));
         }
-        if self
-            .reserved_stack_names
-            .iter()
-            .any(|reserved| matches(reserved, stack_name))
-        {
+        if self.is_reserved(stack_name) {
             refusals.push(format!(
                 "`{stack}` is the stack `{stack_name}`, which is Changegate's own"
             ));
         }
+        let home = account_of(gate);
+        if !Approvers::of(gate).are_among(&self.approvers(home.as_ref())) {
+            let may = self.approvers.as_deref().unwrap_or_default().join(", ");
+            refusals.push(format!(
+                "`{stack}` lets others approve than this deployment, which lets only {may}"
+            ));
+        }
         refusals
+    }
+
+    /// Who may approve at most; `home` is the account of entries that name none.
+    pub fn approvers(&self, home: Option<&Account>) -> Approvers {
+        Approvers::read(self.approvers.as_deref(), home)
+    }
+
+    /// Whether a stack of this name would be, or be taken for, one of Changegate's own.
+    pub fn is_reserved(&self, stack_name: &str) -> bool {
+        let stack_name = stack_name.to_ascii_lowercase();
+        self.reserved_stack_names
+            .iter()
+            .any(|reserved| matches(&reserved.to_ascii_lowercase(), &stack_name))
     }
 }
 
@@ -93,6 +111,7 @@ mod tests {
             first_run: FirstRun::Plan,
             people: std::sync::Arc::default(),
             session_name_roles: Vec::new(),
+            approvers: Some(vec!["permission-set/Operators/ann".to_owned()]),
         }
     }
 
@@ -104,6 +123,7 @@ mod tests {
             deployer_prefix: "arn:aws:iam::111122223333:role/changegate/deployers/".to_owned(),
             stack_name_pattern: "prod-*".to_owned(),
             reserved_stack_names: vec!["prod-changegate*".to_owned()],
+            approvers: Some(vec!["permission-set/Operators".to_owned()]),
         };
         assert_eq!(floor.refusals(&gate()), Vec::<String>::new());
         for edit in [
@@ -114,6 +134,10 @@ mod tests {
             |gate| gate.deployer.push_str("/../x"),
             |gate| gate.stack_name = "network".to_owned(),
             |gate| gate.stack_name = "prod-changegate-pipelines".to_owned(),
+            |gate| gate.stack_name = "prod-Changegate-pipelines".to_owned(),
+            |gate| gate.approvers = None,
+            |gate| gate.approvers = Some(vec!["permission-set/Operators".to_owned(), "user/ann".to_owned()]),
+            |gate| gate.approvers = Some(vec!["permission-set/*".to_owned()]),
         ] {
             let mut low = gate();
             edit(&mut low);

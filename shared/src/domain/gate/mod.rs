@@ -5,6 +5,7 @@
 
 pub mod changes;
 mod floor;
+mod strength;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use super::digest::to_canonical_json;
 use super::sha256::Sha256;
 
 pub use floor::matches;
+pub use strength::Strength;
 
 /// Everything that decides about one stack's changes, resolved: no defaults are left to apply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +58,11 @@ pub struct Gate {
     pub people: Arc<BTreeMap<String, Vec<String>>>,
     /// ARNs of roles whose session names are enforced, so that each session name is one person; sorted.
     pub session_name_roles: Vec<String>,
+    /// Who may approve and release, as [`crate::domain::approvers`] reads it; sorted. Absent means whoever IAM lets.
+    ///
+    /// A gate without it has the bytes, and so the hash, that it had before there were approvers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approvers: Option<Vec<String>>,
 }
 
 /// What the run that creating a pipeline starts may do.
@@ -96,6 +103,9 @@ pub struct Floor {
     pub stack_name_pattern: String,
     /// Names of stacks that no entry may resolve to: Changegate's own.
     pub reserved_stack_names: Vec<String>,
+    /// Who may approve at most, as in [`Gate::approvers`]; absent means whoever IAM lets.
+    #[serde(default)]
+    pub approvers: Option<Vec<String>>,
 }
 
 impl Gate {
@@ -112,3 +122,6 @@ impl Gate {
         Sha256::of(self.to_canonical_json())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,9 +12,11 @@ pub use refusal::{Refusal, RunRef, Staleness};
 pub use stack::{StackNow, available, unchanged};
 
 use super::actions::RELEASE;
+use super::approvers::Approvers;
 use super::authors::CommitRange;
 use super::gate::Gate;
 use super::history::ActionExecution;
+use super::people::People;
 use super::window::WindowState;
 
 use jiff::Timestamp;
@@ -38,13 +40,17 @@ pub fn window(gate: &Gate, now: Timestamp) -> Result<(), Refusal> {
     }
 }
 
-/// Whether somebody pressed `Release` after the review, where the gate has it.
+/// Whether somebody pressed `Release` after the review, where the gate has it: one of the approvers, where it names
+/// them.
 ///
 /// # Errors
 ///
 /// [`Refusal::NotReleased`] when the history shows no such answer.
 pub fn release(gate: &Gate, reviewed: Timestamp, history: &[ActionExecution]) -> Result<(), Refusal> {
-    let is_released = history.iter().any(|action| {
+    if !gate.release {
+        return Ok(());
+    }
+    let answers = history.iter().filter(|action| {
         action.action == RELEASE
             && action.category == "Approval"
             && action.status == "Succeeded"
@@ -54,10 +60,20 @@ pub fn release(gate: &Gate, reviewed: Timestamp, history: &[ActionExecution]) ->
                 .and_then(|started| started.parse::<Timestamp>().ok())
                 .is_some_and(|started| started >= reviewed)
     });
-    if gate.release && !is_released {
-        return Err(Refusal::NotReleased);
+    let people = People::new(&gate.people, &gate.session_name_roles);
+    let approvers = Approvers::of(gate);
+    let mut others = Vec::new();
+    for answer in answers {
+        let arn = answer.updated_by.as_deref().unwrap_or_default();
+        if approvers.have(arn, &people) {
+            return Ok(());
+        }
+        others.push(if arn.is_empty() { "(not told)" } else { arn }.to_owned());
     }
-    Ok(())
+    Err(Refusal::NotReleased {
+        others,
+        approvers: gate.approvers.clone(),
+    })
 }
 
 /// Whether every commit came through a pull request that somebody else approved.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::Zoned;
 
-use crate::domain::approvals::Shortfall;
+use crate::domain::approvals::{self, Shortfall};
 use crate::domain::digest::Difference;
 use crate::domain::job::FailureKind;
 
@@ -59,8 +59,13 @@ pub enum Refusal {
     Stale(Staleness),
     /// The approvals are not enough.
     Approvals(Shortfall),
-    /// Nobody released the change.
-    NotReleased,
+    /// Nobody released the change who may.
+    NotReleased {
+        /// The ARNs of those who answered and are not among the approvers of the gate.
+        others: Vec<String>,
+        /// The approvers of the gate; absent when it has anybody release whom IAM lets.
+        approvers: Option<Vec<String>>,
+    },
     /// The window is closed.
     OutsideWindow {
         /// The window in words.
@@ -115,7 +120,7 @@ impl Refusal {
             | Self::WrongChangeSet(_)
             | Self::ExecutedElsewhere(_)
             | Self::Approvals(_)
-            | Self::NotReleased => FailureKind::Permission,
+            | Self::NotReleased { .. } => FailureKind::Permission,
             Self::BrokenWindow(_) => FailureKind::Configuration,
             Self::RolledBack | Self::OutsideWindow { .. } | Self::Unreviewed(_) => FailureKind::JobFailed,
         }
@@ -147,7 +152,7 @@ impl Refusal {
                  it, and start the pipeline again; if another approver suffices, run `{}`",
                 run.retry_all()
             ),
-            Self::Approvals(_) | Self::NotReleased => {
+            Self::Approvals(_) | Self::NotReleased { .. } => {
                 format!("for a new review and new approvals run `{}`", run.retry_all())
             }
             Self::OutsideWindow { opens: Some(_), .. } => {
@@ -214,7 +219,17 @@ impl fmt::Display for Refusal {
             }
             Self::Stale(staleness) => write!(f, "the plan is out of date: {staleness}"),
             Self::Approvals(shortfall) => write!(f, "{shortfall}"),
-            Self::NotReleased => f.write_str("nobody answered `Release` after the review"),
+            Self::NotReleased { others, approvers } => {
+                f.write_str(if others.is_empty() {
+                    "nobody answered `Release` after the review"
+                } else {
+                    "nobody who may answered `Release` after the review"
+                })?;
+                match approvers {
+                    Some(approvers) => approvals::not_listed(f, others, approvers),
+                    None => Ok(()),
+                }
+            }
             Self::OutsideWindow {
                 window,
                 opens: Some(opens),

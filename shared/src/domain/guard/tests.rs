@@ -46,7 +46,13 @@ fn every_refusal_says_that_nothing_was_executed_and_what_to_do() {
             Refusal::Approvals(Shortfall::NotAnswered { needed: 2, shown: 1 }),
             "--retry-mode ALL_ACTIONS",
         ),
-        (Refusal::NotReleased, "--retry-mode ALL_ACTIONS"),
+        (
+            Refusal::NotReleased {
+                others: Vec::new(),
+                approvers: None,
+            },
+            "--retry-mode ALL_ACTIONS",
+        ),
         (
             Refusal::OutsideWindow {
                 window: "Mon 09:00-10:00 UTC".to_owned(),
@@ -172,5 +178,84 @@ mod stacks {
             Err(Staleness::StackBusy(_))
         ));
         assert_eq!(unchanged(&planned("CREATE"), None, None), Err(Staleness::StackGone));
+    }
+}
+
+mod releases {
+    use super::super::release;
+    use crate::domain::gate::Gate;
+    use crate::domain::history::ActionExecution;
+    use crate::flows::fakes;
+
+    const ALICE: &str = "arn:aws:iam::000000000000:user/alice";
+    const BOB: &str = "arn:aws:iam::000000000000:user/bob";
+
+    fn released(approvers: Option<&[&str]>) -> Gate {
+        Gate {
+            release: true,
+            approvers: approvers.map(|listed| listed.iter().map(|one| (*one).to_owned()).collect()),
+            ..fakes::gate("network")
+        }
+    }
+
+    fn pressed(at: &str, by: &str) -> ActionExecution {
+        ActionExecution {
+            action: "Release".to_owned(),
+            category: "Approval".to_owned(),
+            status: "Succeeded".to_owned(),
+            started: Some(format!("2026-11-23T{at}Z")),
+            updated_by: Some(by.to_owned()),
+            ..ActionExecution::default()
+        }
+    }
+
+    fn is_released(gate: &Gate, history: &[ActionExecution]) -> bool {
+        release(gate, "2026-11-23T10:00:00Z".parse().unwrap(), history).is_ok()
+    }
+
+    #[test]
+    fn only_an_answer_of_that_very_action_after_the_review_releases() {
+        let gate = released(None);
+        let answer = pressed("10:00:00", ALICE);
+        assert!(is_released(&gate, std::slice::from_ref(&answer)));
+        for edit in [
+            (|answer: &mut ActionExecution| answer.started = Some("2026-11-23T09:59:59.999Z".to_owned())) as fn(&mut _),
+            |answer| answer.started = None,
+            |answer| answer.started = Some("yesterday".to_owned()),
+            |answer| answer.status = "Failed".to_owned(),
+            |answer| answer.status = "InProgress".to_owned(),
+            |answer| answer.category = "Invoke".to_owned(),
+            |answer| answer.action = "Approve1".to_owned(),
+        ] {
+            let mut other = answer.clone();
+            edit(&mut other);
+            assert!(!is_released(&gate, std::slice::from_ref(&other)), "{other:?}");
+            assert!(is_released(&gate, &[other, answer.clone()]));
+        }
+        assert!(!is_released(&gate, &[]));
+        assert!(
+            is_released(&fakes::gate("network"), &[]),
+            "a gate without a release asks for none"
+        );
+    }
+
+    #[test]
+    fn only_an_approver_releases_where_the_gate_names_them() {
+        let gate = released(Some(&["user/alice"]));
+        assert!(is_released(&gate, &[pressed("10:01:00", ALICE)]));
+        assert!(is_released(
+            &gate,
+            &[pressed("10:01:00", BOB), pressed("10:01:00", ALICE)]
+        ));
+        assert!(!is_released(
+            &gate,
+            &[pressed("10:01:00", BOB), pressed("09:01:00", ALICE)]
+        ));
+        assert!(!is_released(&released(Some(&[])), &[pressed("10:01:00", ALICE)]));
+        let mut untold = pressed("10:01:00", BOB);
+        untold.updated_by = None;
+        let reviewed = "2026-11-23T10:00:00Z".parse().unwrap();
+        let refusal = release(&gate, reviewed, &[pressed("10:01:00", BOB), untold]).unwrap_err();
+        insta::assert_snapshot!(refusal, @"nobody who may answered `Release` after the review; arn:aws:iam::000000000000:user/bob, (not told) answered and is not among the approvers of this stack; those who may approve are user/alice");
     }
 }

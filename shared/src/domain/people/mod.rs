@@ -3,12 +3,12 @@
 //! A person is known by what AWS or GitHub authenticated, never by a text that somebody typed.
 //! Whatever is in doubt makes two people one, or a principal nobody, so that a doubt can only refuse.
 
-mod principal;
+pub(in crate::domain) mod principal;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-pub use principal::{Identity, Principal};
+pub use principal::{Account, Identity, Principal};
 
 /// The people of one gate: which GitHub logins and IAM principals are the same person.
 #[derive(Debug, Clone, Default)]
@@ -16,7 +16,7 @@ pub struct People {
     /// Lower-case login to the identities that are listed for it.
     logins: BTreeMap<String, BTreeSet<Identity>>,
     /// Account and name of the roles whose session names are enforced.
-    session_name_roles: BTreeSet<(String, String)>,
+    session_name_roles: BTreeSet<(Account, String)>,
 }
 
 /// One person: everything that is known to be the same human being.
@@ -65,25 +65,24 @@ impl People {
         is_tied.then(|| self.grow(BTreeSet::from([login]), BTreeSet::new()))
     }
 
+    /// Whether nobody who assumes the role can choose the name of the session, so that it tells one person.
+    pub fn is_enforced(&self, account: &Account, role: &str) -> bool {
+        principal::is_identity_center(role) || self.session_name_roles.contains(&(account.clone(), role.to_owned()))
+    }
+
     /// By what an IAM principal is known as a person.
     fn identity(&self, arn: &str) -> Option<Identity> {
         match Principal::parse(arn) {
-            Principal::User { name } => Some(Identity::named(&name)),
-            Principal::Session { role, session, account } => {
-                let is_enforced = principal::is_identity_center(&role)
-                    || self.session_name_roles.contains(&(account.clone(), role.clone()));
-                Some(if is_enforced {
-                    Identity::named(&session)
-                } else {
-                    Identity::Role { account, role }
-                })
-            }
+            Principal::User { name, .. } => Some(Identity::named(&name)),
+            Principal::Session { role, session, account } => Some(if self.is_enforced(&account, &role) {
+                Identity::named(&session)
+            } else {
+                Identity::Role { account, role }
+            }),
             // A role without a session: what `people` lists for somebody who has a role of their own. A role with
             // many people behind it ties nobody.
             Principal::Role { account, role } => {
-                let is_shared = principal::is_identity_center(&role)
-                    || self.session_name_roles.contains(&(account.clone(), role.clone()));
-                (!is_shared).then_some(Identity::Role { account, role })
+                (!self.is_enforced(&account, &role)).then_some(Identity::Role { account, role })
             }
             Principal::Nobody => None,
         }

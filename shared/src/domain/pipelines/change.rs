@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::DeployedPipeline;
+use super::{DeployedPipeline, SharedDeployer};
 use crate::domain::gate::Gate;
 use crate::domain::gate::changes::{GateChange, gate_changes};
 use crate::domain::sha256::Sha256;
@@ -13,6 +13,8 @@ use crate::domain::sha256::Sha256;
 pub struct PipelinesPlan {
     /// One for each pipeline that would not stay as it is, in the order of stacks.
     pub changes: Vec<PipelineChange>,
+    /// Deployers that stacks of different trust share afterwards.
+    pub shared_deployers: Vec<SharedDeployer>,
 }
 
 /// What would happen to one pipeline.
@@ -24,8 +26,10 @@ pub enum PipelineChange {
         stack: String,
         /// Name of the pipeline.
         pipeline: String,
-        /// Its gate, as far as it differs from the mildest.
+        /// Its gate; how it differs from that of the pipeline which it takes the stack over from, if there is one.
         gate: Vec<GateChange>,
+        /// Whether one of these gate documents could not be read, so that nobody can tell what it demands.
+        is_unknown: bool,
         /// Name of the CloudFormation stack.
         stack_name: String,
         /// Name of the stack whose pipeline did the same CloudFormation stack until now.
@@ -37,7 +41,7 @@ pub enum PipelineChange {
         stack: String,
         /// Name of the pipeline.
         pipeline: String,
-        /// How its gate differs; empty when only the rendering differs.
+        /// How its gate differs; empty when only the rendering differs, whole when the one before cannot be read.
         gate: Vec<GateChange>,
         /// Whether the gate document that is in force could not be read, so that its differences are unknown.
         is_unknown: bool,
@@ -52,6 +56,8 @@ pub enum PipelineChange {
         stack_name: String,
         /// Name of the stack whose pipeline takes the CloudFormation stack over.
         renamed_to: Option<String>,
+        /// The gate that goes with it; empty when the stack is taken over, or the document could not be read.
+        gate: Vec<GateChange>,
     },
 }
 
@@ -72,42 +78,45 @@ impl PipelinesPlan {
             match (was.get(stack), is.get(stack)) {
                 (None, Some(new)) => {
                     let renamed_from = other(before, &is, &new.stack_name);
-                    let former = renamed_from
-                        .as_deref()
-                        .and_then(|former| gates.get(&was.get(former)?.gate));
+                    let former = renamed_from.as_deref().and_then(|former| was.get(former));
+                    let from = former.and_then(|former| gates.get(&former.gate));
+                    let to = gates.get(&new.gate);
                     changes.push(PipelineChange::Added {
                         stack: stack.to_owned(),
                         pipeline: new.pipeline.clone(),
-                        gate: gates
-                            .get(&new.gate)
-                            .map(|gate| gate_changes(former, gate))
-                            .unwrap_or_default(),
+                        gate: gate_changes(from, to),
+                        is_unknown: to.is_none() || from.is_some() != former.is_some(),
                         stack_name: new.stack_name.clone(),
                         renamed_from,
                     });
                 }
-                (Some(old), None) => changes.push(PipelineChange::Removed {
-                    stack: stack.to_owned(),
-                    pipeline: old.pipeline.clone(),
-                    stack_name: old.stack_name.clone(),
-                    renamed_to: other(after, &was, &old.stack_name),
-                }),
+                (Some(old), None) => {
+                    let renamed_to = other(after, &was, &old.stack_name);
+                    let gone = gates.get(&old.gate).filter(|_| renamed_to.is_none());
+                    changes.push(PipelineChange::Removed {
+                        stack: stack.to_owned(),
+                        pipeline: old.pipeline.clone(),
+                        stack_name: old.stack_name.clone(),
+                        gate: gate_changes(gone, None),
+                        renamed_to,
+                    });
+                }
                 (Some(old), Some(new)) if old.properties != new.properties => {
                     let (from, to) = (gates.get(&old.gate), gates.get(&new.gate));
                     changes.push(PipelineChange::Updated {
                         stack: stack.to_owned(),
                         pipeline: new.pipeline.clone(),
-                        gate: from
-                            .zip(to)
-                            .map(|(from, to)| gate_changes(Some(from), to))
-                            .unwrap_or_default(),
+                        gate: gate_changes(from.filter(|_| to.is_some()), to),
                         is_unknown: old.gate != new.gate && (from.is_none() || to.is_none()),
                     });
                 }
                 _ => {}
             }
         }
-        Self { changes }
+        Self {
+            changes,
+            shared_deployers: SharedDeployer::among(after.iter().filter_map(|one| gates.get(&one.gate))),
+        }
     }
 
     /// Whether every pipeline stays as it is.
@@ -115,7 +124,8 @@ impl PipelinesPlan {
         self.changes.is_empty()
     }
 
-    /// Names of the stacks whose gate gets weaker; also of those whose former gate is unknown.
+    /// Names of the stacks whose gate gets weaker, or has from the start what a gate should not have unnoticed; also of
+    /// those whose gate cannot be read.
     pub fn weakened(&self) -> Vec<&str> {
         let weakened = self.changes.iter().filter_map(|change| match change {
             PipelineChange::Updated {
@@ -123,13 +133,13 @@ impl PipelinesPlan {
                 gate,
                 is_unknown,
                 ..
-            } => (*is_unknown || gate.iter().any(|change| change.is_weakening)).then_some(stack.as_str()),
-            PipelineChange::Added {
+            }
+            | PipelineChange::Added {
                 stack,
                 gate,
-                renamed_from,
+                is_unknown,
                 ..
-            } => (renamed_from.is_some() && gate.iter().any(|change| change.is_weakening)).then_some(stack.as_str()),
+            } => (*is_unknown || gate.iter().any(|change| change.is_weakening)).then_some(stack.as_str()),
             PipelineChange::Removed { .. } => None,
         });
         weakened.collect()
@@ -155,7 +165,7 @@ impl PipelinesPlan {
             .iter()
             .filter_map(|change| match change {
                 PipelineChange::Added { stack_name, .. } => Some(stack_name.as_str()),
-                PipelineChange::Updated { gate, .. } => Some(gate.get(renamed(gate)?)?.after.as_str()),
+                PipelineChange::Updated { gate, .. } => gate.get(renamed(gate)?)?.after.as_deref(),
                 PipelineChange::Removed { .. } => None,
             })
             .collect();
@@ -232,6 +242,7 @@ impl fmt::Display for PipelineChange {
                 stack,
                 stack_name,
                 gate,
+                is_unknown,
                 renamed_from,
                 ..
             } => {
@@ -242,6 +253,9 @@ impl fmt::Display for PipelineChange {
                     )?,
                     None => write!(f, "{stack}: a new pipeline for the stack {stack_name}")?,
                 }
+                if *is_unknown {
+                    f.write_str("; a gate document cannot be read: GATE WEAKENED, as far as anybody can tell")?;
+                }
                 gate
             }
             Self::Updated {
@@ -251,30 +265,32 @@ impl fmt::Display for PipelineChange {
                 ..
             } => {
                 if *is_unknown {
-                    return write!(
+                    write!(
                         f,
-                        "{stack}: its gate changes, and the one in force cannot be read: GATE WEAKENED, as far as anybody can tell"
-                    );
+                        "{stack}: its gate changes, and a gate document cannot be read: GATE WEAKENED, as far as anybody can tell"
+                    )?;
+                } else if gate.is_empty() {
+                    write!(f, "{stack}: the pipeline is rendered anew, its gate stays")?;
+                } else {
+                    write!(f, "{stack}: the gate changes")?;
                 }
-                if gate.is_empty() {
-                    return write!(f, "{stack}: the pipeline is rendered anew, its gate stays");
-                }
-                write!(f, "{stack}: the gate changes")?;
                 gate
             }
             Self::Removed {
                 stack,
                 stack_name,
                 renamed_to,
+                gate,
                 ..
             } => {
-                return match renamed_to {
-                    Some(new) => write!(f, "{stack}: the pipeline goes; {new} takes the stack {stack_name} over"),
+                match renamed_to {
+                    Some(new) => write!(f, "{stack}: the pipeline goes; {new} takes the stack {stack_name} over")?,
                     None => write!(
                         f,
                         "{stack}: the pipeline goes; the stack {stack_name} stays as it is, unmanaged"
-                    ),
-                };
+                    )?,
+                }
+                gate
             }
         };
         for change in gate {

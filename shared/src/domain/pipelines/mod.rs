@@ -3,6 +3,7 @@
 mod change;
 mod declaration;
 mod deployed;
+mod deployers;
 mod in_flight;
 mod names;
 mod render;
@@ -11,6 +12,7 @@ mod stages;
 
 pub use change::{PipelineChange, PipelinesPlan};
 pub use deployed::{DeployedPipeline, deployed};
+pub use deployers::SharedDeployer;
 pub use in_flight::{Doing, RunInFlight};
 pub use names::{logical_id, pipeline_name};
 pub use render::render;

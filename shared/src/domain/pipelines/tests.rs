@@ -27,6 +27,7 @@ pub(super) fn gate(stack: &str) -> Gate {
         first_run: FirstRun::Plan,
         people: Arc::default(),
         session_name_roles: Vec::new(),
+        approvers: None,
     }
 }
 
@@ -260,6 +261,11 @@ fn a_plan_says_what_comes_goes_changes_and_weakens() {
     let plan = plan(&before, &after);
     insta::assert_snapshot!(plan, @r"
     legacy: the pipeline goes; the stack production-legacy stays as it is, unmanaged
+      stack_name production-legacy → (none)
+      approvals 1 → (none)
+      deployer arn:aws:iam::111122223333:role/changegate/deployers/default → (none)
+      template stacks/legacy/template.yaml → (none)
+      configuration stacks/legacy/production.json → (none)
     network: the gate changes
       approvals 1 → 0: GATE WEAKENED
     new: a new pipeline, which takes the stack production-old over from old
@@ -267,14 +273,26 @@ fn a_plan_says_what_comes_goes_changes_and_weakens() {
       configuration stacks/old/production.json → stacks/new/production.json
     old: the pipeline goes; new takes the stack production-old over
     queue: a new pipeline for the stack production-queue
+      stack_name production-queue
       approvals 1
+      approvers whoever IAM lets
       author_may_approve true
+      require_pull_request false
+      people not told apart
+      session_name_roles none
       release automatic
       window at any time
+      stack_policy none
       deployer arn:aws:iam::111122223333:role/changegate/deployers/default
+      capabilities none
+      notify the environment's topic
+      notification_arns none
       first_run plan
+      template stacks/queue/template.yaml
+      configuration stacks/queue/production.json
     web: the gate changes
       approvals 1 → 2
+      people not told apart → nobody known
     ");
     assert_eq!(
         plan.summary(),
@@ -321,4 +339,49 @@ fn a_gate_in_force_that_cannot_be_read_counts_as_weakened() {
     let documents = BTreeMap::from([(after.digest(), after.clone())]);
     let plan = PipelinesPlan::between(&read(&[gate("network")]), &read(&[after]), &documents);
     assert_eq!(plan.weakened(), ["network"]);
+}
+
+#[test]
+fn a_gate_that_cannot_be_read_counts_as_weakened_also_where_the_pipeline_is_new() {
+    let read = |gates: &[Gate]| deployed(&render(gates, &settings()).unwrap()).unwrap();
+    let unknown = PipelinesPlan::between(&[], &read(&[gate("network")]), &BTreeMap::new());
+    assert_eq!(unknown.weakened(), ["network"]);
+    assert!(
+        unknown.to_string().contains("cannot be read: GATE WEAKENED"),
+        "{unknown}"
+    );
+    // The stack is taken over from a pipeline whose gate nobody can read.
+    let mut renamed = gate("core");
+    renamed.stack_name = "production-network".to_owned();
+    let documents = BTreeMap::from([(renamed.digest(), renamed.clone())]);
+    let taken = PipelinesPlan::between(&read(&[gate("network")]), &read(&[renamed]), &documents);
+    assert_eq!(taken.weakened(), ["core"]);
+    let known = plan(&[], &[gate("network")]);
+    assert_eq!(known.weakened(), [""; 0]);
+}
+
+#[test]
+fn a_new_gate_that_tells_another_account_counts_as_weakened() {
+    let mut told = gate("network");
+    told.notification_arns = vec!["arn:aws:sns:eu-west-1:444455556666:events".to_owned()];
+    let plan = plan(&[], &[told]);
+    assert_eq!(plan.weakened(), ["network"]);
+    assert_eq!(
+        plan.summary(),
+        "1 added, 0 updated, 0 removed; 1 GATE WEAKENED: network"
+    );
+}
+
+#[test]
+fn a_plan_tells_of_deployers_that_stacks_of_different_trust_share() {
+    let mut network = gate("network");
+    network.approvals = 2;
+    let plan = plan(&[gate("web"), gate("network")], &[gate("web"), network]);
+    let [shared] = plan.shared_deployers.as_slice() else {
+        panic!("{plan:?}");
+    };
+    assert_eq!(
+        (&*shared.weaker, &*shared.stronger),
+        (&["web".to_owned()][..], &["network".to_owned()][..])
+    );
 }

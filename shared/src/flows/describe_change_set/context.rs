@@ -291,6 +291,12 @@ fn demands(gate: &Gate) -> Vec<String> {
         1 => "One person must approve.".to_owned(),
         many => format!("{many} different people must approve."),
     }];
+    if let Some(approvers) = &gate.approvers {
+        demands.push(match approvers.as_slice() {
+            [] => "The gate lets nobody approve.".to_owned(),
+            listed => format!("Only these may approve or release: {}.", listed.join(", ")),
+        });
+    }
     if gate.approvals > 0 && !gate.author_may_approve {
         demands.push("Whoever wrote the change may not approve it alone.".to_owned());
     }

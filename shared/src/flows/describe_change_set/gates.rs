@@ -1,6 +1,7 @@
 //! What a change of the pipelines does to gates and to runs under way.
 
-use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{DescribeSettings, Ports, Run};
 use crate::domain::change_set::review::{GateDifference, PIPELINE_FIELD};
@@ -8,6 +9,9 @@ use crate::domain::pipelines::{PipelineChange, PipelinesPlan};
 use crate::flows::FlowError;
 use crate::flows::pipeline_changes::{pipeline_changes, runs_in_flight};
 use crate::flows::ports::{ReadObjects, ReadPipelines, ReadStacks};
+
+/// Settings that the catalogue has once for all stacks.
+const SAID_ONCE: [&str; 2] = ["people", "session_name_roles"];
 
 /// How gates differ. Which stacks are left without a pipeline, and which runs the update of their pipelines ends, goes
 /// to `warnings`.
@@ -30,15 +34,45 @@ where
     let stack = &settings.proof.pipelines_stack;
     let plan = pipeline_changes(ports.cloudformation, ports.source, stack, &template, BTreeMap::new()).await?;
     warnings.extend(plan.left_behind());
+    warnings.extend(plan.shared_deployers.iter().map(ToString::to_string));
     for in_flight in runs_in_flight(ports.pipelines, &plan.interrupted()).await? {
         warnings.push(in_flight.to_string());
     }
     Ok(differences(&plan))
 }
 
-/// The differences, in the order of stacks.
+/// The differences, in the order of stacks. What many stacks have alike, because the catalogue says it once for all of
+/// them, is one difference of all of them: else hundreds of people would be told for each of a thousand stacks.
 fn differences(plan: &PipelinesPlan) -> Vec<GateDifference> {
-    plan.changes.iter().flat_map(of_pipeline).collect()
+    let mut differences: Vec<GateDifference> = Vec::new();
+    let mut told: HashMap<(String, Option<String>, Option<String>, bool), usize> = HashMap::new();
+    for difference in plan.changes.iter().flat_map(of_pipeline) {
+        if !SAID_ONCE.contains(&difference.field.as_str()) {
+            differences.push(difference);
+            continue;
+        }
+        let GateDifference {
+            stack: _,
+            field,
+            before,
+            after,
+            is_weakened,
+        } = &difference;
+        let key = (field.clone(), before.clone(), after.clone(), *is_weakened);
+        match told.entry(key) {
+            Entry::Occupied(at) => {
+                if let Some(known) = differences.get_mut(*at.get()) {
+                    known.stack.push_str(", ");
+                    known.stack.push_str(&difference.stack);
+                }
+            }
+            Entry::Vacant(at) => {
+                at.insert(differences.len());
+                differences.push(difference);
+            }
+        }
+    }
+    differences
 }
 
 fn of_pipeline(change: &PipelineChange) -> Vec<GateDifference> {
@@ -49,51 +83,51 @@ fn of_pipeline(change: &PipelineChange) -> Vec<GateDifference> {
         after,
         is_weakened,
     };
-    let (stack, gate, mut found, can_weaken) = match change {
+    // Fail closed: what cannot be compared may be anything.
+    let unknown = |stack: &str| whole(stack, None, Some("a gate document cannot be read".to_owned()), true);
+    let (stack, gate, mut found) = match change {
         PipelineChange::Added {
             stack,
             gate,
+            is_unknown,
             stack_name,
             renamed_from,
             ..
         } => {
             let before = renamed_from.as_ref().map(|former| format!("{stack_name}, by {former}"));
-            let added = whole(stack, before, Some(format!("{stack_name}, by {stack}")), false);
-            (stack, gate.as_slice(), vec![added], renamed_from.is_some())
+            let mut found = vec![whole(stack, before, Some(format!("{stack_name}, by {stack}")), false)];
+            if *is_unknown {
+                found.push(unknown(stack));
+            }
+            (stack, gate.as_slice(), found)
         }
         PipelineChange::Updated {
             stack,
             gate,
-            is_unknown: false,
+            is_unknown,
             ..
-        } => (stack, gate.as_slice(), Vec::new(), true),
-        PipelineChange::Updated { stack, .. } => {
-            // Fail closed: what cannot be compared may be anything.
-            let unknown = whole(
-                stack,
-                Some("a gate that cannot be read".to_owned()),
-                Some("another".to_owned()),
-                true,
-            );
-            (stack, [].as_slice(), vec![unknown], true)
+        } => {
+            let found = is_unknown.then(|| unknown(stack));
+            (stack, gate.as_slice(), found.into_iter().collect())
         }
         PipelineChange::Removed {
             stack,
             stack_name,
             renamed_to,
+            gate,
             ..
         } => {
             let after = renamed_to.as_ref().map(|new| format!("{stack_name}, by {new}"));
             let removed = whole(stack, Some(format!("{stack_name}, by {stack}")), after, false);
-            (stack, [].as_slice(), vec![removed], false)
+            (stack, gate.as_slice(), vec![removed])
         }
     };
     found.extend(gate.iter().map(|change| GateDifference {
         stack: stack.clone(),
         field: change.setting.to_owned(),
         before: change.before.clone(),
-        after: Some(change.after.clone()),
-        is_weakened: can_weaken && change.is_weakening,
+        after: change.after.clone(),
+        is_weakened: change.is_weakening,
     }));
     found
 }
@@ -103,51 +137,133 @@ mod tests {
     use super::*;
     use crate::domain::gate::changes::GateChange;
 
-    #[test]
-    fn a_weakened_gate_is_marked_and_an_unreadable_one_counts_as_weakened() {
-        let weakened = GateChange {
-            setting: "approvals",
-            before: Some("2".to_owned()),
-            after: "0".to_owned(),
-            is_weakening: true,
-        };
-        let updated = |is_unknown| PipelineChange::Updated {
+    fn change(setting: &'static str, before: Option<&str>, after: &str, is_weakening: bool) -> GateChange {
+        GateChange {
+            setting,
+            before: before.map(str::to_owned),
+            after: Some(after.to_owned()),
+            is_weakening,
+        }
+    }
+
+    fn updated(stack: &str, gate: Vec<GateChange>, is_unknown: bool) -> PipelineChange {
+        PipelineChange::Updated {
+            stack: stack.to_owned(),
+            pipeline: format!("changegate-{stack}"),
+            gate,
+            is_unknown,
+        }
+    }
+
+    fn added(gate: Vec<GateChange>, is_unknown: bool) -> PipelineChange {
+        PipelineChange::Added {
             stack: "network".to_owned(),
             pipeline: "changegate-network".to_owned(),
-            gate: vec![weakened.clone()],
+            gate,
             is_unknown,
-        };
-        let plan = PipelinesPlan {
-            changes: vec![updated(false), updated(true)],
-        };
-        let found = differences(&plan);
-        assert_eq!(found.len(), 2);
-        assert_eq!(
-            (found[0].field.as_str(), found[0].before.as_deref()),
-            ("approvals", Some("2"))
-        );
-        assert!(found.iter().all(|difference| difference.is_weakened));
+            stack_name: "production-network".to_owned(),
+            renamed_from: None,
+        }
+    }
+
+    fn of(changes: Vec<PipelineChange>) -> Vec<GateDifference> {
+        differences(&PipelinesPlan {
+            changes,
+            ..PipelinesPlan::default()
+        })
     }
 
     #[test]
-    fn a_new_pipeline_weakens_nothing_unless_it_takes_a_stack_over() {
-        let added = |renamed_from: Option<&str>| PipelineChange::Added {
+    fn a_weakened_gate_is_marked_and_an_unreadable_one_counts_as_weakened() {
+        let weakened = change("approvals", Some("2"), "0", true);
+        let found = of(vec![updated("network", vec![weakened], false)]);
+        assert_eq!(
+            (
+                found[0].field.as_str(),
+                found[0].before.as_deref(),
+                found[0].is_weakened
+            ),
+            ("approvals", Some("2"), true)
+        );
+        let stricter = change("approvals", Some("1"), "2", false);
+        assert!(!of(vec![updated("network", vec![stricter.clone()], false)])[0].is_weakened);
+        for unreadable in [updated("network", Vec::new(), true), added(Vec::new(), true)] {
+            let found = of(vec![unreadable]);
+            let whole = found.last().unwrap();
+            assert_eq!((whole.field.as_str(), whole.is_weakened), (PIPELINE_FIELD, true));
+        }
+    }
+
+    #[test]
+    fn a_new_gate_is_shown_whole_and_marked_where_it_should_not_go_unnoticed() {
+        let gate = vec![
+            change("approvals", None, "1", false),
+            change("notify", None, "arn:aws:sns:eu-west-1:444455556666:elsewhere", true),
+        ];
+        let found = of(vec![added(gate, false)]);
+        let marks: Vec<(&str, bool)> = found.iter().map(|one| (one.field.as_str(), one.is_weakened)).collect();
+        assert_eq!(marks, [("pipeline", false), ("approvals", false), ("notify", true)]);
+    }
+
+    #[test]
+    fn the_gate_that_goes_with_its_pipeline_is_shown() {
+        let gone = PipelineChange::Removed {
             stack: "network".to_owned(),
             pipeline: "changegate-network".to_owned(),
+            stack_name: "production-network".to_owned(),
+            renamed_to: None,
             gate: vec![GateChange {
                 setting: "approvals",
-                before: renamed_from.map(|_| "2".to_owned()),
-                after: "1".to_owned(),
-                is_weakening: true,
+                before: Some("2".to_owned()),
+                after: None,
+                is_weakening: false,
             }],
-            stack_name: "production-network".to_owned(),
-            renamed_from: renamed_from.map(str::to_owned),
         };
-        let is_weakened = |change| {
-            let plan = PipelinesPlan { changes: vec![change] };
-            differences(&plan).iter().any(|difference| difference.is_weakened)
+        let found = of(vec![gone]);
+        let shown: Vec<(&str, Option<&str>, Option<&str>)> = found
+            .iter()
+            .map(|one| (one.field.as_str(), one.before.as_deref(), one.after.as_deref()))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                ("pipeline", Some("production-network, by network"), None),
+                ("approvals", Some("2"), None)
+            ]
+        );
+    }
+
+    #[test]
+    fn who_is_who_is_told_once_for_all_stacks_and_everything_else_for_each() {
+        let gate = || {
+            vec![
+                change("approvals", Some("1"), "2", false),
+                change("people", Some("ann is nobody known"), "ann is arn", true),
+            ]
         };
-        assert!(!is_weakened(added(None)));
-        assert!(is_weakened(added(Some("net"))));
+        let other = vec![change(
+            "people",
+            Some("ann is nobody known"),
+            "ann is another arn",
+            true,
+        )];
+        let found = of(vec![
+            updated("data", gate(), false),
+            updated("network", gate(), false),
+            updated("web", other, false),
+        ]);
+        let told: Vec<(&str, &str)> = found
+            .iter()
+            .map(|one| (one.stack.as_str(), one.field.as_str()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("data", "approvals"),
+                ("data, network", "people"),
+                ("network", "approvals"),
+                ("web", "people")
+            ]
+        );
     }
 }

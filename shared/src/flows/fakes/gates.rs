@@ -26,5 +26,6 @@ pub fn gate(stack: &str) -> Gate {
         first_run: FirstRun::Plan,
         people: Arc::default(),
         session_name_roles: Vec::new(),
+        approvers: None,
     }
 }

@@ -53,6 +53,7 @@ impl World {
                     deployer_prefix: "arn:aws:iam::000000000000:role/changegate/deployers/".to_owned(),
                     stack_name_pattern: "*".to_owned(),
                     reserved_stack_names: vec!["changegate".to_owned(), STACK.to_owned()],
+                    approvers: None,
                 },
             },
             parameters: format!(r#"{{"pipeline":"{ROOT}","execution":"{RUN}","gate":"root"}}"#),

@@ -43,6 +43,7 @@ impl Place {
             deployer_prefix: "arn:aws:iam::111122223333:role/changegate/deployers/".to_owned(),
             stack_name_pattern: "*".to_owned(),
             reserved_stack_names: vec!["cg".to_owned(), "cg-pipelines".to_owned()],
+            approvers: None,
         };
         Self {
             github: FakeGitHub::new(&wire),

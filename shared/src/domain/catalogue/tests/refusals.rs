@@ -186,3 +186,98 @@ fn a_path_in_which_codepipeline_would_fill_something_in_is_refused() {
     let repository = repository(&[("changegate.yaml", &catalogue), (path, "")]);
     insta::assert_snapshot!(problems(&repository.resolve()), @"changegate.yaml:4:15: `template` names `stacks/#{variables.Subject}/template.yaml`: CodePipeline would fill something in for `#{`; rename the file");
 }
+
+#[test]
+fn an_approver_that_cannot_be_one_is_refused_at_its_place() {
+    let catalogue = "\
+version: 1
+defaults:
+  approvers: [user/ann, group/x, \"role/people/*\", \"role/AWSReservedSSO_Op*\", \"arn:aws:iam::*:user/x\", \"user/**\"]
+stacks:
+  network: { approvers: [] }
+  web:
+    approvers:
+      - assumed-role/Shared/ann
+      - assumed-role/Enforced/ann
+    per_environment:
+      production: { approvers: everybody }
+session_name_roles: [\"arn:aws:iam::111122223333:role/Enforced\"]
+";
+    insta::assert_snapshot!(said(catalogue), @r"
+    changegate.yaml:3:25: `group/x` is no approver: write the ARN of an IAM user or role, or `user/<name>`, `role/<name>`, `permission-set/<name>`, in which `*` stands for any text without a `/`
+    changegate.yaml:3:34: `role/people/*` is no approver: the ARN of a session leaves out the path of its role, so a path next to a `*` would not be checked; write `role/<name>`, in which the name may hold `*`
+    changegate.yaml:3:51: `role/AWSReservedSSO_Op*` is no approver: write `permission-set/<name>` for the roles of Identity Center
+    changegate.yaml:3:78: `arn:aws:iam::*:user/x` is no approver: name one account with 12 digits and its partition, or leave both out: `user/<name>`
+    changegate.yaml:3:103: `user/**` is no approver: write one `*` for any text of one segment; none passes a `/`
+    changegate.yaml:5:25: `approvers` takes a list with at least one principal, such as `[permission-set/Operators]`, or `any`, not a list
+    changegate.yaml:8:9: `assumed-role/Shared/ann` is no approver: whoever assumes `Shared` chooses the name of the session; write `role/Shared`, or list the role under `session_name_roles`, if it enforces the names
+    changegate.yaml:11:32: `approvers` takes a list with at least one principal, such as `[permission-set/Operators]`, or `any`, not the text `everybody`
+    ");
+}
+
+#[test]
+fn a_list_that_names_fewer_people_than_must_approve_is_refused() {
+    let catalogue = "\
+version: 1
+defaults: { approvals: 2 }
+stacks:
+  network: { approvers: [user/ann, \"arn:aws:iam::111122223333:user/ops/Ann\"] }
+  web: { approvers: [user/ann, permission-set/Operators] }
+";
+    insta::assert_snapshot!(said(catalogue), @"changegate.yaml:4:25: `approvals: 2` needs 2 people, and `approvers` stands for no more than ann");
+}
+
+#[test]
+fn a_list_of_approvers_is_never_wider_than_the_deployments() {
+    let catalogue = "\
+version: 1
+stacks:
+  network: { approvers: [permission-set/Operators/ann, user/bob, \"permission-set/*\"] }
+  web: { approvers: any }
+";
+    let mut repository = with(catalogue, &["network", "web", "data"]);
+    repository.environment.floor.approvers = Some(vec!["user/carol".to_owned(), "permission-set/Operators".to_owned()]);
+    insta::assert_snapshot!(problems(&repository.resolve()), @r"
+    changegate.yaml:3:56: this deployment lets only user/carol, permission-set/Operators approve, and `user/bob` goes beyond; write one of them, or fewer
+    changegate.yaml:3:66: this deployment lets only user/carol, permission-set/Operators approve, and `permission-set/*` goes beyond; write one of them, or fewer
+    changegate.yaml:4:21: this deployment lets only user/carol, permission-set/Operators approve, and `any` goes beyond; write one of them, or fewer
+    ");
+    let narrower = "version: 1\nstacks:\n  network: { approvers: [permission-set/Operators/ann] }\n";
+    repository
+        .contents
+        .insert("changegate.yaml".to_owned(), narrower.into());
+    assert_eq!(
+        repository.gate("network").approvers,
+        Some(vec!["permission-set/Operators/ann".to_owned()])
+    );
+    assert_eq!(
+        repository.gate("data").approvers,
+        Some(vec!["permission-set/Operators".to_owned(), "user/carol".to_owned()]),
+        "what is left out is the deployment's"
+    );
+}
+
+#[test]
+fn approvers_of_the_most_exact_place_hold_and_bring_the_enforced_names_with_them() {
+    let catalogue = "\
+version: 1
+defaults: { approvers: [user/ann, user/ann, assumed-role/Enforced/bob] }
+stacks:
+  web: { approvers: any }
+  \"d*\": { approvers: [user/carol] }
+people:
+  ann: [\"arn:aws:iam::111122223333:user/ann\"]
+session_name_roles: [\"arn:aws:iam::111122223333:role/Enforced\"]
+";
+    let repository = with(catalogue, &["network", "web", "data"]);
+    let network = repository.gate("network");
+    assert_eq!(
+        network.approvers,
+        Some(vec!["assumed-role/Enforced/bob".to_owned(), "user/ann".to_owned()])
+    );
+    assert_eq!(network.session_name_roles.len(), 1);
+    assert_eq!(network.people.len(), 0, "one approval tells no people apart");
+    let web = repository.gate("web");
+    assert_eq!((web.approvers, web.session_name_roles.len()), (None, 0));
+    assert_eq!(repository.gate("data").approvers, Some(vec!["user/carol".to_owned()]));
+}

@@ -1,5 +1,8 @@
 //! Somebody tries to get round the guard. Each attempt is refused with its reason, and the stack stays untouched.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use super::steps::*;
 use super::world::*;
 use crate::domain::keys;
@@ -281,4 +284,79 @@ fn a_release_that_was_skipped_is_refused() {
     let mut setup = Setup::default();
     setup.gate.release = true;
     assert!(World::new(&setup).refusal().contains("nobody answered `Release`"));
+}
+
+#[test]
+fn a_release_that_was_pressed_before_the_review_rejected_or_is_another_action_is_none() {
+    let mut setup = Setup::default();
+    setup.gate.release = true;
+    let refused = |press: &dyn Fn(&World)| {
+        let world = World::new(&setup);
+        press(&world);
+        let message = world.refusal();
+        assert!(message.contains("nobody answered `Release`"), "{message}");
+    };
+    refused(&|world| {
+        world.approve("Release", ALICE, "09:39");
+    });
+    refused(&|world| {
+        world.approve("Release", ALICE, "09:55");
+        world
+            .pipelines
+            .edit_run(PIPELINE, RUN, |run| run.actions[0].status = "Failed".to_owned());
+    });
+    refused(&|world| world.act("Release", "Invoke", "09:55", &[]));
+    let world = World::new(&setup);
+    world.approve("Release", ALICE, "09:55");
+    waits(world.step(None));
+}
+
+#[test]
+fn somebody_whom_the_gate_does_not_list_neither_approves_nor_releases() {
+    let mut setup = Setup::default();
+    setup.gate.approvers = Some(vec!["user/alice".to_owned(), "user/carol".to_owned()]);
+    let message = World::new(&setup).refusal();
+    assert!(
+        message.contains("user/bob answered and is not among the approvers of this stack")
+            && message.contains("those who may approve are user/alice, user/carol"),
+        "{message}"
+    );
+
+    setup.gate.approvers = Some(vec!["user/alice".to_owned(), "user/bob".to_owned()]);
+    waits(World::new(&setup).step(None));
+    setup.gate.release = true;
+    let world = World::new(&setup);
+    world.approve("Release", "arn:aws:iam::000000000000:user/mallory", "09:55");
+    let message = world.refusal();
+    assert!(
+        message.contains("user/mallory answered and is not among the approvers"),
+        "{message}"
+    );
+    world.approve("Release", BOB, "09:56");
+    waits(world.step(None));
+}
+
+#[test]
+fn an_author_who_is_listed_as_a_shared_role_does_not_approve_alone() {
+    let mut setup = Setup {
+        approvers: vec!["arn:aws:sts::000000000000:assumed-role/Shared/alice"],
+        ..Setup::default()
+    };
+    setup.gate.approvals = 1;
+    setup.gate.author_may_approve = false;
+    setup.gate.people = Arc::new(BTreeMap::from([(
+        "alice".to_owned(),
+        vec!["arn:aws:iam::000000000000:role/Shared".to_owned()],
+    )]));
+    let message = World::new(&setup).refusal();
+    assert!(
+        message.contains("only alice approved, who made"),
+        "the role is hers: {message}"
+    );
+    setup.gate.session_name_roles = vec!["arn:aws:iam::000000000000:role/Shared".to_owned()];
+    let message = World::new(&setup).refusal();
+    assert!(
+        message.contains("has no IAM principal for alice"),
+        "many are behind the role: {message}"
+    );
 }
