@@ -1,5 +1,6 @@
 //! What `template.yaml` tells this function.
 
+use changegate::domain::packaging::Destination;
 use changegate::flows::describe_change_set::DescribeSettings;
 use changegate::github::GitHubSettings;
 use changegate::lambda::settings::{SettingError, Variables, proof_settings};
@@ -25,6 +26,10 @@ pub(crate) fn read(of: &Variables) -> Result<Settings, SettingError> {
             environment: of.text(variables::ENVIRONMENT)?,
             topic: of.text(variables::TOPIC)?,
             repository: of.text(variables::GITHUB_REPOSITORY)?,
+            packages: Destination {
+                bucket: of.text(variables::SOURCE_BUCKET)?,
+                region: of.region()?,
+            },
             web_url: of.text(variables::GITHUB_WEB_URL)?,
             review_url: of.text(variables::REVIEW_URL)?,
         },

@@ -37,6 +37,22 @@ pub fn package(digest: Sha256, extension: &str) -> String {
     }
 }
 
+/// Whether a key is one that [`package`] makes: the digest of the content, in lower case, and perhaps an extension.
+pub fn is_package(key: &str) -> bool {
+    let Some(name) = key.strip_prefix("TemplateSource/.packages/") else {
+        return false;
+    };
+    let (digest, extension) = name.split_once('.').unwrap_or((name, "x"));
+    let is_digest = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    digest.len() == 64
+        && digest.bytes().all(is_digest)
+        && matches!(extension.len(), 1..=MAX_EXTENSION)
+        && extension.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// Longest extension that a content-addressed object keeps.
+pub const MAX_EXTENSION: usize = 16;
+
 /// Key of a gate document in the source bucket.
 pub fn gate(digest: Sha256) -> String {
     format!("gates/{digest}.json")
@@ -101,4 +117,37 @@ pub fn fresh_run(pipeline: &str, execution: &str) -> String {
 /// Key of the note that a run was started because an earlier one was stale, in the evidence bucket.
 pub fn started_for(pipeline: &str, execution: &str) -> String {
     format!("runs/{pipeline}/{execution}/started-for")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_key_under_which_a_package_is_stored_says_what_its_content_is() {
+        let digest = Sha256::of("content");
+        for extension in ["", "yaml", "zip", "JSON", "abcdefghijklmnop"] {
+            assert!(is_package(&package(digest, extension)), "{extension}");
+        }
+        let digest = digest.to_string();
+        for other in [
+            format!("TemplateSource/.packages/{}", digest.to_uppercase()),
+            format!("TemplateSource/.packages/{}", &digest[1..]),
+            format!("TemplateSource/.packages/{digest}0"),
+            format!("TemplateSource/.packages/{digest}."),
+            format!("TemplateSource/.packages/{digest}.tar.gz"),
+            format!("TemplateSource/.packages/{digest}.abcdefghijklmnopq"),
+            format!("TemplateSource/.packages/{digest}/x"),
+            format!("TemplateSource/.packages/{digest}.zip?versionId=1"),
+            format!("TemplateSource/.packages/x/{digest}.zip"),
+            format!("TemplateSource/.packages/../.packages/{digest}.zip"),
+            format!("/TemplateSource/.packages/{digest}.zip"),
+            format!("templatesource/.packages/{digest}.zip"),
+            format!("TemplateSource/packages/{digest}.zip"),
+            format!("TemplateSource/.packages/{}g", &digest[1..]),
+            digest,
+        ] {
+            assert!(!is_package(&other), "{other}");
+        }
+    }
 }

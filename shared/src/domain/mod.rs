@@ -20,6 +20,7 @@ pub mod guard;
 pub mod history;
 pub mod job;
 pub mod keys;
+pub mod limits;
 pub mod operation;
 pub mod outcome;
 pub mod packaging;

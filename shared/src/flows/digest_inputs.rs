@@ -1,14 +1,15 @@
 //! Reads everything that an approval covers from CloudFormation; describing and executing both start from it.
 
+use std::collections::BTreeSet;
+
 use crate::domain::actions::DESCRIBE_CHANGE_SET;
+use crate::domain::change_set::nested::{self, Unshown, Why};
 use crate::domain::change_set::template::no_echo_among;
 use crate::domain::change_set::tree::{ChangeSetTree, PlacedChangeSet};
 use crate::domain::digest::{Covered, DigestDocument, TemplateHashes};
 use crate::domain::gate::Gate;
 use crate::domain::sha256::Sha256;
-use crate::flows::ports::{
-    ActionExecution, PortError, PortErrorKind, ReadChangeSets, ReadStacks, TemplateOf, TemplateStage,
-};
+use crate::flows::ports::{ActionExecution, PortError, ReadChangeSets, ReadStacks, TemplateOf, TemplateStage};
 
 /// Most change sets of nested stacks that are followed; CloudFormation itself stops at 2,500 resources.
 const MOST_NESTED: usize = 2_500;
@@ -35,6 +36,17 @@ pub struct HeldTemplate {
     pub processed: String,
 }
 
+/// What an approval would cover cannot be told.
+#[derive(Debug, thiserror::Error)]
+pub enum DigestError {
+    /// CloudFormation refuses or does not answer.
+    #[error(transparent)]
+    Port(#[from] PortError),
+    /// Nested stacks would be made or changed, and what happens in them is not shown.
+    #[error("{}", nested::told(.0))]
+    Unshown(Vec<Unshown>),
+}
+
 /// Reads what an approval of `change_set` covers; `change_set` is `None` when only the stack policy changes.
 /// `template` is the bytes that were submitted, from the run's artifact.
 ///
@@ -42,13 +54,14 @@ pub struct HeldTemplate {
 ///
 /// # Errors
 ///
-/// When CloudFormation refuses or does not answer, or when the change set of a nested stack is missing.
+/// When CloudFormation refuses or does not answer, and when a nested stack that is made or changed, at any depth, has no
+/// change set of its own that says what happens in it.
 pub async fn digest_inputs(
     cloudformation: &(impl ReadChangeSets + ReadStacks),
     change_set: Option<&str>,
     template: &[u8],
     gate: &Gate,
-) -> Result<Option<DigestInputs>, PortError> {
+) -> Result<Option<DigestInputs>, DigestError> {
     let (tree, templates) = match change_set {
         None => (None, Vec::new()),
         Some(arn) => {
@@ -101,11 +114,12 @@ pub fn attempt(history: &[ActionExecution]) -> u32 {
     u32::try_from(started).unwrap_or(u32::MAX).max(1)
 }
 
-async fn read_tree(change_sets: &impl ReadChangeSets, arn: &str) -> Result<Option<ChangeSetTree>, PortError> {
+async fn read_tree(change_sets: &impl ReadChangeSets, arn: &str) -> Result<Option<ChangeSetTree>, DigestError> {
     let Some(root) = change_sets.change_set(arn).await? else {
         return Ok(None);
     };
     let mut tree = ChangeSetTree::of(root);
+    let mut asked = BTreeSet::from([arn.to_owned()]);
     let mut at = 0;
     while at < tree.sets.len() {
         let nested: Vec<_> = tree.sets[at]
@@ -113,15 +127,19 @@ async fn read_tree(change_sets: &impl ReadChangeSets, arn: &str) -> Result<Optio
             .into_iter()
             .map(|(path, arn)| (path, arn.to_owned()))
             .collect();
-        for (offset, (path, arn)) in nested.into_iter().enumerate() {
-            let description = change_sets
-                .change_set(&arn)
-                .await?
-                .filter(|_| tree.sets.len() <= MOST_NESTED)
-                .ok_or_else(|| missing_nested(&path, &arn))?;
+        let mut placed = 0;
+        for (path, arn) in nested {
+            // One that is named twice would lead round in a circle.
+            if tree.sets.len() > MOST_NESTED || !asked.insert(arn.clone()) {
+                continue;
+            }
+            let Some(description) = change_sets.change_set(&arn).await? else {
+                continue;
+            };
+            placed += 1;
             // Children stand right after their parent, so that the tree reads from top to bottom.
             tree.sets.insert(
-                at + 1 + offset,
+                at + placed,
                 PlacedChangeSet {
                     path,
                     description,
@@ -131,32 +149,36 @@ async fn read_tree(change_sets: &impl ReadChangeSets, arn: &str) -> Result<Optio
         }
         at += 1;
     }
-    Ok(Some(tree))
+    match nested::unshown(&tree) {
+        unshown if unshown.is_empty() => Ok(Some(tree)),
+        unshown => Err(DigestError::Unshown(unshown)),
+    }
 }
 
-async fn read_templates(stacks: &impl ReadStacks, tree: &ChangeSetTree) -> Result<Vec<HeldTemplate>, PortError> {
+async fn read_templates(stacks: &impl ReadStacks, tree: &ChangeSetTree) -> Result<Vec<HeldTemplate>, DigestError> {
     let mut templates = Vec::with_capacity(tree.sets.len());
+    let mut unshown = Vec::new();
     for set in &tree.sets {
-        let of = TemplateOf::ChangeSet(&set.description.change_set_id);
-        templates.push(HeldTemplate {
+        let change_set = &set.description.change_set_id;
+        let of = TemplateOf::ChangeSet(change_set);
+        let held = HeldTemplate {
             path: set.path.clone(),
             original: stacks.template(of, TemplateStage::Original).await?,
             processed: stacks.template(of, TemplateStage::Processed).await?,
-        });
+        };
+        if !held.path.is_empty() && (held.original.is_empty() || held.processed.is_empty()) {
+            unshown.push(Unshown {
+                path: held.path.clone(),
+                why: Why::NoTemplate {
+                    change_set: change_set.clone(),
+                },
+            });
+        }
+        templates.push(held);
     }
-    Ok(templates)
-}
-
-fn missing_nested(path: &str, arn: &str) -> PortError {
-    PortError {
-        operation: "cloudformation:DescribeChangeSet",
-        subject: arn.to_owned(),
-        kind: PortErrorKind::Refused,
-        code: None,
-        message: format!(
-            "the change set of the nested stack `{path}` is missing, so the change cannot be shown whole; \
-             start a new run of the pipeline"
-        ),
-        source: None,
+    if unshown.is_empty() {
+        Ok(templates)
+    } else {
+        Err(DigestError::Unshown(unshown))
     }
 }

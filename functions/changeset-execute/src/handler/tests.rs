@@ -218,7 +218,6 @@ fn new_change_set(gate: &Gate) -> NewChangeSet {
         capabilities: Vec::new(),
         notification_arns: Vec::new(),
         role_arn: gate.deployer.clone(),
-        include_nested_stacks: true,
         description: String::new(),
         client_token: RUN.to_owned(),
     }

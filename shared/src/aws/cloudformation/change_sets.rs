@@ -239,7 +239,9 @@ impl WriteChangeSets for CloudFormation {
             // An empty list would take away the topics that a stack had before Changegate knew it.
             .set_notification_arns(unless_empty(new.notification_arns))
             .role_arn(&new.role_arn)
-            .include_nested_stacks(new.include_nested_stacks)
+            // Without it, what happens in nested stacks would stand nowhere. It is asked for whatever the template
+            // says: a macro or a snippet may add nested stacks that no text of the repository shows.
+            .include_nested_stacks(true)
             .description(&new.description)
             .client_token(&new.client_token);
         let request = match new.template {

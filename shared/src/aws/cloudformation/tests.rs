@@ -186,7 +186,6 @@ fn new_change_set() -> NewChangeSet {
         capabilities: Vec::new(),
         notification_arns: Vec::new(),
         role_arn: "arn:role".to_owned(),
-        include_nested_stacks: true,
         description: "Commit".to_owned(),
         client_token: "cg-token".to_owned(),
     }

@@ -10,7 +10,8 @@ use super::resource::{Deployments, ResourceFacts};
 use super::review::{Counts, GateDifference, Replacement, ResourceReview, Review, RunFacts, StackFacts};
 use super::secrets::Hider;
 use super::tree::ChangeSetTree;
-use super::{deferred, settings};
+use super::{deferred, nested, settings};
+use crate::domain::packaging::Destination;
 use crate::domain::risk::{self, Finding, Risk};
 
 /// What a review is made of.
@@ -36,6 +37,9 @@ pub struct Inputs<'a> {
     pub run: Option<RunFacts>,
     /// What changes about gates.
     pub gates: Vec<GateDifference>,
+    /// Where this deployment keeps what templates refer to, under names that say the content; `None` when it is not
+    /// known, and then no name does.
+    pub packages: Option<&'a Destination>,
     /// What else is to be said.
     pub warnings: Vec<String>,
 }
@@ -117,12 +121,13 @@ impl Review {
         let mut deferred = Vec::new();
         for facts in all {
             findings.extend(risk::of_resource(&facts));
-            deferred.extend(deferred::of_resource(&facts, &hider));
+            deferred.extend(deferred::of_resource(&facts, inputs.packages, &hider));
             let mut resource = facts.review(&hider);
             resource.invoked_hooks = invocations.for_resource(facts.path, &facts.change.logical_resource_id, &hider);
             findings.extend(risk::of_hooks(&resource));
             resources.push(resource);
         }
+        findings.extend(inputs.tree.iter().flat_map(|tree| unshown(tree)));
         findings.extend(risk::of_gates(&inputs.gates));
         resources.sort_by(|a, b| {
             (rank(a), &a.path, &a.logical_id, &a.action).cmp(&(rank(b), &b.path, &b.logical_id, &b.action))
@@ -175,6 +180,17 @@ impl Review {
             hidden: hider.count(),
         }
     }
+}
+
+/// What cannot be approved, because nobody can see what happens in it.
+fn unshown(tree: &ChangeSetTree) -> Vec<Finding> {
+    let findings = nested::unshown(tree).into_iter().map(|unshown| Finding {
+        level: risk::Level::High,
+        kind: risk::Kind::Unknown,
+        because: format!("what would happen in this nested stack is not shown: {}", unshown.why),
+        subject: unshown.path,
+    });
+    findings.collect()
 }
 
 fn unreadable(change: &Change) -> String {

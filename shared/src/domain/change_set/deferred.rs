@@ -4,20 +4,28 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::description::present;
+use super::nested::needs_change_set;
 use super::resource::ResourceFacts;
 use super::review::Deferred;
 use super::secrets::Hider;
 use super::tree::join;
+use crate::domain::packaging::Destination;
 
 /// What is decided at execution about one resource that is added or changed.
-pub(super) fn of_resource(facts: &ResourceFacts<'_>, hider: &Hider) -> Vec<Deferred> {
+///
+/// `packages` is where this deployment keeps what templates refer to; `None` when it is not known.
+pub(super) fn of_resource(facts: &ResourceFacts<'_>, packages: Option<&Destination>, hider: &Hider) -> Vec<Deferred> {
     if facts.change.action == "Remove" {
         return Vec::new();
     }
     let mut found = BTreeSet::new();
     if let Some(after) = &facts.after {
         walk(after, &mut found);
-        code(facts, after, &mut found);
+        code(after, packages, &mut found);
+    }
+    if needs_change_set(facts.change) && present(facts.change.change_set_id.as_deref()).is_none() {
+        found.insert("everything in the nested stack: it has no change set of its own".to_owned());
     }
     let kind = facts.change.resource_type.as_str();
     if kind.starts_with("Custom::") || kind == "AWS::CloudFormation::CustomResource" {
@@ -89,7 +97,7 @@ fn is_pinned(reference: &str) -> bool {
 }
 
 /// Code and templates at places that can change their content.
-fn code(facts: &ResourceFacts<'_>, after: &Value, found: &mut BTreeSet<String>) {
+fn code(after: &Value, packages: Option<&Destination>, found: &mut BTreeSet<String>) {
     let Some(properties) = after.get("Properties") else {
         return;
     };
@@ -106,21 +114,13 @@ fn code(facts: &ResourceFacts<'_>, after: &Value, found: &mut BTreeSet<String>) 
         };
         let word = |names: [&str; 2]| names.iter().find_map(|name| place.get(*name)?.as_str());
         let Some(key) = word(["S3Key", "Key"]) else { continue };
-        if word(["S3ObjectVersion", "Version"]).is_none() && !is_content_addressed(key) {
+        let bucket = word(["S3Bucket", "Bucket"]).unwrap_or_default();
+        let is_package = packages.is_some_and(|packages| packages.holds(bucket, key));
+        if word(["S3ObjectVersion", "Version"]).is_none() && !is_package {
             found.insert(format!(
                 "the content of {key}: no version is named, so it may be another by then"
             ));
         }
-    }
-    if facts.change.resource_type == "AWS::CloudFormation::Stack"
-        && facts.change.change_set_id.is_none()
-        && let Some(url) = properties.get("TemplateURL").and_then(Value::as_str)
-        && !is_content_addressed(url)
-        && !url.contains("versionId=")
-    {
-        found.insert(
-            "the nested template: it has no change set of its own, and its address names no version".to_owned(),
-        );
     }
     if let Some(tag) = properties
         .get("ImageUri")
@@ -131,10 +131,4 @@ fn code(facts: &ResourceFacts<'_>, after: &Value, found: &mut BTreeSet<String>) 
     {
         found.insert(format!("the image {tag}: it is named by a tag, which can move"));
     }
-}
-
-/// Whether a key names its content by a hash.
-fn is_content_addressed(key: &str) -> bool {
-    key.split(['/', '.', '-', '_'])
-        .any(|part| part.len() >= 32 && part.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }

@@ -12,6 +12,7 @@ pub mod hooks;
 mod kept;
 mod known_secrets;
 mod mask;
+pub mod nested;
 mod opaque;
 mod pairs;
 mod place;

@@ -13,10 +13,7 @@ use std::ops::Range;
 
 use position::Positions;
 
-/// Greatest nesting of a document; CloudFormation's own documents need about 30.
-pub const MAX_DEPTH: usize = 128;
-/// Greatest number of nodes of a document, aliases expanded; bounds what a few nested aliases can grow to.
-pub const MAX_NODES: usize = 500_000;
+pub use crate::domain::limits::{MAX_DEPTH, MAX_NODES};
 
 /// How a document is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,7 +124,8 @@ impl Document {
     /// # Errors
     ///
     /// The first violation of the format; also duplicate keys, keys that are no scalars, more than one document,
-    /// unknown or recursive aliases, and documents beyond [`MAX_DEPTH`] or [`MAX_NODES`].
+    /// unknown or recursive aliases, and documents beyond [`MAX_DEPTH`], [`MAX_NODES`] or, by their aliases,
+    /// [`MAX_COPIED_BYTES`](crate::domain::limits::MAX_COPIED_BYTES).
     pub fn parse(text: &str, format: Format) -> Result<Self, SyntaxError> {
         let body = text.strip_prefix('\u{feff}').unwrap_or(text);
         let positions = Positions::new(body, text.len() - body.len());

@@ -136,6 +136,27 @@ fn an_alias_bomb_is_refused_before_it_grows() {
 }
 
 #[test]
+fn what_aliases_copy_is_counted_in_bytes_and_told_with_the_place() {
+    // As in a file of 130 KB whose aliases of one long text come to a gigabyte.
+    let long = "x".repeat(65_536);
+    let text = format!("a: &x \"{long}\"\nb:\n  - {}\n", vec!["*x"; 10_000].join("\n  - "));
+    let error = Document::parse(&text, Format::Yaml).unwrap_err();
+    assert_eq!(
+        error.message,
+        "anchors and aliases copy more than 4194304 bytes of text"
+    );
+    assert_eq!((error.line, error.column), (66, 5));
+    let nested = format!("{}\"{long}\"{}", "&a [".repeat(100), "]".repeat(100));
+    let error = Document::parse(&nested, Format::Yaml).unwrap_err();
+    assert!(error.message.contains("copy more than"), "{error}");
+    let tags = format!("a: &x !{long} y\nb: [{}]\n", vec!["*x"; 100].join(", "));
+    let error = Document::parse(&tags, Format::Yaml).unwrap_err();
+    assert!(error.message.contains("copy more than"), "{error}");
+    // What is written out is the file's own length, and stays.
+    assert!(Document::parse(&format!("a: {}", "y".repeat(5_000_000)), Format::Yaml).is_ok());
+}
+
+#[test]
 fn anchors_inside_each_other_do_not_multiply_memory() {
     let mut text = String::new();
     for level in 0..100 {

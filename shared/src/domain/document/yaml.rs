@@ -15,6 +15,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle as Style, Span, Tag};
 
 use super::position::Positions;
 use super::{MAX_DEPTH, MAX_NODES, Node, Scalar, ScalarKind, ScalarStyle, SyntaxError, Value, refuse_duplicate};
+use crate::domain::limits::MAX_COPIED_BYTES;
 use kinds::kind_of;
 
 const CORE_SCHEMA: &str = "tag:yaml.org,2002:";
@@ -41,6 +42,7 @@ fn parse_strictly(text: &str, positions: &Positions<'_>) -> Result<Node, SyntaxE
         root: None,
         anchors: HashMap::new(),
         nodes: 0,
+        copied: 0,
         last_end: 0,
     };
     let mut documents = 0;
@@ -106,15 +108,23 @@ struct Open {
     /// Where its bracket stands, in the flow style.
     flow_start: Option<usize>,
     event_start: usize,
-    nodes_before: usize,
     children: Vec<Node>,
-    /// Greatest depth below this collection.
-    depth: usize,
+    /// Of the children so far, and of itself.
+    size: Size,
 }
 
 struct Anchored {
     node: Node,
+    size: Size,
+}
+
+/// How large a node is, with everything below it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Size {
     nodes: usize,
+    /// Bytes of its texts and tags.
+    bytes: usize,
+    /// Levels below it.
     depth: usize,
 }
 
@@ -125,6 +135,8 @@ struct Builder<'t> {
     root: Option<Node>,
     anchors: HashMap<usize, Anchored>,
     nodes: usize,
+    /// Bytes of text that anchors and aliases copied.
+    copied: usize,
     /// Where the last scalar, alias or bracket ended.
     last_end: usize,
 }
@@ -148,9 +160,14 @@ impl Builder<'_> {
                         Style::Literal | Style::Folded => ScalarStyle::Block,
                     },
                 };
+                let size = Size {
+                    nodes: 1,
+                    bytes: scalar.text.len() + tag.as_ref().map_or(0, String::len),
+                    depth: 0,
+                };
                 let scalar = node(self.positions, content, tag, Value::Scalar(scalar));
                 self.count(1, start)?;
-                self.add(scalar, anchor, 1, 0)
+                self.add(scalar, anchor, size)
             }
             Event::SequenceStart(anchor, tag) => self.open(start..end, anchor, tag.as_deref(), false),
             Event::MappingStart(anchor, tag) => self.open(start..end, anchor, tag.as_deref(), true),
@@ -180,15 +197,19 @@ impl Builder<'_> {
         if let Some(bracket) = flow_start {
             self.last_end = bracket + 1;
         }
+        let tag = tag.map(written);
         self.open.push(Open {
             is_mapping,
-            tag: tag.map(written),
             anchor,
             flow_start,
-            nodes_before: self.nodes - 1,
             children: Vec::new(),
-            depth: 0,
+            size: Size {
+                nodes: 1,
+                bytes: tag.as_ref().map_or(0, String::len),
+                depth: 0,
+            },
             event_start: span.start,
+            tag,
         });
         Ok(())
     }
@@ -227,7 +248,8 @@ impl Builder<'_> {
             Value::Sequence(open.children)
         };
         let collection = node(self.positions, span, open.tag, value);
-        self.add(collection, open.anchor, self.nodes - open.nodes_before, open.depth + 1)
+        let depth = open.size.depth + 1;
+        self.add(collection, open.anchor, Size { depth, ..open.size })
     }
 
     fn alias(&mut self, anchor: usize, span: Range<usize>) -> Result<(), SyntaxError> {
@@ -237,17 +259,28 @@ impl Builder<'_> {
                 .positions
                 .error(span.start, "this alias stands inside its own anchor"));
         };
-        if self.open.len() + anchored.depth > MAX_DEPTH {
+        let size = anchored.size;
+        if self.open.len() + size.depth > MAX_DEPTH {
             return Err(self
                 .positions
                 .error(span.start, format!("nested deeper than {MAX_DEPTH} levels")));
         }
-        let (nodes, depth) = (anchored.nodes, anchored.depth);
-        self.count(nodes, span.start)?;
+        self.copy(size, span.start)?;
         match self.anchors.get(&anchor).map(|anchored| anchored.node.clone()) {
-            Some(node) => self.add(node, 0, nodes, depth),
+            Some(node) => self.add(node, 0, size),
             None => Ok(()),
         }
+    }
+
+    /// Counts a copy before it is made.
+    fn copy(&mut self, size: Size, index: usize) -> Result<(), SyntaxError> {
+        self.count(size.nodes, index)?;
+        self.copied += size.bytes;
+        if self.copied > MAX_COPIED_BYTES {
+            let message = format!("anchors and aliases copy more than {MAX_COPIED_BYTES} bytes of text");
+            return Err(self.positions.error(index, message));
+        }
+        Ok(())
     }
 
     fn count(&mut self, nodes: usize, index: usize) -> Result<(), SyntaxError> {
@@ -260,16 +293,18 @@ impl Builder<'_> {
     }
 
     /// Hands a finished node to the collection that it is in.
-    fn add(&mut self, node: Node, anchor: usize, nodes: usize, depth: usize) -> Result<(), SyntaxError> {
+    fn add(&mut self, node: Node, anchor: usize, size: Size) -> Result<(), SyntaxError> {
         if anchor != 0 {
             // The copy counts as well: a hundred anchors inside each other would keep a hundred copies.
-            self.count(nodes, node.span.start)?;
+            self.copy(size, node.span.start)?;
             let node = node.clone();
-            self.anchors.insert(anchor, Anchored { node, nodes, depth });
+            self.anchors.insert(anchor, Anchored { node, size });
         }
         match self.open.last_mut() {
             Some(open) => {
-                open.depth = open.depth.max(depth);
+                open.size.nodes += size.nodes;
+                open.size.bytes += size.bytes;
+                open.size.depth = open.size.depth.max(size.depth);
                 open.children.push(node);
             }
             None => self.root = Some(node),

@@ -1,9 +1,7 @@
 //! The first cause among the events of an operation.
 
 use crate::domain::stack_event::StackEvent;
-
-/// Type of a stack as a resource, and of a stack's events about itself.
-pub(super) const STACK_TYPE: &str = "AWS::CloudFormation::Stack";
+use crate::domain::template::NESTED_STACK;
 
 /// A resource that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,7 +103,7 @@ pub fn rollback_failures(stack_id: &str, events: &[StackEvent]) -> Vec<Stuck> {
 }
 
 fn is_nested(event: &StackEvent) -> bool {
-    event.resource_type == STACK_TYPE && event.physical_id.starts_with("arn:")
+    event.resource_type == NESTED_STACK && event.physical_id.starts_with("arn:")
 }
 
 fn is_of_stack(stack_id: &str, event: &StackEvent) -> bool {

@@ -1,5 +1,6 @@
 use super::*;
 use crate::domain::stack_event::StackEvent;
+use crate::domain::template::NESTED_STACK;
 
 const STACK: &str = "arn:aws:cloudformation:eu-west-1:111122223333:stack/orders/0a1b";
 const CHILD: &str = "arn:aws:cloudformation:eu-west-1:111122223333:stack/orders-Data/2c3d";
@@ -10,8 +11,8 @@ fn events(lines: &[(&str, &str, &str)]) -> Vec<StackEvent> {
         .iter()
         .map(|(logical_id, status, reason)| {
             let (resource_type, physical_id) = match *logical_id {
-                "orders" => (cause::STACK_TYPE, STACK),
-                "Data" => (cause::STACK_TYPE, CHILD),
+                "orders" => (NESTED_STACK, STACK),
+                "Data" => (NESTED_STACK, CHILD),
                 _ => ("AWS::SQS::Queue", *logical_id),
             };
             StackEvent {

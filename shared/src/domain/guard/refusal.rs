@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::Zoned;
 
 use crate::domain::approvals::{self, Shortfall};
+use crate::domain::change_set::nested::{self, Unshown};
 use crate::domain::digest::Difference;
 use crate::domain::job::FailureKind;
 
@@ -55,6 +56,8 @@ pub enum Refusal {
         /// The first place that differs; `None` when the reviewed document cannot be read.
         difference: Option<Difference>,
     },
+    /// Nested stacks would be made or changed, and what happens in them is not shown.
+    Unshown(Vec<Unshown>),
     /// The plan is out of date.
     Stale(Staleness),
     /// The approvals are not enough.
@@ -121,6 +124,7 @@ impl Refusal {
             | Self::ExecutedElsewhere(_)
             | Self::Approvals(_)
             | Self::NotReleased { .. } => FailureKind::Permission,
+            Self::Unshown(unshown) => nested::kind(unshown),
             Self::BrokenWindow(_) => FailureKind::Configuration,
             Self::RolledBack | Self::OutsideWindow { .. } | Self::Unreviewed(_) => FailureKind::JobFailed,
         }
@@ -146,6 +150,7 @@ impl Refusal {
                     .to_owned()
             }
             Self::NotReviewed(_) | Self::Changed { .. } => format!("for a new review run `{}`", run.retry_all()),
+            Self::Unshown(unshown) => nested::what_to_do(unshown).to_owned(),
             Self::Stale(_) => fresh.unwrap_or("start the pipeline again").to_owned(),
             Self::Approvals(Shortfall::UnknownAuthors { .. }) => format!(
                 "add the missing people to `people` in the catalogue or set `approvals: 2`, let the root pipeline apply \
@@ -217,6 +222,7 @@ impl fmt::Display for Refusal {
                     None => write!(f, "the digest was {reviewed} and is {current}"),
                 }
             }
+            Self::Unshown(unshown) => f.write_str(&nested::told(unshown)),
             Self::Stale(staleness) => write!(f, "the plan is out of date: {staleness}"),
             Self::Approvals(shortfall) => write!(f, "{shortfall}"),
             Self::NotReleased { others, approvers } => {

@@ -335,6 +335,12 @@ impl Destination {
         };
         format!("https://s3.{}.{domain}/{}/{key}", self.region, self.bucket)
     }
+
+    /// Whether what stands at this key of this bucket is named by its content, so that it is the same whenever it is
+    /// read. Only the sync writes there, under the hash of what it writes, and never twice.
+    pub fn holds(&self, bucket: &str, key: &str) -> bool {
+        bucket == self.bucket && keys::is_package(key)
+    }
 }
 
 /// The format of a document: what its name says, else what it looks like.
@@ -355,7 +361,7 @@ fn extension(path: &str) -> &str {
     let extension = name
         .rsplit_once('.')
         .map_or("", |(stem, extension)| if stem.is_empty() { "" } else { extension });
-    let is_plain = extension.len() <= 16 && extension.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let is_plain = extension.len() <= keys::MAX_EXTENSION && extension.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if is_plain { extension } else { "" }
 }
 

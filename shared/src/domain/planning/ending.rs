@@ -76,6 +76,21 @@ pub fn failed_nested_set(reason: &str) -> Option<&str> {
     (arn.starts_with("arn:") && !arn.contains(' ')).then_some(arn)
 }
 
+/// What a reason of CloudFormation means that comes of planning nested stacks: it works with what is known before the
+/// execution, and puts `{{IntrinsicFunction:…}}` in the place of a value that is not.
+///
+/// Source: <https://github.com/aws-cloudformation/cfn-language-discussion/issues/152> and
+/// <https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1212>
+pub fn unplannable_nested_stack(reason: &str) -> Option<&'static str> {
+    let is_one = reason.contains("{{IntrinsicFunction:") || reason.contains("TemplateURL must be a supported URL");
+    is_one.then_some(
+        "CloudFormation plans nested stacks only with values that are known before the execution: give this one the \
+         value through a parameter of the stack, in its configuration, instead of `Fn::ImportValue`, `Fn::GetAtt` or \
+         `Ref`, or make the nested stack a stack of its own. Changegate never plans a nested stack without its own \
+         change set, which would hide what happens in it",
+    )
+}
+
 /// Whether a message of CloudFormation says that a capability is not acknowledged.
 ///
 /// For resources that a macro or a nested stack adds, it is the reason of a failed change set, not an error of the call.

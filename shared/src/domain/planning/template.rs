@@ -4,9 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::document::{Document, Format, Node, Value};
 
-/// Types of resources that come with a stack of their own.
-const STACKS: [&str; 2] = ["AWS::CloudFormation::Stack", "AWS::Serverless::Application"];
-
 /// Types of the serverless transform that come with an IAM role unless one is named.
 ///
 /// Source: <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources.html>
@@ -28,7 +25,6 @@ const IAM_NAMES: [&str; 6] = [
 #[derive(Debug, Clone)]
 pub struct TemplateFacts {
     document: Option<Document>,
-    mentions_stacks: bool,
 }
 
 impl TemplateFacts {
@@ -41,13 +37,7 @@ impl TemplateFacts {
         };
         Self {
             document: Document::parse(text, format).ok(),
-            mentions_stacks: STACKS.iter().any(|kind| text.contains(kind)),
         }
-    }
-
-    /// Whether the template makes stacks of its own, as far as its text tells.
-    pub fn has_nested_stacks(&self) -> bool {
-        self.mentions_stacks
     }
 
     /// Names of the exports that the stack cannot be without, in the order of the text.

@@ -45,9 +45,9 @@ pub(super) fn refused(error: PortError, proven: &ProvenJob, inputs: &Inputs) -> 
              cloudformation.amazonaws.com, or name another `deployer` in changegate.yaml; then retry this stage"
         )));
     }
+    let what_to_do = planning::unplannable_nested_stack(message).unwrap_or("Correct it in a new commit");
     Err(FlowError::configuration(format!(
-        "CloudFormation refused the template or the configuration of stack `{stack}`: {message}. Correct it in a new \
-         commit"
+        "CloudFormation refused the template or the configuration of stack `{stack}`: {message}. {what_to_do}"
     )))
 }
 

@@ -68,7 +68,6 @@ pub(super) async fn new_change_set(
         capabilities: gate.capabilities.clone(),
         notification_arns: gate.notification_arns.clone(),
         role_arn: gate.deployer.clone(),
-        include_nested_stacks: inputs.facts.has_nested_stacks(),
         description: planning::description(
             &inputs.commit,
             &settings.repository,
@@ -156,11 +155,11 @@ pub(super) fn refusal(stack: &str, reason: &str, events: &[OperationEvent], inpu
         .filter(|event| event.event_type.ends_with("_ERROR") || event.validation_status == "FAILED")
         .filter(|event| event.validation_mode != "WARN")
         .collect();
+    let told = std::iter::once(reason).chain(findings.iter().map(|finding| finding.reason.as_str()));
+    let of_nested_stacks = told.into_iter().find_map(planning::unplannable_nested_stack);
     if findings.is_empty() {
-        return format!(
-            "CloudFormation could not make the change set of stack `{stack}`: {reason}. Correct the template or the \
-             configuration in a new commit"
-        );
+        let what_to_do = of_nested_stacks.unwrap_or("Correct the template or the configuration in a new commit");
+        return format!("CloudFormation could not make the change set of stack `{stack}`: {reason}. {what_to_do}");
     }
     let mut text = format!(
         "CloudFormation's validation refuses the template of stack `{stack}` (commit {}): ",
@@ -177,6 +176,7 @@ pub(super) fn refusal(stack: &str, reason: &str, events: &[OperationEvent], inpu
         // Writing to a String does not fail.
         let _ = write!(text, "{separator}{place}{}", finding.reason);
     }
-    text.push_str(". Correct it in a new commit");
+    text.push_str(". ");
+    text.push_str(of_nested_stacks.unwrap_or("Correct it in a new commit"));
     text
 }

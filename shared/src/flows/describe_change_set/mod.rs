@@ -10,7 +10,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use super::FlowError;
-use super::digest_inputs::{DigestInputs, attempt, digest_inputs};
+use super::digest_inputs::{DigestError, DigestInputs, attempt, digest_inputs};
 use super::ports::{
     Clock, JobArtifacts, NewObject, Notify, PortErrorKind, ReadChangeSets, ReadObjects, ReadPipelines, ReadStacks,
     Stack, TellRepository, WriteCondition, WriteObjects,
@@ -19,11 +19,13 @@ use super::prove_job::{ProofSettings, ProvenJob, prove_job};
 use crate::domain::actions::{CREATE_CHANGE_SET, DESCRIBE_CHANGE_SET, TEMPLATE};
 use crate::domain::change_set::build::{DeployedStack, Inputs};
 use crate::domain::change_set::description::present;
+use crate::domain::change_set::nested;
 use crate::domain::change_set::review::Review;
 use crate::domain::change_set::tree::ChangeSetTree;
 use crate::domain::guard::plan_as_written;
 use crate::domain::job::{FailureKind, Job, JobOutcome};
 use crate::domain::keys;
+use crate::domain::packaging::Destination;
 use crate::domain::planned_change::{ARTIFACT, PlannedChange};
 use crate::domain::sha256::Sha256;
 use crate::review;
@@ -52,6 +54,8 @@ pub struct DescribeSettings {
     pub topic: String,
     /// Repository that is watched, `owner/name`.
     pub repository: String,
+    /// Where the sync keeps what templates refer to.
+    pub packages: Destination,
     /// Base URL of GitHub's pages, without a final slash.
     pub web_url: String,
     /// Base URL of the page at which a review is read; the object's key is appended.
@@ -124,7 +128,8 @@ where
     let run = read_run(artifacts, proven, attempt).await?;
     let change_set = change_set_of(&run)?;
     let mut inputs = digest_inputs(ports.cloudformation, change_set, &run.template, &run.proven.gate)
-        .await?
+        .await
+        .map_err(not_reviewed)?
         .ok_or_else(|| out_of_date("its change set does not exist any more"))?;
     let stack = ports.cloudformation.stack(&run.proven.gate.stack_name).await?;
     must_be_fresh(&run, &inputs, stack.as_ref())?;
@@ -234,6 +239,21 @@ fn must_be_fresh(run: &Run, inputs: &DigestInputs, stack: Option<&Stack>) -> Res
     Ok(())
 }
 
+/// Nobody is asked about a change that cannot be shown whole.
+fn not_reviewed(error: DigestError) -> FlowError {
+    match error {
+        DigestError::Port(error) => error.into(),
+        DigestError::Unshown(unshown) => FlowError::Refused {
+            kind: nested::kind(&unshown),
+            message: format!(
+                "not reviewed: {}; {}",
+                nested::told(&unshown),
+                nested::what_to_do(&unshown)
+            ),
+        },
+    }
+}
+
 fn out_of_date(what: &str) -> FlowError {
     FlowError::Refused {
         kind: FailureKind::RevisionOutOfSync,
@@ -276,6 +296,7 @@ where
         stack_policy_after: gate.stack_policy.as_deref(),
         run: Some(facts.run),
         gates,
+        packages: Some(&settings.packages),
         warnings,
     }))
 }

@@ -83,6 +83,10 @@ impl World {
                 environment: "production".to_owned(),
                 topic: TOPIC.to_owned(),
                 repository: "acme/infrastructure".to_owned(),
+                packages: Destination {
+                    bucket: "changegate-source".to_owned(),
+                    region: "eu-west-1".to_owned(),
+                },
                 web_url: "https://github.com".to_owned(),
                 review_url: "https://reviews.example.com/?prefix=".to_owned(),
             },
@@ -129,7 +133,6 @@ impl World {
                 capabilities: Vec::new(),
                 notification_arns: Vec::new(),
                 role_arn: gate.deployer.clone(),
-                include_nested_stacks: true,
                 description: String::new(),
                 client_token: "token".to_owned(),
             };

@@ -13,7 +13,7 @@ use crate::domain::guard::{self, Refusal, StackNow, Staleness};
 use crate::domain::keys;
 use crate::domain::sha256::Sha256;
 use crate::flows::FlowError;
-use crate::flows::digest_inputs::{DigestInputs, attempt, digest_inputs};
+use crate::flows::digest_inputs::{DigestError, DigestInputs, attempt, digest_inputs};
 use crate::flows::ports::{Clock, ReadChangeSets, ReadObjects, ReadPipelines, ReadStacks, WriteObjects};
 
 /// Token of a delivery that has waited for the history once.
@@ -135,8 +135,12 @@ where
 {
     let proven = &run.proven;
     let arn = run.planned.change_set_arn.as_deref();
-    let Some(inputs) = digest_inputs(ports.cloudformation, arn, &run.template, &proven.gate).await? else {
-        return Ok(Err(Refusal::Stale(Staleness::ChangeSetGone)));
+    let read = digest_inputs(ports.cloudformation, arn, &run.template, &proven.gate).await;
+    let inputs = match read {
+        Ok(Some(inputs)) => inputs,
+        Ok(None) => return Ok(Err(Refusal::Stale(Staleness::ChangeSetGone))),
+        Err(DigestError::Unshown(unshown)) => return Ok(Err(Refusal::Unshown(unshown))),
+        Err(DigestError::Port(error)) => return Err(error.into()),
     };
     let reviewed = proven.parameters.digest.clone().unwrap_or_default();
     let current = inputs.document.sha256().to_string();

@@ -295,7 +295,7 @@ fn describe(held: &FakeStack, new: &NewChangeSet, template: &str, arn: String) -
         capabilities: new.capabilities.clone(),
         tags: tags.collect(),
         changes,
-        include_nested_stacks: Some(new.include_nested_stacks),
+        include_nested_stacks: Some(true),
         ..ChangeSetDescription::default()
     }
 }

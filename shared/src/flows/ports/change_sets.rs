@@ -36,8 +36,6 @@ pub struct NewChangeSet {
     pub notification_arns: Vec<String>,
     /// ARN of the role that CloudFormation uses. Always given.
     pub role_arn: String,
-    /// Whether nested stacks get change sets of their own.
-    pub include_nested_stacks: bool,
     /// What a person reads in the console; at most 1,024 characters.
     pub description: String,
     /// Idempotency token.

@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use crate::domain::change_set::build::Inputs;
 use crate::domain::change_set::review::Review;
 use crate::domain::change_set::saved;
+use crate::domain::packaging::Destination;
+use crate::domain::risk::{Kind, Level};
 use crate::review;
 
 /// Words of CloudFormation's that the renderings say in words of their own.
@@ -219,6 +221,82 @@ fn a_change_set_without_property_values_tells_all_that_it_has() {
             ],
         }))]),
     )]);
+}
+
+#[test]
+fn a_nested_stack_without_a_change_set_of_its_own_is_said_to_be_unknown_whatever_its_address_looks_like() {
+    let digest = "0f6e0a1f5a7bb54c8d5b9e8d2f2d1d5a9c7d3b1e4f6a8091a2b3c4d5e6f70819";
+    for url in [
+        format!("https://s3.eu-west-1.amazonaws.com/source/TemplateSource/.packages/{digest}.yaml"),
+        format!(
+            "https://s3.eu-west-1.amazonaws.com/some-open-bucket/{}.yaml",
+            &digest[..32]
+        ),
+        format!("https://s3.eu-west-1.amazonaws.com/source/{digest}.yaml?versionId=1"),
+    ] {
+        let review = review_of(&[set(
+            "escaped",
+            &json!([resource(&json!({
+                "Action": "Add", "LogicalResourceId": "Helper", "ResourceType": "AWS::CloudFormation::Stack",
+                "Scope": [], "Details": [],
+                "AfterContext": json!({ "Properties": { "TemplateURL": url } }).to_string(),
+            }))]),
+        )]);
+        assert_eq!(review.risk.level, Level::High, "{url}");
+        let finding = &review.risk.findings[0];
+        assert_eq!(
+            (finding.kind, finding.subject.as_str()),
+            (Kind::Unknown, "Helper"),
+            "{url}"
+        );
+        assert!(
+            finding
+                .because
+                .contains("what would happen in this nested stack is not shown: its change is `Add`"),
+            "{}",
+            finding.because
+        );
+        assert_eq!(review.deferred.len(), 1, "{:?}", review.deferred);
+        assert!(review.deferred[0].what.contains("it has no change set of its own"));
+    }
+}
+
+#[test]
+fn only_an_own_package_is_said_to_be_the_same_whenever_it_is_read() {
+    let digest = "0f6e0a1f5a7bb54c8d5b9e8d2f2d1d5a9c7d3b1e4f6a8091a2b3c4d5e6f70819";
+    let own = format!("TemplateSource/.packages/{digest}.zip");
+    let packages = Destination {
+        bucket: "changegate-source".to_owned(),
+        region: "eu-west-1".to_owned(),
+    };
+    let notes = |bucket: &str, key: &str, packages: Option<&Destination>| {
+        let set = set(
+            "code",
+            &json!([resource(&json!({
+                "Action": "Add", "LogicalResourceId": "Function", "ResourceType": "AWS::Lambda::Function",
+                "Scope": [], "Details": [], "AfterContext":
+                    json!({ "Properties": { "Code": { "S3Bucket": bucket, "S3Key": key } } }).to_string(),
+            }))]),
+        );
+        let (tree, _) = saved::tree_of(&[&set.to_string()]).unwrap();
+        let review = Review::of(&Inputs {
+            tree: Some(&tree),
+            packages,
+            ..Inputs::default()
+        });
+        review.deferred.len()
+    };
+    assert_eq!(notes("changegate-source", &own, Some(&packages)), 0);
+    for (bucket, key) in [
+        ("some-open-bucket", own.as_str()),
+        ("changegate-source", digest),
+        ("changegate-source", &format!("x/{own}")),
+        ("changegate-source", &own.to_uppercase()),
+        ("changegate-source", &format!("code/{}.zip", &digest[..32])),
+    ] {
+        assert_eq!(notes(bucket, key, Some(&packages)), 1, "{bucket} {key}");
+    }
+    assert_eq!(notes("changegate-source", &own, None), 1);
 }
 
 #[test]

@@ -382,3 +382,22 @@ fn an_import_whose_name_only_cloudformation_knows_does_not_block() {
     );
     assert_eq!(variables(world.deliver().unwrap())["Outcome"], "changes");
 }
+
+#[test]
+fn a_nested_stack_that_cannot_be_planned_before_the_execution_is_explained() {
+    for reason in [
+        "Usage of {{IntrinsicFunction:network-Child-1A//Fn::ImportValue}} is not allowed.",
+        "TemplateURL must be a supported URL.",
+    ] {
+        let JobOutcome::Failed { message, kind, .. } = nested(reason).deliver().unwrap() else {
+            panic!("it fails");
+        };
+        assert_eq!(kind, FailureKind::Configuration);
+        assert!(message.contains(reason.trim_end_matches('.')), "{message}");
+        assert!(message.contains("through a parameter of the stack"), "{message}");
+        assert!(
+            message.contains("never plans a nested stack without its own change set"),
+            "{message}"
+        );
+    }
+}

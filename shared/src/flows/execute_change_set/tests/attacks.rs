@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use super::steps::*;
 use super::world::*;
+use crate::domain::change_set::description::{Change, ResourceChange};
 use crate::domain::keys;
 use crate::domain::provenance::Provenance;
+use crate::domain::template::NESTED_STACK;
 
 #[test]
 fn one_principal_who_approves_twice_through_two_sessions_is_refused() {
@@ -359,4 +361,30 @@ fn an_author_who_is_listed_as_a_shared_role_does_not_approve_alone() {
         message.contains("has no IAM principal for alice"),
         "many are behind the role: {message}"
     );
+}
+
+#[test]
+fn a_nested_stack_without_a_change_set_of_its_own_is_not_executed_whatever_was_approved() {
+    for action in ["Add", "Modify", "Import", "Dynamic"] {
+        let world = World::new(&Setup::default());
+        world.cloudformation.edit(STACK, |held| {
+            held.change_sets[0].description.changes.push(Change {
+                resource_change: Some(ResourceChange {
+                    action: action.to_owned(),
+                    logical_resource_id: "Helper".to_owned(),
+                    resource_type: NESTED_STACK.to_owned(),
+                    ..ResourceChange::default()
+                }),
+                ..Change::default()
+            });
+        });
+        let message = world.refusal();
+        assert!(
+            message.contains("what would happen in the nested stack `Helper` is not shown")
+                && message.contains(&format!("its change is `{action}`")),
+            "{message}"
+        );
+        assert_eq!(world.executions(), 0);
+        assert_eq!(world.claim(), None);
+    }
 }

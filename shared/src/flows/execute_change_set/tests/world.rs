@@ -319,7 +319,6 @@ pub(super) fn new_change_set(setup: &Setup) -> NewChangeSet {
         capabilities: Vec::new(),
         notification_arns: Vec::new(),
         role_arn: setup.gate.deployer.clone(),
-        include_nested_stacks: true,
         description: "delay the queue".to_owned(),
         client_token: RUN.to_owned(),
     }
