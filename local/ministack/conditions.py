@@ -2,11 +2,16 @@
 
 Without them a policy that is right on AWS would be refused here (`s3:if-none-match` absent looks like an unconditional
 write), or allowed.
+
+Whether IAM takes the stack or the change set for the resource of a call that is about a change set is not known: the
+Service Authorization Reference names the stack, policies of AWS's own name both. Here both must be allowed.
 """
 
-from ministack.core import iam_actions, iam_evaluator
+import contextvars
+
+from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import cloudformation, iam
+from ministack.services import cloudformation, iam, lambda_svc
 
 # Parameter of a request to CloudFormation or IAM: the condition key that carries its value.
 KEYS = {
@@ -20,11 +25,24 @@ KEYS = {
 }
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
 WRITE_CONDITIONS = ("if-match", "if-none-match")
+# Calls about a change set that exists.
+OF_CHANGE_SETS = {
+    f"cloudformation:{name}"
+    for name in (
+        "DeleteChangeSet", "DescribeChangeSet", "DescribeChangeSetHooks", "DescribeEvents", "ExecuteChangeSet", "GetTemplate",
+    )
+}
+# The ARN of the change set that the present request is about, or an empty text.
+CHANGE_SET = contextvars.ContextVar("change_set_of_request", default="")
+# Session that a function's code has: the ARN of the function, which is in the context of what the code asks.
+# https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
+FUNCTIONS: dict[str, str] = {}
 
 
 def install() -> None:
     tag_context, s3_context = iam_actions.request_tag_context, iam_actions.s3_service_context
     resource_arn, resolve_key = iam_actions.extract_resource_arn, iam_evaluator._resolve_condition_key
+    enforce, credentials = iam_evaluator.enforce, lambda_runtime.execution_credentials
 
     def with_request_keys(service, action, body, params):
         context = dict(tag_context(service, action, body, params) or {})
@@ -41,17 +59,35 @@ def install() -> None:
 
     def of_change_set(service, method, path, headers, body, params, region, account):
         arn = resource_arn(service, method, path, headers, body, params, region, account)
+        CHANGE_SET.set(change_set_arn(params, region, account) if service == "cloudformation" else "")
         return stack_arn(params, region, account) if service == "cloudformation" and arn == "*" else arn
 
     def role_of_session(key, context):
         if key.lower() == "aws:principalarn":
             return role_arn(context.principal_arn)
+        if key.lower() == "lambda:sourcefunctionarn" and key.lower() not in context.service_context:
+            return FUNCTIONS.get(context.principal_arn)
         return resolve_key(key, context)
+
+    def either_way(access_key_id, iam_action, service, region, resource_arn="*", service_context=None):
+        refused = enforce(access_key_id, iam_action, service, region, resource_arn, service_context)
+        change_set = CHANGE_SET.get() if iam_action in OF_CHANGE_SETS else ""
+        if refused is None and change_set:
+            return enforce(access_key_id, iam_action, service, region, change_set, service_context)
+        return refused
+
+    def of_function(config):
+        role = config.get("Role", "").rsplit("/", 1)[-1]
+        session = f"{role}/{config.get('FunctionName', '')[:64]}"
+        FUNCTIONS[f"arn:aws:sts::{get_account_id()}:assumed-role/{session}"] = config.get("FunctionArn", "")
+        return credentials(config)
 
     iam_actions.request_tag_context = with_request_keys
     iam_actions.s3_service_context = with_write_conditions
     iam_actions.extract_resource_arn = of_change_set
     iam_evaluator._resolve_condition_key = role_of_session
+    iam_evaluator.enforce = either_way
+    lambda_runtime.execution_credentials = lambda_svc.execution_credentials = of_function
 
 
 def first(params: dict, name: str) -> str:
@@ -69,6 +105,18 @@ def stack_arn(params: dict, region: str, account: str) -> str:
     return "*"
 
 
+def change_set_arn(params: dict, region: str, account: str) -> str:
+    """The ARN of the change set that a call names, or an empty text; one that is not there has an ARN all the same."""
+    name = first(params, "ChangeSetName")
+    if not name or name.startswith("arn:"):
+        return name
+    stack = first(params, "StackName")
+    for arn, change_set in cloudformation._change_sets.items():
+        if change_set.get("ChangeSetName") == name and stack in (change_set.get("StackName"), change_set.get("StackId")):
+            return arn
+    return f"arn:aws:cloudformation:{region}:{account}:changeSet/{name}/unknown"
+
+
 def role_arn(principal: str) -> str:
     """The role behind a session: `aws:PrincipalArn` names roles, not sessions."""
     if ":assumed-role/" not in principal:
@@ -79,6 +127,7 @@ def role_arn(principal: str) -> str:
 
 # Type of a resource: ARN of one with a given name, and the property that gives the name.
 RESOURCES = {
+    "AWS::CloudFormation::Stack": ("arn:aws:cloudformation:{region}:{account}:stack/{name}/*", "StackName"),
     "AWS::CodePipeline::Pipeline": ("arn:aws:codepipeline:{region}:{account}:{name}", "Name"),
     "AWS::DynamoDB::Table": ("arn:aws:dynamodb:{region}:{account}:table/{name}", "TableName"),
     "AWS::IAM::ManagedPolicy": ("arn:aws:iam::{account}:policy{path}{name}", "ManagedPolicyName"),

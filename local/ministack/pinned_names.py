@@ -15,7 +15,7 @@ NAMES = {
     ],
     "ministack.core.lambda_runtime": [
         "ProvidedWorker", "ProvidedWorker._build_handler_class", "ProvidedWorker._pump_output",
-        "ProvidedWorker._record_result", "ProvidedWorker._spawn", "ProvidedWorker.invoke",
+        "ProvidedWorker._record_result", "ProvidedWorker._spawn", "ProvidedWorker.invoke", "execution_credentials",
     ],
     "ministack.core.responses": [
         "_BOTOCORE_NAME", "_account_from_sts_session", "_service_model", "get_account_id", "get_region", "request_scope", "set_request_account_id", "set_request_region",
@@ -38,8 +38,8 @@ NAMES = {
     "ministack.services.iam": ["_error", "_p", "_roles", "_users", "_xml"],
     "ministack.services.lambda_svc": [
         "_emit_lambda_logs", "_execution_record_for_config", "_fetch_code_from_s3", "_functions",
-        "_get_func_record_for_ref", "_provided_runtime_code_dir", "_route_async_failure", "invalidate_worker",
-        "invoke_async_with_retry", "logger",
+        "_get_func_record_for_ref", "_provided_runtime_code_dir", "_route_async_failure", "execution_credentials",
+        "invalidate_worker", "invoke_async_with_retry", "logger",
     ],
     "ministack.services.s3": [
         "_bucket_object_lock", "_bucket_versioning", "_buckets", "_get_object", "_parse_range",

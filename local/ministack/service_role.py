@@ -27,6 +27,9 @@ class Actions(NamedTuple):
 
 
 ACTIONS = {
+    "AWS::CloudFormation::Stack": Actions(
+        "cloudformation:CreateStack", "cloudformation:UpdateStack", "cloudformation:DeleteStack"
+    ),
     "AWS::CodePipeline::Pipeline": Actions(
         "codepipeline:CreatePipeline", "codepipeline:UpdatePipeline", "codepipeline:DeletePipeline"
     ),
@@ -86,7 +89,9 @@ def named(resource_type: str, properties: dict, stack_name: str, logical_id: str
     if not property_name or properties.get(property_name):
         return properties
     name = physical_id or provisioners._physical_name(stack_name, logical_id)
-    # The physical id of a queue is its URL, that of a topic its ARN.
+    # The physical id of a queue is its URL, that of a topic or a stack its ARN.
+    if resource_type == "AWS::CloudFormation::Stack" and name.startswith("arn:"):
+        return {**properties, property_name: name.split("/")[1]}
     return {**properties, property_name: name.rsplit("/", 1)[-1] if "://" in name else name.rsplit(":", 1)[-1]}
 
 
@@ -97,10 +102,18 @@ def check(
     role, actions = ROLE.get(), ACTIONS.get(resource_type)
     if not role or not actions:
         return
-    action, name, account = getattr(actions, verb), role.rsplit("/", 1)[-1], get_account_id()
     arn, keys = conditions.of_resource(
         resource_type, named(resource_type, properties, stack_name, logical_id, physical_id)
     )
+    ask(role, getattr(actions, verb), arn, keys)
+    if resource_type == "AWS::CloudFormation::Stack" and verb != "delete":
+        # The schema of the type has iam:PassRole for create and update: the stack's role is passed on, by itself.
+        ask(role, "iam:PassRole", role, {"iam:passedtoservice": "cloudformation.amazonaws.com"})
+
+
+def ask(role: str, action: str, arn: str, keys: dict) -> None:
+    """Raises what CloudFormation would report when the role may not do this to this resource."""
+    name, account = role.rsplit("/", 1)[-1], get_account_id()
     request = iam_evaluator.EvalContext(
         principal_arn=session_arn(), principal_type="AssumedRole", principal_account=account, action=action,
         resource_arn=arn, region=get_region(), secure_transport=True, service_context=keys,
