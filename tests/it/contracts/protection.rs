@@ -158,56 +158,6 @@ fn evidence_is_written_once_and_by_whom_it_belongs_to() {
 }
 
 #[test]
-fn the_boundary_denies_what_would_undo_the_gate() {
-    let template = Template::read();
-    let boundary = template.resource("DeployerBoundary");
-    let denied: Vec<String> = Statement::all(boundary)
-        .iter()
-        .filter(|statement| !statement.allows())
-        .flat_map(Statement::resources)
-        .collect();
-    let mut problems = Vec::new();
-    for (name, _) in template.functions() {
-        for part in ["function:", "log-group:/aws/lambda/"] {
-            if !denied
-                .iter()
-                .any(|resource| resource.contains(&format!("{part}${{AWS::StackName}}-{name}")))
-            {
-                problems.push(format!("{part}…-{name}"));
-            }
-        }
-    }
-    for kind in [
-        "AWS::S3::Bucket",
-        "AWS::SQS::Queue",
-        "AWS::SNS::Topic",
-        "AWS::SecretsManager::Secret",
-    ] {
-        for (name, _) in template.resources(kind) {
-            let named = denied.iter().any(|resource| {
-                resource == name
-                    || resource.starts_with(&format!("{name}."))
-                    || resource.starts_with(&format!("${{{name}."))
-            });
-            let chosen = name == "GitHubCredential" && template.text.contains("!GetAtt GitHubCredential.Id]");
-            if !named && !chosen {
-                problems.push(format!("{kind} {name}"));
-            }
-        }
-    }
-    for (name, rule) in template.resources("AWS::Events::Rule") {
-        let physical = text(rule, "/Properties/Name");
-        if !denied
-            .iter()
-            .any(|resource| resource.ends_with(&format!("rule/{physical}")))
-        {
-            problems.push(format!("rule {name}"));
-        }
-    }
-    refuse("DeployerBoundary forgets", &problems);
-}
-
-#[test]
 fn the_deployer_carries_the_boundary_and_stands_under_the_path() {
     let template = Template::read();
     let deployer = template.resource("StackDeployer");

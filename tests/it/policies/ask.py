@@ -10,6 +10,14 @@ from botocore.exceptions import ClientError
 ASKED = json.load(sys.stdin)
 ACCOUNT, REGION, STACK = ASKED["account"], ASKED["region"], ASKED["stack"]
 ROOT = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+ROLES = {
+    "create": "ChangesetCreateRole",
+    "describe": "ChangesetDescribeRole",
+    "execute": "ChangesetExecuteRole",
+    "record": "OutcomeRecordRole",
+    "sync": "SourceSyncRole",
+    "provision": "PipelinesProvisionRole",
+}
 ANSWERS = {"allowed": "yes", "implicitDeny": "no", "explicitDeny": "never"}
 
 
@@ -77,15 +85,21 @@ def simulate(question):
             for key, value in asked["context"].items()
         ]
         answer = {}
+        named = {key.lower() for key in asked["context"]}
         # A service control policy that only denies is one policy more that denies.
         limit = {"PolicyInputList": [asked["limit"]]} if asked["limit"] else {}
         for name, principal in asked["columns"].items():
             source = arns[principal]
+            # A function's code asks with the function's ARN, unless the page says otherwise.
+            function = arns.get(principal.removesuffix("Role") + "Function")
+            own = [] if not function or "lambda:sourcefunctionarn" in named else [
+                {"ContextKeyName": "lambda:SourceFunctionArn", "ContextKeyValues": [function], "ContextKeyType": "string"}
+            ]
             result = iam.simulate_principal_policy(
                 PolicySourceArn=source,
                 ActionNames=[asked["action"]],
                 ResourceArns=[arn(asked["action"], asked["resource"], arns)],
-                ContextEntries=context,
+                ContextEntries=context + own,
                 **limit,
             )
             answer[name] = ANSWERS[result["EvaluationResults"][0]["EvalDecision"]]
@@ -109,20 +123,21 @@ def session(role_arn):
     }
 
 
+def let_out(role_arn):
+    """Lets a role be used outside its function, so that the policies of the buckets answer."""
+    iam, name = client("iam"), role_arn.rsplit("/", 1)[1]
+    policy = iam.get_role_policy(RoleName=name, PolicyName="calls")["PolicyDocument"]
+    policy["Statement"] = [each for each in policy["Statement"] if each["Sid"] != "OnlyItsFunction"]
+    iam.put_role_policy(RoleName=name, PolicyName="calls", PolicyDocument=json.dumps(policy))
+
+
 def try_buckets(_):
     """What the policies of the buckets say, by trying it: who writes what, and how often."""
     arns, outcome = resources(), {}
     source, evidence = (arns[name].rsplit(":", 1)[1] for name in ("SourceBucket", "EvidenceBucket"))
     roles = {
         name: client("s3", **session(arns[role]))
-        for name, role in {
-            "create": "ChangesetCreateRole",
-            "describe": "ChangesetDescribeRole",
-            "execute": "ChangesetExecuteRole",
-            "record": "OutcomeRecordRole",
-            "sync": "SourceSyncRole",
-            "provision": "PipelinesProvisionRole",
-        }.items()
+        for name, role in ROLES.items()
     }
 
     def attempt(what, expected, call):
@@ -137,6 +152,10 @@ def try_buckets(_):
         return lambda: roles[who].put_object(Bucket=bucket, Key=key, Body=b"1", **conditions)
 
     once = {"IfNoneMatch": "*"}
+    attempt("describe writes reviews/z outside its function", "AccessDenied", put("describe", evidence, "reviews/z", **once))
+    attempt("sync writes gates/z.json outside its function", "AccessDenied", put("sync", source, "gates/z.json"))
+    for role in ROLES.values():
+        let_out(arns[role])
     for who, key in [
         ("describe", "reviews/a"), ("create", "runs/a"), ("execute", "runs/b"), ("record", "outcomes/a"),
     ]:
@@ -169,6 +188,24 @@ def try_buckets(_):
     attempt(
         "a role with every right on S3 deletes an outcome", "AccessDenied",
         lambda: roles["create"].delete_object(Bucket=evidence, Key="outcomes/a"),
+    )
+    attempt(
+        "a role with every right on S3 tags an outcome", "AccessDenied",
+        lambda: roles["create"].put_object_tagging(
+            Bucket=evidence, Key="outcomes/a", Tagging={"TagSet": [{"Key": "a", "Value": "b"}]}
+        ),
+    )
+    attempt(
+        "a role with every right on S3 writes elsewhere", "AccessDenied", put("create", evidence, "elsewhere/a", **once),
+    )
+    attempt(
+        "a role with every right on S3 lets the evidence expire", "AccessDenied",
+        lambda: roles["create"].put_bucket_lifecycle_configuration(
+            Bucket=evidence,
+            LifecycleConfiguration={"Rules": [
+                {"ID": "all", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}},
+            ]},
+        ),
     )
     return outcome
 

@@ -19,11 +19,11 @@ pub(super) struct Column {
 
 impl Column {
     /// An IAM user who has the policy `Operators` and no other.
-    const OPERATOR: &'static str = "operator";
+    pub(super) const OPERATOR: &'static str = "operator";
     /// A role with the boundary and every right, as a stack under the gate may make it.
-    const WORKLOAD: &'static str = "workload";
+    pub(super) const WORKLOAD: &'static str = "workload";
     /// A role with every right, which has nothing to do with Changegate.
-    const ADMINISTRATOR: &'static str = "administrator";
+    pub(super) const ADMINISTRATOR: &'static str = "administrator";
 
     pub(super) const ALL: [Self; 12] = [
         Self::of("create", "ChangesetCreateRole"),

@@ -1,0 +1,140 @@
+//! Ways to write into Changegate's buckets.
+
+use super::{ADMINISTRATOR, ONCE, attempt, refuse_unless_answered};
+
+#[test]
+fn nothing_writes_to_a_bucket_but_the_named_roles_putting_objects() {
+    let source = "denied by NoOtherWayToWrite of SourceBucketPolicy";
+    let evidence = "denied by NoOtherWayToWrite of EvidenceBucketPolicy";
+    let artifacts = "denied by NoOtherWayToWrite of ArtifactBucketPolicy";
+    let mut attempts = Vec::new();
+    for action in [
+        "s3:ReplicateObject",
+        "s3:ReplicateDelete",
+        "s3:ReplicateTags",
+        "s3:ObjectOwnerOverrideToBucketOwner",
+        "s3:RestoreObject",
+        "s3:PutObjectLegalHold",
+        "s3:PutObjectRetention",
+        "s3:BypassGovernanceRetention",
+        "s3:DeleteObjectVersion",
+        "s3:DeleteObjectTagging",
+        "s3:PutObjectVersionAcl",
+    ] {
+        for (resource, policy, answer) in [
+            ("{SourceBucket}/gates/1.json", "SourceBucketPolicy", source),
+            (
+                "{EvidenceBucket}/outcomes/S-network/1.json",
+                "EvidenceBucketPolicy",
+                evidence,
+            ),
+            (
+                "{ArtifactBucket}/S-network/PlannedCha/1",
+                "ArtifactBucketPolicy",
+                artifacts,
+            ),
+        ] {
+            attempts.push(attempt(ADMINISTRATOR, action, resource, answer).on(policy));
+        }
+    }
+    for action in ["s3:PutObjectAcl", "s3:PutObjectTagging"] {
+        attempts.push(attempt(ADMINISTRATOR, action, "{SourceBucket}/gates/1.json", source).on("SourceBucketPolicy"));
+        attempts.push(attempt(ADMINISTRATOR, action, "{EvidenceBucket}/runs/1", evidence).on("EvidenceBucketPolicy"));
+        let answer = "allowed by KeepArtifacts of PipelineRole";
+        attempts
+            .push(attempt("PipelineRole", action, "{ArtifactBucket}/S-network/1", answer).on("ArtifactBucketPolicy"));
+    }
+    refuse_unless_answered(&attempts);
+}
+
+#[test]
+fn a_bucket_changes_its_settings_only_with_the_deployment() {
+    let mut attempts = Vec::new();
+    for action in [
+        "s3:PutReplicationConfiguration",
+        "s3:PutBucketPolicy",
+        "s3:DeleteBucketPolicy",
+        "s3:PutBucketVersioning",
+        "s3:PutLifecycleConfiguration",
+        "s3:PutBucketNotification",
+        "s3:PutBucketOwnershipControls",
+        "s3:PutBucketPublicAccessBlock",
+        "s3:PutBucketObjectLockConfiguration",
+        "s3:DeleteBucket",
+    ] {
+        for (resource, policy) in [
+            ("{SourceBucket}", "SourceBucketPolicy"),
+            ("{EvidenceBucket}", "EvidenceBucketPolicy"),
+            ("{ArtifactBucket}", "ArtifactBucketPolicy"),
+        ] {
+            let answer: &'static str = match policy {
+                "SourceBucketPolicy" => "denied by SettingsStay of SourceBucketPolicy",
+                "EvidenceBucketPolicy" => "denied by SettingsStay of EvidenceBucketPolicy",
+                _ => "denied by SettingsStay of ArtifactBucketPolicy",
+            };
+            attempts.push(attempt(ADMINISTRATOR, action, resource, answer).on(policy));
+            let upgrade = attempt("BreakGlass", action, resource, "allowed by All of BreakGlass").on(policy);
+            attempts.push(upgrade);
+            let deployment =
+                attempt(ADMINISTRATOR, action, resource, "allowed by All of AdministratorAccess").on(policy);
+            attempts.push(deployment.with(&[("aws:CalledVia", "cloudformation.amazonaws.com")]));
+        }
+    }
+    refuse_unless_answered(&attempts);
+}
+
+#[test]
+fn each_prefix_of_a_bucket_has_its_writers() {
+    refuse_unless_answered(&[
+        attempt(
+            ADMINISTRATOR,
+            "s3:PutObject",
+            "{EvidenceBucket}/outcomes/1",
+            "denied by OnlyRecordTellsOutcomes of EvidenceBucketPolicy",
+        )
+        .with(ONCE)
+        .on("EvidenceBucketPolicy"),
+        attempt(
+            ADMINISTRATOR,
+            "s3:PutObject",
+            "{EvidenceBucket}/elsewhere/1",
+            "denied by NothingElse of EvidenceBucketPolicy",
+        )
+        .with(ONCE)
+        .on("EvidenceBucketPolicy"),
+        attempt(
+            ADMINISTRATOR,
+            "s3:GetObject",
+            "{ArtifactBucket}/1",
+            "denied by NoAccessPoints of ArtifactBucketPolicy",
+        )
+        .with(&[(
+            "s3:DataAccessPointArn",
+            "arn:aws:s3:eu-west-1:000000000000:accesspoint/mine",
+        )])
+        .on("ArtifactBucketPolicy"),
+        attempt(
+            "ChangesetDescribeRole",
+            "s3:PutObject",
+            "{EvidenceBucket}/reviews/1",
+            "allowed by WriteReviews of ChangesetDescribeRole",
+        )
+        .with(ONCE)
+        .on("EvidenceBucketPolicy"),
+        attempt(
+            "OutcomeRecordRole",
+            "s3:PutObject",
+            "{EvidenceBucket}/outcomes/1",
+            "allowed by WriteOutcomes of OutcomeRecordRole",
+        )
+        .with(ONCE)
+        .on("EvidenceBucketPolicy"),
+        attempt(
+            "PipelinesProvisionRole",
+            "s3:PutObject",
+            "{SourceBucket}/TemplateSource/.packages/1",
+            "allowed by StoreTemplate of PipelinesProvisionRole",
+        )
+        .on("SourceBucketPolicy"),
+    ]);
+}
