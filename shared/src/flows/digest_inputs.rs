@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use crate::domain::actions::DESCRIBE_CHANGE_SET;
 use crate::domain::change_set::nested::{self, Unshown, Why};
-use crate::domain::change_set::template::no_echo_among;
 use crate::domain::change_set::tree::{ChangeSetTree, PlacedChangeSet};
 use crate::domain::digest::{Covered, DigestDocument, TemplateHashes};
 use crate::domain::gate::Gate;
 use crate::domain::sha256::Sha256;
+use crate::domain::template::no_echo_among;
 use crate::flows::ports::{ActionExecution, PortError, ReadChangeSets, ReadStacks, TemplateOf, TemplateStage};
 
 /// Most change sets of nested stacks that are followed; CloudFormation itself stops at 2,500 resources.

@@ -10,7 +10,7 @@ use super::resource::{Deployments, ResourceFacts};
 use super::review::{Counts, GateDifference, Replacement, ResourceReview, Review, RunFacts, StackFacts};
 use super::secrets::Hider;
 use super::tree::ChangeSetTree;
-use super::{deferred, nested, settings};
+use super::{deferred, exceeded, nested, settings};
 use crate::domain::packaging::Destination;
 use crate::domain::risk::{self, Finding, Risk};
 
@@ -93,14 +93,11 @@ impl Review {
             .map(|(texts, parsed)| pair(inputs, texts, parsed))
             .collect();
         let nothing = Deployments::default();
+        let tellable = exceeded::tellable(inputs.tree, &pairs, &nothing);
         let mut all = Vec::new();
         let mut total = 0;
-        for set in inputs.tree.iter().flat_map(|tree| &tree.sets) {
-            let deployments = pairs
-                .iter()
-                .find(|pair| pair.path == set.path)
-                .map_or(&nothing, |pair| &pair.deployments);
-            for change in &set.description.changes {
+        for (set, deployments, changes) in &tellable {
+            for change in changes {
                 total += 1;
                 match ResourceFacts::of(&set.path, change, deployments) {
                     Some(facts) => all.push(facts),
@@ -133,6 +130,7 @@ impl Review {
             (rank(a), &a.path, &a.logical_id, &a.action).cmp(&(rank(b), &b.path, &b.logical_id, &b.action))
         });
         let settings = settings::changes(inputs, &pairs, &hider);
+        findings.extend(exceeded::findings(&pairs));
         findings.extend(risk::of_settings(&settings));
         deferred.sort();
         deferred.dedup();

@@ -54,11 +54,15 @@ pub(super) fn is_passed_secret(pairs: &[Pair<'_>], path: &str, parameter: &str) 
     [&parent.deployments.before, &parent.deployments.after]
         .into_iter()
         .flatten()
-        .filter_map(|evaluator| evaluator.resource(logical_id))
-        .any(|stack| {
-            let passed = stack
-                .get("Properties")
-                .and_then(|properties| properties.get("Parameters")?.get(parameter));
+        .any(|evaluator| {
+            let Ok(stack) = evaluator.shared_resource(logical_id) else {
+                // What is passed cannot be told, so it may be a secret.
+                return true;
+            };
+            let passed = stack.as_deref().and_then(|stack| {
+                let properties = stack.get("Properties")?;
+                properties.get("Parameters")?.get(parameter)
+            });
             passed.is_some_and(|value| stands_for_secret(&super::diff::text(value)))
         })
 }

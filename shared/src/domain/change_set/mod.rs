@@ -7,7 +7,7 @@ pub mod description;
 mod details;
 pub(in crate::domain) mod diff;
 mod entropy;
-mod evaluate;
+mod exceeded;
 pub mod hooks;
 mod kept;
 mod known_secrets;
@@ -23,9 +23,11 @@ pub mod saved;
 mod secret_names;
 pub(in crate::domain) mod secrets;
 mod settings;
-pub mod template;
 pub mod tree;
 pub mod values;
+
+use super::template;
+use super::template::evaluate;
 
 #[cfg(test)]
 mod secrets_tests;

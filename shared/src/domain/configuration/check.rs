@@ -5,7 +5,8 @@ use super::problem::{ConfigurationProblem as Problem, ConfigurationProblemKind a
 use super::template::{self, Parameter, parameters};
 use super::{EffectiveConfiguration, File, ParameterValue};
 use crate::domain::catalogue::nearest;
-use crate::domain::document::{Document, Format, Node, ScalarKind, Value};
+use crate::domain::document::{Document, Node, ScalarKind, Value};
+use crate::domain::template::read_file;
 
 const KEYS: &[&str] = &["Parameters", "Tags"];
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
@@ -47,8 +48,7 @@ pub fn effective(configuration: Option<File<'_>>, template: File<'_>) -> Result<
 }
 
 fn parse(file: File<'_>) -> Result<Document, Problem> {
-    let format = Format::of_path(file.path).unwrap_or(Format::Yaml);
-    Document::parse_bytes(file.bytes, format).map_err(|error| Problem {
+    read_file(file.path, file.bytes).map_err(|error| Problem {
         file: file.path.to_owned(),
         line: error.line,
         column: error.column,

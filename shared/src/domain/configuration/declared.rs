@@ -3,8 +3,9 @@
 use serde_json::{Map, Value as Json};
 
 use super::File;
-use crate::domain::document::{Document, Format, Node, ScalarKind, Value};
+use crate::domain::document::{Node, ScalarKind, Value};
 use crate::domain::sha256::Sha256;
+use crate::domain::template::read_file;
 
 /// What of a parameter a configuration is checked against. Of a default only that it is there counts.
 const CHECKED: &[&str] = &[
@@ -32,8 +33,7 @@ pub struct Declared {
 
 /// What the configurations of a template are checked against; `None` for a file that is no template.
 pub fn declared(template: File<'_>) -> Option<Declared> {
-    let format = Format::of_path(template.path).unwrap_or(Format::Yaml);
-    let document = Document::parse_bytes(template.bytes, format).ok()?;
+    let document = read_file(template.path, template.bytes).ok()?;
     if document.root.entries().is_empty() {
         return None;
     }

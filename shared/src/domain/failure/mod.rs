@@ -9,7 +9,7 @@ use std::fmt;
 pub use cause::{Cause, FailedResource, Stuck, first_cause, rollback_failures};
 pub use ending::{Ending, StackRef};
 
-use super::document::{Document, Format};
+use super::template::read_file;
 
 /// What a person is told about an execution that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,8 +27,7 @@ pub struct FailureReport {
 /// The line on which a resource stands in a template, from 1; `None` when the template cannot be read or does not
 /// have it.
 pub fn line_of_resource(template: &str, path: &str, logical_id: &str) -> Option<usize> {
-    let format = Format::of_path(path)?;
-    let document = Document::parse(template, format).ok()?;
+    let document = read_file(path, template.as_bytes()).ok()?;
     let (key, _) = document.root.get("Resources")?.entry(logical_id)?;
     Some(key.line)
 }

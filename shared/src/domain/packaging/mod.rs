@@ -16,10 +16,11 @@ use self::paths::Resolved;
 use self::properties::Kind;
 use self::references::Reference;
 use super::archive;
-use super::document::{Document, Format, Node, ScalarStyle, SyntaxError};
+use super::document::{Node, ScalarStyle, SyntaxError};
 use super::keys;
 use super::sha256::Sha256;
 use super::sync::files::{Files, below, is_synced};
+use super::template::read_file;
 
 /// Largest template that CloudFormation takes in a request; a larger one is given by its URL.
 ///
@@ -128,7 +129,7 @@ impl Packager<'_> {
 
     fn rewrite_anew(&mut self, path: &str, is_snippet: bool) -> Option<Rc<Vec<u8>>> {
         let text = self.content(path)?;
-        let document = match Document::parse_bytes(&text, format(path, &text)) {
+        let document = match read_file(path, &text) {
             Ok(document) => document,
             Err(SyntaxError { line, column, message }) => {
                 self.problems.push(format!("{path}:{line}:{column}: {message}"));
@@ -341,18 +342,6 @@ impl Destination {
     pub fn holds(&self, bucket: &str, key: &str) -> bool {
         bucket == self.bucket && keys::is_package(key)
     }
-}
-
-/// The format of a document: what its name says, else what it looks like.
-fn format(path: &str, text: &[u8]) -> Format {
-    Format::of_path(path).unwrap_or_else(|| {
-        let first = text.iter().find(|byte| !byte.is_ascii_whitespace());
-        if first == Some(&b'{') {
-            Format::Json
-        } else {
-            Format::Yaml
-        }
-    })
 }
 
 /// The extension that a content-addressed object keeps; only what is safe in a key and a URL.

@@ -3,6 +3,7 @@ mod random;
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::document::{Document, Format};
 use crate::domain::sync::files::FileEntry;
 use crate::domain::sync::git;
 

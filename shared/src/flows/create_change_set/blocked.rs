@@ -97,9 +97,6 @@ async fn exporter(
         let Some(Ok(template)) = read(&keys::source(&stack.template)).await.map(String::from_utf8) else {
             continue;
         };
-        if !template.contains("Export") {
-            continue;
-        }
         let configuration = read(&keys::configuration(&settings.environment, &stack.name)).await;
         let configuration = configuration.and_then(|bytes| EffectiveConfiguration::from_json(&bytes).ok());
         let given = configuration.unwrap_or_default().parameters.into_iter();

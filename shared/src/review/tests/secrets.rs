@@ -6,6 +6,7 @@ use super::golden::run;
 use crate::domain::change_set::build::{DeployedStack, Inputs, TemplateTexts};
 use crate::domain::change_set::review::{GateDifference, Review};
 use crate::domain::change_set::saved;
+use crate::domain::risk::Level;
 use crate::review;
 
 /// Values that no name and no look gives away: only where they come from does.
@@ -115,6 +116,51 @@ fn what_the_template_calls_secret_is_hidden_however_it_spells_that() {
         let printed = review::json(&review);
         assert!(!printed.contains(PASSED), "{spelling}: {printed}");
         assert!(!printed.contains(RESOLVED), "{spelling}: {printed}");
+    }
+}
+
+#[test]
+fn a_resource_of_which_its_template_makes_too_much_is_unknown_and_gives_no_secret_away() {
+    let bomb = (0..28).fold(
+        json!("0123456789"),
+        |inner, _| json!({ "Fn::Sub": ["${a}${a}${a}${a}", { "a": inner }] }),
+    );
+    let template = |bomb: &Value| {
+        json!({ "Resources": { "Domain": { "Type": "AWS::Transfer::Server", "Properties": {
+            "Banner": { "Fn::Sub": "{{resolve:secretsmanager:banner}}" }, "Motd": bomb } } } })
+        .to_string()
+    };
+    let set = json!({
+        "ChangeSetId": "arn:root", "StackName": "root", "StackId": "arn:root-stack",
+        "Changes": [{ "Type": "Resource", "ResourceChange": {
+            "Action": "Modify", "LogicalResourceId": "Domain", "ResourceType": "AWS::Transfer::Server",
+            "Details": [{ "Target": { "Attribute": "Properties", "Path": "/Properties/Banner",
+                "BeforeValue": RESOLVED, "AfterValue": RESOLVED,
+                "Drift": { "PreviousValue": RESOLVED, "ActualValue": RESOLVED } } }],
+            "BeforeContext": json!({ "Properties": { "Banner": RESOLVED } }).to_string(),
+            "AfterContext": json!({ "Properties": { "Banner": RESOLVED } }).to_string(),
+            "PreviousDeploymentContext": json!({ "Properties": { "Banner": RESOLVED } }).to_string() } }],
+    });
+    let (tree, _) = saved::tree_of(&[&set.to_string()]).unwrap();
+    for (before, after, which) in [(&bomb, &json!("x"), "deployed"), (&json!("x"), &bomb, "new")] {
+        let review = Review::of(&Inputs {
+            tree: Some(&tree),
+            templates: &[TemplateTexts {
+                before: Some(template(before)),
+                after: Some(template(after)),
+                ..TemplateTexts::default()
+            }],
+            ..Inputs::default()
+        });
+        let printed = review::json(&review);
+        assert!(!printed.contains(RESOLVED), "{printed}");
+        let finding = &review.risk.findings[0];
+        assert_eq!(
+            (finding.level, finding.subject.as_str()),
+            (Level::High, "Resources.Domain")
+        );
+        let because = format!("what the {which} template makes of it cannot be told: it comes to more than");
+        assert!(finding.because.starts_with(&because), "{}", finding.because);
     }
 }
 

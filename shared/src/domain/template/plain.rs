@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use crate::domain::document::{self, Document, Format, Node, SyntaxError};
-use crate::domain::template::boolean;
+use super::boolean;
+use crate::domain::document::{self, Node, SyntaxError};
 
 /// A template.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -20,19 +20,7 @@ impl Template {
     ///
     /// The first violation of the format, with line and column.
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
-        let format = if text
-            .trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n'])
-            .starts_with('{')
-        {
-            Format::Json
-        } else {
-            Format::Yaml
-        };
-        // Flow-style YAML begins with `{` as well.
-        let document = Document::parse(text, format).or_else(|error| match format {
-            Format::Json => Document::parse(text, Format::Yaml).map_err(|_| error),
-            Format::Yaml => Err(error),
-        })?;
+        let document = super::read(text)?;
         Ok(match plain(&document.root) {
             Value::Object(root) => Self { root },
             _ => Self::default(),
@@ -42,6 +30,11 @@ impl Template {
     /// A section of the template, such as `Outputs`: name to declaration.
     pub fn section(&self, name: &str) -> impl Iterator<Item = (&String, &Value)> {
         self.root.get(name).and_then(Value::as_object).into_iter().flatten()
+    }
+
+    /// Everything at the top of the template.
+    pub fn entries(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.root.iter()
     }
 
     /// One declaration of a section.
