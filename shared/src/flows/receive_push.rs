@@ -147,13 +147,16 @@ pub async fn receive_push(
         DeliveryVerdict::Ignore(reason) => DeliveryAnswer::Ignored(reason),
         DeliveryVerdict::Malformed(reason) => DeliveryAnswer::Malformed(reason),
         DeliveryVerdict::Sync(request) => {
-            // GitHub gives a redelivery the id of the delivery. The commit would be the wrong mark: a branch that is
-            // reset to a commit within minutes names it twice.
-            let mark = [id.as_bytes(), b"\0", delivery.body].concat();
+            // Only the body is signed: whoever captured one delivery could send it again under ever new ids, and gets
+            // one message in the five minutes for which SQS remembers the mark. A redelivery has the same body. So do no
+            // two pushes: each body names the commits before and after and the second of the push. The commit alone
+            // would be the wrong mark: a branch that is reset to a commit within minutes names it twice.
+            //
+            // Source: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/using-messagededuplicationid-property.html>
             let message = QueueMessage {
                 body: serde_json::to_string(&request).unwrap_or_default(),
                 group: MESSAGE_GROUP.to_owned(),
-                deduplication: Sha256::of(mark).to_string(),
+                deduplication: Sha256::of(delivery.body).to_string(),
             };
             match queue.send(message).await {
                 Ok(()) => DeliveryAnswer::Queued,

@@ -126,11 +126,28 @@ async fn a_push_is_queued_and_its_redelivery_carries_the_same_mark() {
 }
 
 #[tokio::test]
+async fn a_captured_delivery_under_ever_new_ids_is_one_message_to_the_queue() {
+    let world = World::new();
+    let ids: Vec<String> = (0..50).map(|number| format!("d{number}")).collect();
+    for id in &ids {
+        let replayed = Delivery {
+            id: Some(id),
+            ..push("signed with old")
+        };
+        assert_eq!(world.receive(replayed).await, DeliveryAnswer::Queued);
+    }
+    let messages = world.queue.messages.borrow();
+    let marks: std::collections::BTreeSet<_> = messages.iter().map(|message| &message.deduplication).collect();
+    assert_eq!(marks.len(), 1);
+}
+
+#[tokio::test]
 async fn two_pushes_of_one_commit_are_two_messages() {
     let world = World::new();
     world.receive(push("signed with old")).await;
+    let later = PUSH.replace("\"full_name\"", "\"pushed_at\":1557933657,\"full_name\"");
     let again = Delivery {
-        id: Some("d2"),
+        body: later.as_bytes(),
         ..push("signed with old")
     };
     world.receive(again).await;
