@@ -67,7 +67,10 @@ impl Recorder {
             repository: &self.repository,
             clock: &SystemClock,
         };
-        let recorded = Box::pin(record(&ports, &self.settings.record, &event.payload)).await;
+        // arn:aws:lambda:<region>:<account>:function:<name>
+        let own = event.context.invoked_function_arn.split(':').nth(4);
+        let account = own.unwrap_or_default();
+        let recorded = Box::pin(record(&ports, &self.settings.record, &event.payload, account)).await;
         let doing = "recording an end, which is delivered again";
         recorded.map_err(|error| FunctionError::of("changegate.RecordError", doing, &error))
     }
@@ -78,6 +81,7 @@ async fn record<P, C, S, E, N, G, K>(
     ports: &RecordPorts<'_, P, C, S, E, N, G, K>,
     settings: &RecordSettings,
     event: &Value,
+    account: &str,
 ) -> Result<(), FlowError>
 where
     P: ReadPipelines + ControlPipelines + ReportJobs,
@@ -88,7 +92,7 @@ where
     G: TellRepository,
     K: Clock,
 {
-    match EndedEvent::parse(event) {
+    match EndedEvent::parse(event, account) {
         EndedEvent::Run {
             pipeline,
             execution,

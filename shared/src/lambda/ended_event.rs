@@ -50,9 +50,17 @@ pub enum EndedEvent {
 }
 
 impl EndedEvent {
-    /// Reads an event. Members that nobody needs are not looked at, so a version may be a number or a text.
-    pub fn parse(event: &Value) -> Self {
+    /// Reads an event that came to a function of this account. Members that nobody needs are not looked at, so a version
+    /// may be a number or a text.
+    ///
+    /// Another account may send whatever it likes to an event bus that lets it; what it sends is nothing of ours.
+    pub fn parse(event: &Value, account: &str) -> Self {
         let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+        if let Some(other) = foreign(event, account) {
+            return Self::Other {
+                kind: format!("an event of account {other}, which is not this one"),
+            };
+        }
         if let Some(payload) = event.get("requestPayload") {
             return Self::delivery(event, payload);
         }
@@ -109,17 +117,62 @@ impl EndedEvent {
     }
 }
 
+/// The first account other than ours that an event says it is of; empty when an event of AWS's says none. What the
+/// schedule sends says none and needs none: only the schedule's role may invoke the function with it.
+///
+/// Source: <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html>
+fn foreign<'e>(event: &'e Value, account: &str) -> Option<&'e str> {
+    let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str);
+    // arn:aws:<service>:<region>:<account>:…
+    let of_arn = |pointer: &str| Some(text(pointer)?.split(':').nth(4).unwrap_or_default());
+    let told = [
+        text("/account"),
+        of_arn("/detail/stack-id"),
+        of_arn("/requestContext/functionArn"),
+    ];
+    let other = told.into_iter().flatten().find(|told| *told != account);
+    let is_of_aws = event.get("detail").is_some() && event.get("detail-type").is_some();
+    other.or_else(|| (is_of_aws && text("/account").is_none()).then_some(""))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
 
+    const ACCOUNT: &str = "111122223333";
+
+    #[test]
+    fn an_event_of_another_account_is_nothing_of_ours() {
+        let run = json!({"pipeline": "changegate-network", "execution-id": "run", "state": "FAILED"});
+        let stack = |account: &str| {
+            json!({"stack-id": format!("arn:aws:cloudformation:eu-west-1:{account}:stack/network/1"),
+                   "status-details": {"status": "UPDATE_COMPLETE"}})
+        };
+        let job = json!({"CodePipeline.job": {"id": "the-job"}});
+        for event in [
+            json!({"account": "444455556666", "detail-type": "CodePipeline Pipeline Execution State Change", "detail": run}),
+            json!({"detail-type": "CodePipeline Pipeline Execution State Change", "detail": run}),
+            json!({"account": "444455556666", "detail-type": "CloudFormation Stack Status Change", "detail": stack(ACCOUNT)}),
+            json!({"account": ACCOUNT, "detail-type": "CloudFormation Stack Status Change", "detail": stack("444455556666")}),
+            json!({"account": "444455556666", "detail-type": "Retry Due"}),
+            json!({"requestContext": {"functionArn": "arn:aws:lambda:eu-west-1:444455556666:function:x:$LATEST"},
+                   "requestPayload": job}),
+        ] {
+            let EndedEvent::Other { kind } = EndedEvent::parse(&event, ACCOUNT) else {
+                panic!("{event}");
+            };
+            assert!(kind.contains("which is not this one"), "{kind}");
+        }
+    }
+
     #[test]
     fn an_end_of_a_run_is_read_whatever_the_type_of_its_version() {
         for version in [json!(1), json!("1")] {
             let event = json!({
                 "detail-type": "CodePipeline Pipeline Execution State Change",
+                "account": ACCOUNT,
                 "time": "2026-11-23T10:05:00Z",
                 "detail": {"pipeline": "changegate-network", "execution-id": "run", "state": "FAILED", "version": version}
             });
@@ -129,7 +182,7 @@ mod tests {
                 state: "FAILED".to_owned(),
                 time: Some("2026-11-23T10:05:00Z".to_owned()),
             };
-            assert!(EndedEvent::parse(&event) == expected);
+            assert!(EndedEvent::parse(&event, ACCOUNT) == expected);
         }
     }
 
@@ -149,7 +202,7 @@ mod tests {
             condition: "RetriesExhausted".to_owned(),
             error: "Runtime.ExitError".to_owned(),
         };
-        assert!(EndedEvent::parse(&event) == expected);
+        assert!(EndedEvent::parse(&event, ACCOUNT) == expected);
     }
 
     #[test]
@@ -160,7 +213,7 @@ mod tests {
             json!({"detail-type": "CodePipeline Pipeline Execution State Change", "detail": {}}),
             json!({"requestPayload": {"something": "else"}}),
         ] {
-            assert!(matches!(EndedEvent::parse(&event), EndedEvent::Other { .. }));
+            assert!(matches!(EndedEvent::parse(&event, ACCOUNT), EndedEvent::Other { .. }));
         }
     }
 }

@@ -63,6 +63,9 @@ fn environment() -> BTreeMap<String, String> {
         .into()
 }
 
+/// The account of the events.
+const ACCOUNT: &str = "000000000000";
+
 /// Announces an event over fakes, twice, and tells what came of it.
 async fn announced(case: &str) -> (FakeCodePipeline, FakeBucket, FakeTopics) {
     let wire = Wire::default();
@@ -87,7 +90,9 @@ async fn announced(case: &str) -> (FakeCodePipeline, FakeBucket, FakeTopics) {
         clock: &clock,
     };
     for _ in 0..2 {
-        super::record(&ports, &settings.record, &event(case)).await.unwrap();
+        super::record(&ports, &settings.record, &event(case), ACCOUNT)
+            .await
+            .unwrap();
     }
     (pipelines, evidence, topics)
 }
@@ -143,7 +148,7 @@ async fn a_stack_at_rest_and_a_due_retry_leave_nothing_when_nobody_waits() {
 }
 
 #[tokio::test]
-async fn an_event_of_another_kind_changes_nothing() {
+async fn an_event_of_another_kind_or_account_changes_nothing() {
     let wire = Wire::default();
     let pipelines = FakeCodePipeline::new(&wire);
     let settings = Settings::read(&Variables::from_map(environment())).unwrap();
@@ -156,8 +161,14 @@ async fn an_event_of_another_kind_changes_nothing() {
         repository: &FakeRepository::new(&wire),
         clock: &FakeClock::at("2026-11-23T10:05:00Z"),
     };
-    for event in [serde_json::json!({}), serde_json::json!({"detail-type": "Something"})] {
-        super::record(&ports, &settings.record, &event).await.unwrap();
+    let mut foreign = event("run-failed");
+    foreign["account"] = "444455556666".into();
+    for event in [
+        serde_json::json!({}),
+        serde_json::json!({"detail-type": "Something"}),
+        foreign,
+    ] {
+        super::record(&ports, &settings.record, &event, ACCOUNT).await.unwrap();
     }
     assert_eq!(wire.count(), 0);
 }
