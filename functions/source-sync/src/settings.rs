@@ -27,6 +27,10 @@ impl Settings {
         Ok(Self {
             sync: SyncSettings {
                 repository: from.text(variables::GITHUB_REPOSITORY)?,
+                repository_id: match from.optional(variables::GITHUB_REPOSITORY_ID) {
+                    Some(_) => Some(from.parsed(variables::GITHUB_REPOSITORY_ID)?),
+                    None => None,
+                },
                 branch: from.text(variables::GITHUB_BRANCH)?,
                 environment: Environment {
                     name: from.text(variables::ENVIRONMENT)?,

@@ -15,6 +15,8 @@ pub struct Board {
     pub comments: BTreeMap<u64, Comment>,
     /// Pull requests, by number.
     pub pulls: BTreeMap<u64, Pull>,
+    /// What accounts may do, by lower-case login, where that is not what [`Board::permission_of`] gives everybody.
+    pub permissions: BTreeMap<String, Permission>,
     /// What moved which branch, oldest first.
     pub activity: Vec<Activity>,
     /// Webhooks, by id.
@@ -29,6 +31,41 @@ impl Board {
     pub fn id(&mut self) -> u64 {
         self.last_id += 1;
         self.last_id
+    }
+
+    /// What an account may do. Whoever has the people's token may write; apps may not.
+    pub fn permission_of(&self, login: &str) -> Permission {
+        let usual = if login.ends_with("[bot]") {
+            Permission::Read
+        } else {
+            Permission::Write
+        };
+        self.permissions.get(&login.to_lowercase()).copied().unwrap_or(usual)
+    }
+}
+
+/// What an account may do in the repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Permission {
+    /// Nothing.
+    None,
+    /// Read and comment.
+    Read,
+    /// Push, review and merge.
+    Write,
+    /// Everything.
+    Admin,
+}
+
+impl Permission {
+    /// As GitHub spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Admin => "admin",
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::board::Activity;
+use super::board::{Activity, Merge};
 use super::repository::{Commit, RepositoryError};
 use super::rest::shapes;
 use super::{Host, hooks};
@@ -79,9 +79,45 @@ pub async fn announce_one(host: &Arc<Host>, login: &str, each: &Moved, kind: Opt
             at: Timestamp::now(),
         });
     }
+    follow(host, login, each).await;
     match payload(host, login, each, forced).await {
         Ok(payload) => hooks::announce(host, "push", &payload),
         Err(error) => tracing::error!(%error, "the push event of {} cannot be told", each.reference),
+    }
+}
+
+/// Lets open pull requests follow their branches. One whose last commit is in its base branch is merged, however it came
+/// there.
+async fn follow(host: &Host, login: &str, each: &Moved) {
+    let Some(branch) = each.reference.strip_prefix("refs/heads/") else {
+        return;
+    };
+    let mut open: Vec<(u64, String)> = Vec::new();
+    for (number, pull) in &mut host.board().pulls {
+        if pull.merged.is_some() || each.after == ZEROS {
+            continue;
+        }
+        if pull.head.0 == branch {
+            pull.head.1.clone_from(&each.after);
+        }
+        if pull.base.0 == branch {
+            open.push((*number, pull.head.1.clone()));
+        }
+    }
+    for (number, head) in open {
+        if host.repository.merge_base(&head, &each.after).await.as_ref() != Some(&head) {
+            continue;
+        }
+        if let Some(pull) = host.board().pulls.get_mut(&number) {
+            if each.before != ZEROS {
+                pull.base.1.clone_from(&each.before);
+            }
+            pull.merged = Some(Merge {
+                sha: each.after.clone(),
+                login: login.to_owned(),
+                at: Timestamp::now(),
+            });
+        }
     }
 }
 

@@ -41,7 +41,9 @@ pub struct Provenance {
 }
 
 /// One commit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// Members that older records lack are absent here; what they would tell is not known then.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Commit {
     /// Full commit id.
@@ -50,10 +52,18 @@ pub struct Commit {
     pub subject: String,
     /// Author text of the commit, `name <email>`; for display only: anybody can write anything here.
     pub author_text: String,
-    /// GitHub login that the author's e-mail address is registered to; for display only, for the same reason.
-    pub author_login: Option<String>,
-    /// Login of the account that pushed, where GitHub's activity list tells.
-    pub pusher: Option<String>,
+    /// Account that the author's e-mail address is registered to. Anybody can write anybody's address, so it may make
+    /// somebody an author and never shows that there is no other.
+    pub author_login: Option<Account>,
+    /// Account that the committer's e-mail address is registered to; with a verified signature, the account that
+    /// signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub committer: Option<Account>,
+    /// The account that pushed, where GitHub's activity list tells.
+    pub pusher: Option<Account>,
+    /// Other accounts that pushed it to the branch before, when it was taken away in between.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_pushed: Vec<Account>,
     /// Whether GitHub verified the commit's signature.
     pub is_verified: bool,
     /// The merged pull request that brought the commit into the branch.
@@ -61,27 +71,232 @@ pub struct Commit {
 }
 
 /// A merged pull request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PullRequest {
     /// Number in the repository.
     pub number: u64,
     /// Title.
     pub title: String,
-    /// Login of who opened it.
-    pub author: String,
-    /// Login of who merged it.
-    pub merged_by: Option<String>,
+    /// Who opened it.
+    pub author: Account,
+    /// Who merged it.
+    pub merged_by: Option<Account>,
+    /// The commit that was merged: the last one of the pull request's branch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<String>,
+    /// Who else brought content into it; absent in a record of a time when nobody asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contributors: Option<Contributors>,
     /// The last verdict of each reviewer.
     pub reviews: Vec<PullRequestReview>,
 }
 
+/// Who brought content into a pull request's branch.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Contributors {
+    /// The accounts that pushed to the branch, and those that opened or merged what was merged into it, as GitHub
+    /// authenticated them.
+    pub pushers: Vec<Account>,
+    /// The accounts that the authors and committers of its commits name, verified or not.
+    pub named: Vec<Account>,
+    /// Why further people may have brought content in; empty when all are known.
+    pub untold: Vec<Untold>,
+}
+
+/// Why not everybody who brought content into a pull request is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Untold {
+    /// Its branch is in another repository, whose pushers GitHub does not tell.
+    Fork,
+    /// GitHub's activity list does not tell how the branch came to the commit that was merged.
+    Pushers,
+    /// An app pushed to the branch, for somebody who is not known.
+    App,
+    /// It has more commits than GitHub lists.
+    Commits,
+    /// Who merged it is not known.
+    Merger,
+    /// The record is of a time when nobody asked.
+    NotAsked,
+}
+
 /// A reviewer's last verdict on a pull request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PullRequestReview {
-    /// Login of the reviewer.
-    pub login: String,
+    /// The reviewer.
+    #[serde(rename = "login")]
+    pub reviewer: Account,
     /// GitHub's state: `APPROVED`, `CHANGES_REQUESTED`, `COMMENTED`, `DISMISSED`.
     pub state: String,
+    /// The commit that the verdict is about; absent when GitHub does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// Whether that commit holds the same files as the one that was merged, and lies at the same place of the base
+    /// branch.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_same_content: bool,
+    /// What the reviewer may do in the repository, as GitHub told when the record was made; absent when it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permission: Option<Permission>,
+}
+
+/// What an account may do in a repository.
+///
+/// Source: <https://docs.github.com/en/rest/collaborators/collaborators>
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Permission {
+    /// Nothing that others may not.
+    None,
+    /// Read, or triage.
+    Read,
+    /// Write, or maintain.
+    Write,
+    /// Everything.
+    Admin,
+}
+
+/// A GitHub account: its login, and its number, which stays when the login changes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "WrittenAccount", into = "WrittenAccount")]
+pub struct Account {
+    /// Login, in any case.
+    pub login: String,
+    /// Number; absent where GitHub or an older record does not tell.
+    pub id: Option<u64>,
+}
+
+/// An account as older records have it, a login alone, or with its number.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum WrittenAccount {
+    Login(String),
+    Numbered { login: String, id: u64 },
+}
+
+impl From<WrittenAccount> for Account {
+    fn from(written: WrittenAccount) -> Self {
+        match written {
+            WrittenAccount::Login(login) => Self { login, id: None },
+            WrittenAccount::Numbered { login, id } => Self { login, id: Some(id) },
+        }
+    }
+}
+
+impl From<Account> for WrittenAccount {
+    fn from(account: Account) -> Self {
+        match account.id {
+            Some(id) => Self::Numbered {
+                login: account.login,
+                id,
+            },
+            None => Self::Login(account.login),
+        }
+    }
+}
+
+impl From<&str> for Account {
+    fn from(login: &str) -> Self {
+        Self {
+            login: login.to_owned(),
+            id: None,
+        }
+    }
+}
+
+impl Account {
+    /// Whether both are the same account, as far as numbers and logins tell: where one of the two agrees, they are.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let is_same_number = self.id.is_some() && self.id == other.id;
+        is_same_number || (!self.login.is_empty() && self.login.eq_ignore_ascii_case(&other.login))
+    }
+
+    /// Whether the account is a person's, as far as GitHub tells: not an app's, which acts for somebody who is not
+    /// known, not GitHub's own, and not the one that stands for all deleted accounts.
+    ///
+    /// Sources: <https://docs.github.com/en/apps/using-github-apps/about-using-github-apps>,
+    /// <https://docs.github.com/en/account-and-profile/setting-up-and-managing-your-personal-account-on-github/managing-your-personal-account/deleting-your-personal-account>
+    pub fn is_person(&self) -> bool {
+        !self.login.is_empty() && !self.is_app() && !self.is_github() && !self.login.eq_ignore_ascii_case("ghost")
+    }
+
+    /// Whether the account is an app's. No person can have such a login.
+    pub fn is_app(&self) -> bool {
+        self.login.to_ascii_lowercase().ends_with("[bot]")
+    }
+
+    /// Whether GitHub itself acts under it: it signs what people do on its pages with this account.
+    ///
+    /// Source: <https://docs.github.com/en/authentication/managing-commit-signature-verification/about-commit-signature-verification>
+    pub fn is_github(&self) -> bool {
+        self.login.eq_ignore_ascii_case("web-flow")
+    }
+
+    /// Whether what the account pushes comes from nobody in the repository: GitHub alone pushes as Dependabot.
+    pub fn is_dependabot(&self) -> bool {
+        self.login.eq_ignore_ascii_case("dependabot[bot]")
+    }
+}
+
+impl std::fmt::Display for Account {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.login)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_from_before_is_read_and_tells_only_what_it_knew() {
+        let text = r#"{"sha":"f1","subject":"s","authorText":"a <a@b>","authorLogin":"alice","pusher":null,
+            "isVerified":true,"pullRequest":{"number":7,"title":"t","author":"alice","mergedBy":"carol",
+            "reviews":[{"login":"bob","state":"APPROVED"}]}}"#;
+        let commit: Commit = serde_json::from_str(text).unwrap();
+        assert_eq!(commit.author_login, Some(Account::from("alice")));
+        assert_eq!(commit.committer, None);
+        let pull = commit.pull_request.unwrap();
+        assert_eq!((pull.head, pull.contributors), (None, None));
+        let review = &pull.reviews[0];
+        assert_eq!(
+            (
+                &review.reviewer,
+                &review.commit,
+                review.is_same_content,
+                review.permission
+            ),
+            (&Account::from("bob"), &None, false, None)
+        );
+    }
+
+    #[test]
+    fn an_account_survives_being_written_with_and_without_its_number() {
+        for account in [
+            Account::from("alice"),
+            Account {
+                login: "alice".to_owned(),
+                id: Some(7),
+            },
+        ] {
+            let text = serde_json::to_string(&account).unwrap();
+            assert_eq!(serde_json::from_str::<Account>(&text).unwrap(), account, "{text}");
+        }
+    }
+
+    #[test]
+    fn accounts_are_the_same_by_number_or_by_login_in_any_case() {
+        let account = |login: &str, id| Account {
+            login: login.to_owned(),
+            id,
+        };
+        assert!(account("Alice", None).is_same(&account("alice", Some(7))));
+        assert!(account("alice", Some(7)).is_same(&account("alice-renamed", Some(7))));
+        assert!(!account("alice", Some(7)).is_same(&account("bob", Some(8))));
+        assert!(!account("", None).is_same(&account("", None)));
+    }
 }

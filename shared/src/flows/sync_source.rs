@@ -21,21 +21,24 @@ mod starts;
 mod statuses;
 mod store;
 
+use futures_util::future::try_join;
+
 use super::ports::{
-    AuditObjects, ControlPipelines, PortError, PortErrorKind, ReadObjects, ReadPipelines, ReadRanges, ReadRepository,
-    TellRepository, WriteObjects,
+    AuditObjects, ControlPipelines, PortError, PortErrorKind, ReadObjects, ReadPipelines, ReadPullRequests, ReadRanges,
+    ReadRepository, TellRepository, WriteObjects,
 };
 use crate::domain::catalogue::Environment;
 use crate::domain::keys;
 use crate::domain::packaging::Destination;
 use crate::domain::sha256::Sha256;
+use crate::domain::sync::pin::{OtherRepository, Pin};
 use crate::domain::sync::plan::SyncPlan;
 use crate::domain::sync::snapshot::{CutLimits, Listing};
 use contents::Contents;
 
 /// The repository as the sync needs it.
-pub trait SourceRepository: ReadRepository + TellRepository {}
-impl<T: ReadRepository + TellRepository> SourceRepository for T {}
+pub trait SourceRepository: ReadRepository + ReadPullRequests + TellRepository {}
+impl<T: ReadRepository + ReadPullRequests + TellRepository> SourceRepository for T {}
 
 /// The source bucket as the sync needs it.
 pub trait SourceBucket: ReadObjects + ReadRanges + WriteObjects + AuditObjects {}
@@ -69,6 +72,8 @@ impl<R, B, P> Copy for World<'_, R, B, P> {}
 pub struct SyncSettings {
     /// `owner/name`.
     pub repository: String,
+    /// GitHub's number of the repository that is meant, where whoever deployed set one.
+    pub repository_id: Option<u64>,
     /// Branch without `refs/heads/`.
     pub branch: String,
     /// The deployment that the catalogue is resolved for.
@@ -147,6 +152,9 @@ pub enum SyncError {
         keys::SNAPSHOT
     )]
     Contended,
+    /// The repository is another one than before.
+    #[error(transparent)]
+    OtherRepository(#[from] OtherRepository),
 }
 
 impl SyncError {
@@ -155,6 +163,7 @@ impl SyncError {
         match self {
             Self::Port(error) => error.is_transient() || error.kind == PortErrorKind::Conflict,
             Self::Contended => true,
+            Self::OtherRepository(_) => false,
         }
     }
 }
@@ -163,6 +172,8 @@ impl SyncError {
 #[derive(Debug)]
 enum Halt {
     Failed(PortError),
+    /// The repository is another one than before.
+    OtherRepository(OtherRepository),
     /// Another sync has written the snapshot meanwhile.
     Overtaken,
     /// More of the snapshot has to be read to decide; nothing is written yet.
@@ -194,6 +205,7 @@ pub async fn sync_source<R: SourceRepository, B: SourceBucket, P: SourcePipeline
         match attempt_sync(world, settings, &reason, is_suspect).await {
             Ok(report) => return Ok(report),
             Err(Halt::Failed(error)) => return Err(error.into()),
+            Err(Halt::OtherRepository(error)) => return Err(error.into()),
             Err(Halt::Overtaken) => tracing::info!(attempt, "another sync was faster; starting over"),
             Err(Halt::Narrow) => tracing::info!(attempt, "starting over with all of the snapshot"),
         }
@@ -234,7 +246,13 @@ async fn attempt_sync<R: SourceRepository, B: SourceBucket, P: SourcePipelines>(
         return Ok(report);
     }
     let contents = Contents::new(world.repository);
-    if !is_suspect && held.open_concerned(world.source, &observed).await? {
+    let known = held.snapshot.repository.clone();
+    let (pin, is_at_hand) = try_join(pin(world.repository, settings, known.as_ref()), async {
+        Ok(!is_suspect && held.open_concerned(world.source, &observed).await?)
+    })
+    .await?;
+    held.snapshot.repository = Some(pin);
+    if is_at_hand {
         match apply::bring_up_to(world, settings, &held, &observed, &contents, None).await {
             Err(Halt::Narrow) => tracing::info!("the change concerns more than what was read of the snapshot"),
             ended => return ended,
@@ -247,6 +265,12 @@ async fn attempt_sync<R: SourceRepository, B: SourceBucket, P: SourcePipelines>(
         None
     };
     apply::bring_up_to(world, settings, &held, &observed, &contents, listing).await
+}
+
+/// The repository, unless it is another one than before.
+async fn pin<R: SourceRepository>(repository: &R, settings: &SyncSettings, known: Option<&Pin>) -> Result<Pin, Halt> {
+    let found = repository.repository_id().await?;
+    Pin::hold(known, &settings.repository, found, settings.repository_id).map_err(Halt::OtherRepository)
 }
 
 async fn list<B: SourceBucket>(source: &B) -> Result<Listing, PortError> {

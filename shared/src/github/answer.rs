@@ -104,8 +104,6 @@ pub(super) fn no_answer(operation: &'static str, subject: &str, error: reqwest::
         "GitHub did not answer in time"
     } else if error.is_connect() {
         "GitHub cannot be reached"
-    } else if error.is_redirect() {
-        "GitHub redirects too often"
     } else {
         "the answer broke off"
     };

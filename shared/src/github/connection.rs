@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use reqwest::header::{ACCEPT, AUTHORIZATION, ETAG, HeaderValue, IF_NONE_MATCH};
-use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect};
+use reqwest::{Client, Method, Request, RequestBuilder, Response, StatusCode, redirect};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::answer::{LEAST_PAUSE, header, no_answer, not_understood, paused_until, refusal};
 use super::credential::{Credential, TokenCache};
+use super::wire;
+use crate::domain::provenance::Account;
 use crate::flows::ports::{PortError, PortErrorKind, ReadSecrets, Secret};
 
 /// Version of the interface that the answers are read as.
@@ -26,6 +28,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const READ_TIMEOUT: Duration = Duration::from_secs(20);
 /// Longest JSON answer that is read; a tree has at most 7 MB.
 const ANSWER_LIMIT_BYTES: u64 = 64 * 1024 * 1024;
+/// Redirects that a read follows.
+const MOST_REDIRECTS: u32 = 3;
 /// Tries of a read whose connection broke.
 const READ_TRIES: u32 = 2;
 
@@ -44,8 +48,18 @@ pub struct Connection<S> {
     settings: GitHubSettings,
     secrets: S,
     tokens: TokenCache,
+    identity: Mutex<Option<Identity>>,
     paused_until: Mutex<Option<Timestamp>>,
     remembered: Mutex<HashMap<String, (HeaderValue, Vec<u8>)>>,
+}
+
+/// Who the credential acts as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Identity {
+    /// The app with this number or client id.
+    App(String),
+    /// A user.
+    User(Account),
 }
 
 #[derive(Deserialize)]
@@ -70,8 +84,8 @@ impl<S: ReadSecrets> Connection<S> {
             .user_agent("changegate")
             .connect_timeout(CONNECT_TIMEOUT)
             .read_timeout(READ_TIMEOUT)
-            // Credentials do not follow to another host: the client drops the header then.
-            .redirect(redirect::Policy::limited(3))
+            // Reads follow by hand, see `follow`; writes never do.
+            .redirect(redirect::Policy::none())
             .build()
             .map_err(|error| no_answer("connect", &settings.api_url, error))?;
         Ok(Self {
@@ -79,6 +93,7 @@ impl<S: ReadSecrets> Connection<S> {
             settings,
             secrets,
             tokens: TokenCache::default(),
+            identity: Mutex::new(None),
             paused_until: Mutex::new(None),
             remembered: Mutex::new(HashMap::new()),
         })
@@ -124,17 +139,29 @@ impl<S: ReadSecrets> Connection<S> {
         serde_json::from_slice(&bytes).map_err(|error| not_understood(operation, path, error))
     }
 
-    /// Reads JSON, and tells whether a further page follows.
+    /// Reads JSON, and tells the path of the page that follows, where one does.
+    ///
+    /// Source: <https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api>
     pub(super) async fn read_page<T: DeserializeOwned>(
         &self,
         operation: &'static str,
         path: &str,
-    ) -> Result<(T, bool), PortError> {
+    ) -> Result<(T, Option<String>), PortError> {
         let answer = self.read(operation, path, JSON, None).await?;
-        let has_next = header(&answer, "link").is_some_and(|links| links.contains("rel=\"next\""));
+        let next = match header(&answer, "link") {
+            Some(links) => next_page(&links, &self.settings.api_url).ok_or_else(|| PortError {
+                operation,
+                subject: path.to_owned(),
+                kind: PortErrorKind::Unavailable,
+                code: None,
+                message: "the next page lies outside of GitHub's interface".to_owned(),
+                source: None,
+            })?,
+            None => None,
+        };
         let bytes = whole(operation, path, answer, ANSWER_LIMIT_BYTES).await?;
         let page = serde_json::from_slice(&bytes).map_err(|error| not_understood(operation, path, error))?;
-        Ok((page, has_next))
+        Ok((page, next))
     }
 
     /// Reads JSON.
@@ -182,6 +209,22 @@ impl<S: ReadSecrets> Connection<S> {
         let answer = self.send(operation, path, request).await?;
         let bytes = whole(operation, path, answer, ANSWER_LIMIT_BYTES).await?;
         serde_json::from_slice(&bytes).map_err(|error| not_understood(operation, path, error))
+    }
+
+    /// Who the credential acts as. An app's installation cannot ask; the credential itself says which app it is.
+    ///
+    /// Source: <https://docs.github.com/en/rest/users/users#get-the-authenticated-user>
+    pub(super) async fn identity(&self) -> Result<Identity, PortError> {
+        self.token().await?;
+        let known = self.identity.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let operation = "GET /user";
+        let answer: wire::User = self.read_json(operation, "/user").await?;
+        let identity = Identity::User(answer.into());
+        *self.identity.lock().unwrap_or_else(PoisonError::into_inner) = Some(identity.clone());
+        Ok(identity)
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -241,8 +284,9 @@ impl<S: ReadSecrets> Connection<S> {
             source: None,
         })?;
         bearer.set_sensitive(true);
-        let answer = request.header(AUTHORIZATION, bearer).send().await;
-        let answer = answer.map_err(|error| no_answer(operation, subject, error))?;
+        let request = request.header(AUTHORIZATION, bearer).build();
+        let request = request.map_err(|error| no_answer(operation, subject, error))?;
+        let answer = self.follow(operation, subject, request).await?;
         let status = answer.status();
         if status.is_success() || status == StatusCode::NOT_MODIFIED {
             return Ok(answer);
@@ -257,6 +301,44 @@ impl<S: ReadSecrets> Connection<S> {
             *self.paused_until.lock().unwrap_or_else(PoisonError::into_inner) = until;
         }
         Err(refused)
+    }
+
+    /// Sends a request, and follows where GitHub points to: to where archives are, and to the address by number of a
+    /// repository that was renamed. The credential stays with GitHub's interface. A write is not sent elsewhere.
+    ///
+    /// Source: <https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects>
+    async fn follow(&self, operation: &'static str, subject: &str, request: Request) -> Result<Response, PortError> {
+        let mut next = request.try_clone();
+        let mut answer = self.http.execute(request).await;
+        for _ in 0..MOST_REDIRECTS {
+            let given = answer.map_err(|error| no_answer(operation, subject, error))?;
+            let location = header(&given, "location").and_then(|location| given.url().join(&location).ok());
+            let (true, Some(location)) = (given.status().is_redirection(), location) else {
+                return Ok(given);
+            };
+            let Some(mut request) = next.filter(|request| request.method() == Method::GET) else {
+                return Err(moved(operation, subject));
+            };
+            let is_elsewhere = location.origin() != request.url().origin();
+            *request.url_mut() = location;
+            if is_elsewhere {
+                request.headers_mut().remove(AUTHORIZATION);
+            }
+            next = request.try_clone();
+            answer = self.http.execute(request).await;
+        }
+        let given = answer.map_err(|error| no_answer(operation, subject, error))?;
+        if given.status().is_redirection() && given.status() != StatusCode::NOT_MODIFIED {
+            return Err(PortError {
+                operation,
+                subject: subject.to_owned(),
+                kind: PortErrorKind::Unavailable,
+                code: None,
+                message: "GitHub redirects too often".to_owned(),
+                source: None,
+            });
+        }
+        Ok(given)
     }
 
     async fn token(&self) -> Result<Secret, PortError> {
@@ -275,8 +357,13 @@ impl<S: ReadSecrets> Connection<S> {
             source: None,
         };
         let (token, expires) = match Credential::from_secret(&secret).map_err(unusable)? {
-            Credential::Token(token) => (token, now.saturating_add(TOKEN_REREAD).unwrap_or(now)),
+            Credential::Token(token) => {
+                // It may be another user's now.
+                *self.identity.lock().unwrap_or_else(PoisonError::into_inner) = None;
+                (token, now.saturating_add(TOKEN_REREAD).unwrap_or(now))
+            }
             Credential::App(app) => {
+                *self.identity.lock().unwrap_or_else(PoisonError::into_inner) = Some(Identity::App(app.id.clone()));
                 let proof = app.token(now).map_err(unusable)?;
                 let path = format!("/app/installations/{}/access_tokens", app.installation);
                 let request = self.request(Method::POST, &path).header(ACCEPT, JSON);
@@ -290,6 +377,30 @@ impl<S: ReadSecrets> Connection<S> {
         };
         self.tokens.put(token.clone(), expires);
         Ok(token)
+    }
+}
+
+/// The path of the next page, out of a `Link` header: `Some(None)` when there is none, `None` when it does not lie below
+/// `api_url`.
+fn next_page(links: &str, api_url: &str) -> Option<Option<String>> {
+    let Some(next) = links.split(',').find(|link| link.contains("rel=\"next\"")) else {
+        return Some(None);
+    };
+    let (_, rest) = next.split_once('<')?;
+    let (url, _) = rest.split_once('>')?;
+    Some(Some(url.strip_prefix(api_url)?.to_owned()))
+}
+
+fn moved(operation: &'static str, subject: &str) -> PortError {
+    PortError {
+        operation,
+        subject: subject.to_owned(),
+        kind: PortErrorKind::Refused,
+        code: None,
+        message: "the repository was renamed or transferred, and nothing is written to where GitHub points instead; \
+                  deploy Changegate with the repository's new name"
+            .to_owned(),
+        source: None,
     }
 }
 

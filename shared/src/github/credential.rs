@@ -24,7 +24,7 @@ pub(super) enum Credential {
 #[derive(Debug)]
 pub(super) struct App {
     /// Id or client id of the app: the issuer of its tokens.
-    id: String,
+    pub(super) id: String,
     /// Id of the installation.
     pub(super) installation: String,
     key: Secret,

@@ -6,6 +6,7 @@ mod answer;
 mod archive;
 mod connection;
 mod credential;
+mod pull_requests;
 mod repository;
 pub mod signature;
 mod tell;

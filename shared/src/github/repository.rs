@@ -10,17 +10,15 @@ use super::answer::not_understood;
 use super::archive::BlobCache;
 use super::connection::{Connection, too_large, whole};
 use super::wire;
-use crate::domain::provenance::PullRequestReview;
 use crate::domain::sync::git;
 use crate::flows::ports::{
-    BranchActivity, CommitFacts, Comparison, EntryKind, PortError, PortErrorKind, PullRequestFacts, ReadRepository,
-    ReadSecrets, Tree, TreeEntry,
+    CommitFacts, Comparison, EntryKind, PortError, PortErrorKind, ReadRepository, ReadSecrets, Tree, TreeEntry,
 };
 
 /// What is written as itself in one segment of a path.
 const SEGMENT: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 /// Entries of a page; GitHub gives no more.
-const PAGE: usize = 100;
+pub(super) const PAGE: usize = 100;
 /// Pages of a comparison that are read; more commits than that are told to be incomplete.
 const COMPARISON_PAGES: usize = 10;
 
@@ -124,7 +122,8 @@ impl<S: ReadSecrets> ReadRepository for Repository<S> {
         for page in 1.. {
             let path = self.path(&format!("/commits?sha={}&per_page={PAGE}&page={page}", segment(head)));
             let operation = "GET /repos/{owner}/{repo}/commits";
-            let (answer, has_next) = self.connection.read_page::<Vec<wire::Commit>>(operation, &path).await?;
+            let (answer, next) = self.connection.read_page::<Vec<wire::Commit>>(operation, &path).await?;
+            let has_next = next.is_some();
             commits.extend(answer.into_iter().map(CommitFacts::from));
             if !has_next || commits.len() >= limit {
                 let is_whole = !has_next && commits.len() <= limit;
@@ -204,44 +203,10 @@ impl<S: ReadSecrets> ReadRepository for Repository<S> {
         self.cache.fill(operation, &path, answer, files, limit_bytes).await
     }
 
-    async fn pull_requests_of(&self, commit: &str) -> Result<Vec<PullRequestFacts>, PortError> {
-        let path = self.path(&format!("/commits/{}/pulls?per_page={PAGE}", segment(commit)));
-        let operation = "GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls";
-        let answer: Vec<wire::PullRequest> = self.connection.read_json(operation, &path).await?;
-        Ok(answer.into_iter().map(Into::into).collect())
-    }
-
-    async fn reviews_of(&self, pull_request: u64) -> Result<Vec<PullRequestReview>, PortError> {
-        let operation = "GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews";
-        // Reviews come oldest first. A comment does not take back a verdict.
-        let mut verdicts: Vec<PullRequestReview> = Vec::new();
-        for page in 1.. {
-            let path = self.path(&format!("/pulls/{pull_request}/reviews?per_page={PAGE}&page={page}"));
-            let (answer, has_next) = self.connection.read_page::<Vec<wire::Review>>(operation, &path).await?;
-            for review in answer {
-                let Some(account) = review.user else { continue };
-                match verdicts.iter_mut().find(|verdict| verdict.login == account.login) {
-                    Some(_) if review.state == "COMMENTED" => {}
-                    Some(verdict) => verdict.state = review.state,
-                    None => verdicts.push(PullRequestReview {
-                        login: account.login,
-                        state: review.state,
-                    }),
-                }
-            }
-            if !has_next {
-                break;
-            }
-        }
-        Ok(verdicts)
-    }
-
-    async fn branch_activity(&self, branch: &str) -> Result<Vec<BranchActivity>, PortError> {
-        let reference = segment(&format!("refs/heads/{branch}"));
-        let path = self.path(&format!("/activity?ref={reference}&per_page={PAGE}"));
-        let operation = "GET /repos/{owner}/{repo}/activity";
-        let answer: Vec<wire::Activity> = self.connection.read_json(operation, &path).await?;
-        Ok(answer.into_iter().map(Into::into).collect())
+    async fn repository_id(&self) -> Result<u64, PortError> {
+        let operation = "GET /repos/{owner}/{repo}";
+        let answer: wire::RepositoryAnswer = self.connection.read_json(operation, &self.path("")).await?;
+        Ok(answer.id)
     }
 }
 

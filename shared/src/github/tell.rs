@@ -2,7 +2,8 @@
 
 use reqwest::Method;
 
-use super::repository::{Repository, segment};
+use super::connection::Identity;
+use super::repository::{PAGE, Repository, segment};
 use super::wire;
 use crate::flows::ports::{CommitStatus, PortError, ReadSecrets, StatusState, TellRepository};
 
@@ -10,8 +11,6 @@ use crate::flows::ports::{CommitStatus, PortError, ReadSecrets, StatusState, Tel
 ///
 /// Source: <https://docs.github.com/en/rest/commits/statuses>
 const DESCRIPTION_LIMIT: usize = 140;
-/// Comments of a page; GitHub gives no more.
-const PAGE: usize = 100;
 
 impl<S: ReadSecrets> TellRepository for Repository<S> {
     async fn set_status(&self, status: CommitStatus) -> Result<(), PortError> {
@@ -37,18 +36,22 @@ impl<S: ReadSecrets> TellRepository for Repository<S> {
 
     async fn upsert_comment(&self, pull_request: u64, marker: &str, body: &str) -> Result<(), PortError> {
         let list = self.path(&format!("/issues/{pull_request}/comments"));
+        let operation = "GET /repos/{owner}/{repo}/issues/{issue_number}/comments";
+        let mut next = Some(format!("{list}?per_page={PAGE}"));
         let mut found = None;
-        for page in 1.. {
-            let path = format!("{list}?per_page={PAGE}&page={page}");
-            let operation = "GET /repos/{owner}/{repo}/issues/{issue_number}/comments";
-            let (comments, has_next) = self
+        while let (Some(path), None) = (next, &found) {
+            let (comments, following) = self
                 .connection
                 .read_page::<Vec<wire::Comment>>(operation, &path)
                 .await?;
-            found = comments.into_iter().find(|comment| comment.body.starts_with(marker));
-            if found.is_some() || !has_next {
-                break;
+            // Anybody may write a comment that begins with the marker, and this credential may edit it.
+            let marked = comments.into_iter().filter(|comment| comment.body.starts_with(marker));
+            for comment in marked {
+                if found.is_none() && self.wrote(&comment).await? {
+                    found = Some(comment);
+                }
             }
+            next = following;
         }
         let text = if body.starts_with(marker) {
             body.to_owned()
@@ -75,6 +78,16 @@ impl<S: ReadSecrets> TellRepository for Repository<S> {
         let operation = "GET /repos/{owner}/{repo}";
         let answer: wire::RepositoryAnswer = self.connection.read_json(operation, &self.path("")).await?;
         Ok(!answer.private)
+    }
+}
+
+impl<S: ReadSecrets> Repository<S> {
+    /// Whether the credential's own account wrote the comment.
+    async fn wrote(&self, comment: &wire::Comment) -> Result<bool, PortError> {
+        Ok(match self.connection.identity().await? {
+            Identity::App(id) => comment.performed_via_github_app.as_ref().is_some_and(|app| app.is(&id)),
+            Identity::User(own) => comment.user.as_ref().is_some_and(|user| own.id == user.id),
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Deserializer};
 
+use crate::domain::provenance::{Account, Permission};
 use crate::flows::ports::{BranchActivity, ChangedFile, CommitFacts, EntryKind, PullRequestFacts, Relation, TreeEntry};
 
 /// A text that GitHub may give as `null`.
@@ -9,26 +10,28 @@ fn text_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D:
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
-#[derive(Deserialize)]
-pub(super) struct Account {
-    pub(super) login: String,
-}
-
 /// An account that may be gone: `null`, or an object without a login.
-fn login_or_nobody<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+pub(super) fn account_or_nobody<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Account>, D::Error> {
     #[derive(Deserialize)]
     struct MaybeAccount {
         login: Option<String>,
+        id: Option<u64>,
     }
-    Ok(Option::<MaybeAccount>::deserialize(deserializer)?.and_then(|account| account.login))
+    let account = Option::<MaybeAccount>::deserialize(deserializer)?;
+    Ok(account.and_then(|account| {
+        let login = account.login?;
+        Some(Account { login, id: account.id })
+    }))
 }
 
 #[derive(Deserialize)]
 pub(super) struct Commit {
     sha: String,
     commit: CommitDetail,
-    #[serde(default, deserialize_with = "login_or_nobody")]
-    author: Option<String>,
+    #[serde(default, deserialize_with = "account_or_nobody")]
+    author: Option<Account>,
+    #[serde(default, deserialize_with = "account_or_nobody")]
+    committer: Option<Account>,
     #[serde(default)]
     parents: Vec<Named>,
 }
@@ -69,6 +72,7 @@ impl From<Commit> for CommitFacts {
             message: commit.commit.message,
             author_text: author.map_or_else(String::new, |author| format!("{} <{}>", author.name, author.email)),
             author_login: commit.author,
+            committer: commit.committer,
             is_verified: commit
                 .commit
                 .verification
@@ -164,21 +168,37 @@ pub(super) struct PullRequest {
     number: u64,
     #[serde(default, deserialize_with = "text_or_null")]
     title: String,
-    #[serde(default, deserialize_with = "login_or_nobody")]
-    user: Option<String>,
+    #[serde(default, deserialize_with = "account_or_nobody")]
+    user: Option<Account>,
     merged_at: Option<String>,
     merge_commit_sha: Option<String>,
-    base: Base,
+    #[serde(default, deserialize_with = "account_or_nobody")]
+    pub(super) merged_by: Option<Account>,
+    base: End,
+    head: End,
+}
+
+/// One end of a pull request.
+#[derive(Deserialize)]
+struct End {
+    #[serde(rename = "ref")]
+    branch: String,
+    sha: String,
+    /// Absent when the repository is gone.
+    repo: Option<Numbered>,
 }
 
 #[derive(Deserialize)]
-struct Base {
-    #[serde(rename = "ref")]
-    branch: String,
+struct Numbered {
+    id: u64,
 }
 
 impl From<PullRequest> for PullRequestFacts {
     fn from(pull: PullRequest) -> Self {
+        let is_from_fork = match (&pull.base.repo, &pull.head.repo) {
+            (Some(base), Some(head)) => base.id != head.id,
+            _ => true,
+        };
         Self {
             number: pull.number,
             title: pull.title,
@@ -186,28 +206,78 @@ impl From<PullRequest> for PullRequestFacts {
             is_merged: pull.merged_at.is_some(),
             base_branch: pull.base.branch,
             merge_commit: pull.merge_commit_sha,
+            head_branch: pull.head.branch,
+            head: pull.head.sha,
+            is_from_fork,
         }
     }
 }
 
 #[derive(Deserialize)]
 pub(super) struct Review {
+    #[serde(default, deserialize_with = "account_or_nobody")]
     pub(super) user: Option<Account>,
     pub(super) state: String,
+    pub(super) commit_id: Option<String>,
+}
+
+/// What an account may do. `permission` knows four values: maintainers have `write`, triagers `read`.
+///
+/// Source: <https://docs.github.com/en/rest/collaborators/collaborators>
+#[derive(Deserialize)]
+pub(super) struct PermissionAnswer {
+    permission: String,
+}
+
+impl From<PermissionAnswer> for Permission {
+    fn from(answer: PermissionAnswer) -> Self {
+        match answer.permission.as_str() {
+            "admin" => Self::Admin,
+            "write" | "maintain" => Self::Write,
+            "read" | "triage" => Self::Read,
+            _ => Self::None,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct GitCommit {
+    tree: Named,
+}
+
+impl GitCommit {
+    pub(super) fn tree(self) -> String {
+        self.tree.sha
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct MergeBaseAnswer {
+    merge_base_commit: Option<Named>,
+}
+
+impl MergeBaseAnswer {
+    pub(super) fn id(self) -> Option<String> {
+        Some(self.merge_base_commit?.sha)
+    }
 }
 
 #[derive(Deserialize)]
 pub(super) struct Activity {
     before: String,
     after: String,
+    #[serde(rename = "ref")]
+    reference: String,
     activity_type: String,
-    #[serde(default, deserialize_with = "login_or_nobody")]
-    actor: Option<String>,
+    #[serde(default, deserialize_with = "account_or_nobody")]
+    actor: Option<Account>,
 }
 
 impl From<Activity> for BranchActivity {
     fn from(activity: Activity) -> Self {
+        let branch = activity.reference.strip_prefix("refs/heads/");
         Self {
+            branch: branch.unwrap_or(&activity.reference).to_owned(),
             before: activity.before,
             after: activity.after,
             kind: activity.activity_type,
@@ -218,6 +288,7 @@ impl From<Activity> for BranchActivity {
 
 #[derive(Deserialize)]
 pub(super) struct RepositoryAnswer {
+    pub(super) id: u64,
     pub(super) private: bool,
 }
 
@@ -226,4 +297,38 @@ pub(super) struct Comment {
     pub(super) id: u64,
     #[serde(default, deserialize_with = "text_or_null")]
     pub(super) body: String,
+    #[serde(default, deserialize_with = "account_or_nobody")]
+    pub(super) user: Option<Account>,
+    /// The app that wrote it, if one did.
+    #[serde(default)]
+    pub(super) performed_via_github_app: Option<App>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct App {
+    id: u64,
+    client_id: Option<String>,
+}
+
+impl App {
+    /// Whether it is the app with this number or client id.
+    pub(super) fn is(&self, id: &str) -> bool {
+        self.id.to_string() == id || self.client_id.as_deref() == Some(id)
+    }
+}
+
+/// The user that a token acts as.
+#[derive(Deserialize)]
+pub(super) struct User {
+    login: String,
+    id: u64,
+}
+
+impl From<User> for Account {
+    fn from(user: User) -> Self {
+        Self {
+            login: user.login,
+            id: Some(user.id),
+        }
+    }
 }

@@ -36,6 +36,8 @@ pub const TOPIC: &str = "CHANGEGATE_TOPIC_ARN";
 pub const QUEUE_URL: &str = "CHANGEGATE_QUEUE_URL";
 /// Repository that is watched, `owner/name`.
 pub const GITHUB_REPOSITORY: &str = "CHANGEGATE_GITHUB_REPOSITORY";
+/// GitHub's number of the repository, where a certain one is meant; empty for the one that was synced first.
+pub const GITHUB_REPOSITORY_ID: &str = "CHANGEGATE_GITHUB_REPOSITORY_ID";
 /// Branch that is watched, without `refs/heads/`.
 pub const GITHUB_BRANCH: &str = "CHANGEGATE_GITHUB_BRANCH";
 /// Base URL of GitHub's REST interface, without a final slash.

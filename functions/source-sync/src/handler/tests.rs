@@ -51,6 +51,7 @@ fn function() -> (Sync, Wire) {
     let settings = Settings {
         sync: SyncSettings {
             repository: "acme/infrastructure".to_owned(),
+            repository_id: None,
             branch: "main".to_owned(),
             environment: Environment {
                 name: "production".to_owned(),

@@ -129,6 +129,39 @@ pub(super) async fn of_commit(
     ))
 }
 
+/// GitHub lists no more commits of a pull request.
+///
+/// Source: <https://docs.github.com/en/rest/pulls/pulls#list-commits-on-a-pull-request>
+const MOST_COMMITS: usize = 250;
+
+/// The commits of a pull request, oldest first.
+pub(super) async fn commits_of(
+    State(host): State<Arc<Host>>,
+    Path((_, _, number)): Names<u64>,
+    Query(page): Query<Page>,
+) -> Answer {
+    let pull = find(&host, number)?;
+    let base = match pull.merged {
+        Some(_) => None,
+        None => host.repository.resolve(&format!("refs/heads/{}", pull.base.0)).await,
+    };
+    let range = format!("{}..{}", base.as_ref().unwrap_or(&pull.base.1), pull.head.1);
+    let count = host.repository.count(&range).await?;
+    let mut listed = host.repository.commits(&[&range, "--"], 0, count.max(1)).await?;
+    listed.reverse();
+    let shown = listed
+        .iter()
+        .take(MOST_COMMITS)
+        .map(|commit| shapes::commit(&host, commit));
+    Ok(page.of(
+        shown.collect(),
+        &format!(
+            "{}/api/v3/repos/{}/pulls/{number}/commits",
+            host.url, host.repository.full_name
+        ),
+    ))
+}
+
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct HowToMerge {
     commit_title: Option<String>,
@@ -185,6 +218,7 @@ pub(super) async fn merge(
         let mut board = host.board();
         if let Some(pull) = board.pulls.get_mut(&number) {
             pull.head.1.clone_from(&head);
+            pull.base.1.clone_from(&base);
             pull.merged = Some(Merge {
                 sha: sha.clone(),
                 login: caller.login.clone(),

@@ -3,14 +3,16 @@
 //!
 //! Git's author text is free text and is never read here.
 
+mod pull_requests;
 mod walk;
 
 use std::collections::BTreeSet;
 use std::fmt;
 
+pub use pull_requests::{Discounted, NotCounted, Unreviewed};
 pub use walk::{MAX_RECORDS, ProvenanceWalk};
 
-use super::provenance::{Commit, PullRequest};
+use super::provenance::{Account, Commit, PullRequest, Untold};
 
 /// The commits that a plan brings to one stack.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -35,6 +37,8 @@ pub enum Gap {
     UnknownSource(String),
     /// There are more than [`MAX_RECORDS`] syncs in between.
     TooLong,
+    /// Further people may have brought content into the pull request of this number.
+    PullRequest(u64, Untold),
 }
 
 /// The accounts that made a change.
@@ -49,75 +53,82 @@ pub struct Authors {
 }
 
 impl CommitRange {
-    /// Everybody whom GitHub authenticated as having made, merged or pushed one of the commits.
+    /// Everybody who could have brought content into one of the commits.
+    ///
+    /// Names that nobody verified make authors too; a commit that only such names stand behind is unattributed all the
+    /// same.
     pub fn authors(&self) -> Authors {
         let mut authors = Authors {
             gaps: self.gaps.clone(),
             ..Authors::default()
         };
         for commit in &self.commits {
-            let actors: BTreeSet<_> = actors(commit)
-                .filter(|login| !is_bot(login))
-                .map(str::to_lowercase)
-                .collect();
-            if actors.is_empty() {
+            if !authenticated(commit).any(Account::is_person) {
                 authors.unattributed.push(commit.sha.clone());
             }
-            authors.logins.extend(actors);
+            let people = authenticated(commit).chain(named(commit));
+            let people = people.filter(|account| account.is_person());
+            authors
+                .logins
+                .extend(people.map(|account| account.login.to_lowercase()));
+            if let Some(pull) = &commit.pull_request {
+                let untold = pull.untold().into_iter();
+                authors
+                    .gaps
+                    .extend(untold.map(|why| Gap::PullRequest(pull.number, why)));
+            }
         }
+        authors.gaps.sort();
+        authors.gaps.dedup();
         authors
     }
-
-    /// The commits that did not come through a merged pull request that somebody other than its author approved, each
-    /// with the reason.
-    pub fn unreviewed(&self) -> Vec<(&Commit, Unreviewed)> {
-        self.commits
-            .iter()
-            .filter_map(|commit| Some((commit, unreviewed(commit.pull_request.as_ref())?)))
-            .collect()
-    }
 }
 
-/// Why a commit does not count as reviewed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unreviewed {
-    /// It was pushed without a pull request.
-    NoPullRequest,
-    /// Nobody but its author approved the pull request of this number.
-    NotApproved(u64),
-}
-
-/// The accounts behind a commit. The author's login is an e-mail look-up, which counts only with a signature that
-/// GitHub verified.
-pub fn actors(commit: &Commit) -> impl Iterator<Item = &str> {
-    let pull_request = commit.pull_request.as_ref();
-    pull_request
-        .map(|pull_request| pull_request.author.as_str())
-        .into_iter()
-        .chain(pull_request.and_then(|pull_request| pull_request.merged_by.as_deref()))
-        .chain(commit.pusher.as_deref())
-        .chain(commit.author_login.as_deref().filter(|_| commit.is_verified))
-        .filter(|login| !login.is_empty())
-}
-
-/// Whether a login is a GitHub App's. It acts for somebody who is not known, and no person can have such a login.
+/// The accounts that GitHub authenticated for a commit: who opened, merged and pushed to its pull request, who pushed
+/// it, and who signed it. A signature is its committer's and says nothing about the author; what GitHub signs itself
+/// says nothing about anybody.
 ///
-/// Source: <https://docs.github.com/en/apps/using-github-apps/about-using-github-apps>
-fn is_bot(login: &str) -> bool {
-    login.ends_with("[bot]")
+/// Source: <https://docs.github.com/en/authentication/managing-commit-signature-verification/about-commit-signature-verification>
+pub fn authenticated(commit: &Commit) -> impl Iterator<Item = &Account> {
+    let signer = commit.committer.as_ref().filter(|_| commit.is_verified);
+    let pull = commit.pull_request.iter();
+    let of_pull = pull.flat_map(|pull| {
+        std::iter::once(&pull.author)
+            .chain(&pull.merged_by)
+            .chain(pull.pushers())
+    });
+    of_pull
+        .chain(&commit.pusher)
+        .chain(&commit.also_pushed)
+        .chain(signer)
+        .filter(|account| !account.login.is_empty() && !account.is_github())
 }
 
-fn unreviewed(pull_request: Option<&PullRequest>) -> Option<Unreviewed> {
-    let Some(pull_request) = pull_request else {
-        return Some(Unreviewed::NoPullRequest);
-    };
-    let is_approved = pull_request.reviews.iter().any(|review| {
-        review.state == "APPROVED"
-            && !is_bot(&review.login)
-            && !review.login.is_empty()
-            && !review.login.eq_ignore_ascii_case(&pull_request.author)
-    });
-    (!is_approved).then_some(Unreviewed::NotApproved(pull_request.number))
+/// The accounts that a commit, or one of its pull request, names as author or committer, verified or not.
+fn named(commit: &Commit) -> impl Iterator<Item = &Account> {
+    let pull = commit.pull_request.iter();
+    let of_pull = pull.flat_map(PullRequest::named);
+    of_pull.chain(&commit.author_login).chain(&commit.committer)
+}
+
+impl PullRequest {
+    /// The accounts that pushed to its branch.
+    fn pushers(&self) -> impl Iterator<Item = &Account> {
+        self.contributors.iter().flat_map(|contributors| &contributors.pushers)
+    }
+
+    /// The accounts that its commits name.
+    fn named(&self) -> impl Iterator<Item = &Account> {
+        self.contributors.iter().flat_map(|contributors| &contributors.named)
+    }
+
+    /// Why further people may have brought content in.
+    fn untold(&self) -> Vec<Untold> {
+        match &self.contributors {
+            Some(contributors) => contributors.untold.clone(),
+            None => vec![Untold::NotAsked],
+        }
+    }
 }
 
 impl fmt::Display for Gap {
@@ -141,16 +152,11 @@ impl fmt::Display for Gap {
                 )
             }
             Self::TooLong => write!(f, "more than {MAX_RECORDS} syncs lie in between"),
-        }
-    }
-}
-
-impl fmt::Display for Unreviewed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoPullRequest => f.write_str("it came without a pull request"),
-            Self::NotApproved(number) => {
-                write!(f, "nobody but its author approved pull request #{number}")
+            Self::PullRequest(number, why) => {
+                write!(
+                    f,
+                    "who brought content into pull request #{number} is not all known: {why}"
+                )
             }
         }
     }

@@ -1,17 +1,15 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::domain::provenance::{Provenance, PullRequestReview};
+use crate::domain::provenance::{Contributors, Permission, Provenance, PullRequestReview};
 
 fn commit(sha: &str) -> Commit {
     Commit {
         sha: sha.to_owned(),
         subject: "change".to_owned(),
         author_text: "Mallory <alice@example.com>".to_owned(),
-        author_login: Some("alice".to_owned()),
-        pusher: None,
-        is_verified: false,
-        pull_request: None,
+        author_login: Some("alice".into()),
+        ..Commit::default()
     }
 }
 
@@ -19,13 +17,18 @@ fn pull_request(author: &str, merged_by: Option<&str>, reviews: &[(&str, &str)])
     PullRequest {
         number: 7,
         title: "change".to_owned(),
-        author: author.to_owned(),
-        merged_by: merged_by.map(str::to_owned),
+        author: author.into(),
+        merged_by: merged_by.map(Account::from),
+        head: Some("f1".to_owned()),
+        contributors: Some(Contributors::default()),
         reviews: reviews
             .iter()
             .map(|(login, state)| PullRequestReview {
-                login: (*login).to_owned(),
+                reviewer: (*login).into(),
                 state: (*state).to_owned(),
+                commit: Some("f1".to_owned()),
+                permission: Some(Permission::Write),
+                ..PullRequestReview::default()
             })
             .collect(),
     }
@@ -172,69 +175,97 @@ fn authors_of(commits: Vec<Commit>) -> Authors {
 }
 
 #[test]
-fn the_author_text_and_an_unsigned_login_make_nobody_an_author() {
+fn the_author_text_makes_nobody_an_author_and_an_unverified_login_takes_nobody_out() {
     let authors = authors_of(vec![commit("c1")]);
-    assert!(authors.logins.is_empty());
-    assert_eq!(authors.unattributed, ["c1"]);
+    assert_eq!(authors.logins.iter().collect::<Vec<_>>(), ["alice"]);
+    assert_eq!(authors.unattributed, ["c1"], "nobody was authenticated");
+    let mut nameless = commit("c1");
+    nameless.author_login = None;
+    assert!(authors_of(vec![nameless]).logins.is_empty());
 }
 
 #[test]
 fn whoever_opened_merged_pushed_or_signed_is_an_author() {
     let mut merged = commit("c1");
-    merged.pull_request = Some(pull_request("Opener", Some("merger"), &[]));
-    merged.pusher = Some("pusher".to_owned());
+    let mut pull = pull_request("Opener", Some("merger"), &[]);
+    pull.contributors = Some(Contributors {
+        pushers: vec!["head-pusher".into()],
+        named: vec!["co-committer".into()],
+        untold: Vec::new(),
+    });
+    merged.pull_request = Some(pull);
+    merged.pusher = Some("pusher".into());
+    merged.also_pushed = vec!["earlier-pusher".into()];
+    merged.committer = Some("signer".into());
     merged.is_verified = true;
     let authors = authors_of(vec![merged]);
     assert_eq!(
         authors.logins.iter().collect::<Vec<_>>(),
-        ["alice", "merger", "opener", "pusher"]
+        [
+            "alice",
+            "co-committer",
+            "earlier-pusher",
+            "head-pusher",
+            "merger",
+            "opener",
+            "pusher",
+            "signer"
+        ]
     );
     assert!(authors.unattributed.is_empty());
+    assert_eq!(authors.gaps, []);
 }
 
 #[test]
-fn a_commit_that_only_apps_touched_is_unattributed() {
+fn a_signature_is_its_committers_and_makes_no_author_known() {
+    let mut signed = commit("c1");
+    signed.is_verified = true;
+    assert_eq!(
+        authors_of(vec![signed.clone()]).unattributed,
+        ["c1"],
+        "an old record has no committer"
+    );
+    signed.committer = Some("web-flow".into());
+    let authors = authors_of(vec![signed.clone()]);
+    assert_eq!(authors.unattributed, ["c1"], "GitHub signed for somebody");
+    assert_eq!(authors.logins.iter().collect::<Vec<_>>(), ["alice"]);
+    signed.committer = Some("bob".into());
+    let authors = authors_of(vec![signed]);
+    assert!(authors.unattributed.is_empty());
+    assert_eq!(authors.logins.iter().collect::<Vec<_>>(), ["alice", "bob"]);
+}
+
+#[test]
+fn a_commit_that_only_apps_or_deleted_accounts_touched_is_unattributed() {
     let mut bumped = commit("c1");
+    bumped.author_login = None;
     bumped.pull_request = Some(pull_request("dependabot[bot]", Some("merge-queue[bot]"), &[]));
     assert_eq!(authors_of(vec![bumped.clone()]).unattributed, ["c1"]);
-    bumped.pusher = Some("octocat".to_owned());
+    bumped.pusher = Some("ghost".into());
+    let authors = authors_of(vec![bumped.clone()]);
+    assert_eq!((authors.unattributed.len(), authors.logins.len()), (1, 0));
+    bumped.pusher = Some("octocat".into());
     assert_eq!(authors_of(vec![bumped]).logins.iter().collect::<Vec<_>>(), ["octocat"]);
 }
 
 #[test]
-fn a_commit_is_reviewed_only_when_somebody_else_approved_its_pull_request() {
-    let cases = [
-        (None, Some(Unreviewed::NoPullRequest)),
-        (Some(pull_request("alice", None, &[])), Some(Unreviewed::NotApproved(7))),
-        (
-            Some(pull_request("alice", None, &[("Alice", "APPROVED")])),
-            Some(Unreviewed::NotApproved(7)),
-        ),
-        (
-            Some(pull_request("alice", None, &[("bob", "DISMISSED")])),
-            Some(Unreviewed::NotApproved(7)),
-        ),
-        (
-            Some(pull_request("alice", None, &[("lint[bot]", "APPROVED")])),
-            Some(Unreviewed::NotApproved(7)),
-        ),
-        (
-            Some(pull_request(
-                "alice",
-                None,
-                &[("eve", "COMMENTED"), ("bob", "APPROVED")],
-            )),
-            None,
-        ),
-    ];
-    for (pull_request, expected) in cases {
-        let mut commit = commit("c1");
-        commit.pull_request = pull_request;
-        let range = CommitRange {
-            commits: vec![commit],
-            gaps: Vec::new(),
-        };
-        let found: Vec<_> = range.unreviewed().into_iter().map(|(_, why)| why).collect();
-        assert_eq!(found, expected.into_iter().collect::<Vec<_>>());
-    }
+fn what_is_not_known_of_a_pull_request_is_a_gap_once() {
+    let mut merged = commit("c1");
+    let mut pull = pull_request("alice", Some("carol"), &[]);
+    pull.contributors = None;
+    merged.pull_request = Some(pull.clone());
+    let authors = authors_of(vec![merged.clone(), merged.clone()]);
+    assert_eq!(authors.gaps, [Gap::PullRequest(7, Untold::NotAsked)]);
+    pull.contributors = Some(Contributors {
+        untold: vec![Untold::Fork],
+        ..Contributors::default()
+    });
+    merged.pull_request = Some(pull);
+    let gaps = authors_of(vec![merged]).gaps;
+    assert_eq!(gaps, [Gap::PullRequest(7, Untold::Fork)]);
+    assert_eq!(
+        gaps[0].to_string(),
+        "who brought content into pull request #7 is not all known: its branch is in another repository, whose \
+         pushers GitHub does not tell"
+    );
 }

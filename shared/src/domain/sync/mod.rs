@@ -3,6 +3,7 @@
 pub mod authorship;
 pub mod files;
 pub mod git;
+pub mod pin;
 pub mod plan;
 pub mod push;
 pub mod snapshot;

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::files::FileEntry;
+use super::pin::Pin;
 use crate::domain::keys;
 use crate::domain::sha256::Sha256;
 pub use cut::{Cut, CutLimits, Folder};
@@ -29,6 +30,9 @@ pub struct Snapshot {
     pub settings: Option<Sha256>,
     /// The commit that the bucket holds; empty before the first sync has ended.
     pub commit: String,
+    /// The repository that the commit is of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<Pin>,
     /// The commit whose provenance was recorded last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recorded: Option<String>,
@@ -217,6 +221,7 @@ impl Snapshot {
                 version: self.version,
                 settings: self.settings,
                 commit: self.commit.clone(),
+                repository: self.repository.clone(),
                 recorded: self.recorded.clone(),
                 pending,
                 base: Some(version.to_owned()),

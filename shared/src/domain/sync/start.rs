@@ -38,8 +38,8 @@ pub fn carries(revisions: &BTreeMap<String, String>, owed: &OwedStart) -> bool {
 pub fn variables(commit: &str, facts: Option<&Commit>) -> BTreeMap<String, String> {
     let pull_request = facts.and_then(|facts| facts.pull_request.as_ref());
     let author = pull_request
-        .map(|pull_request| pull_request.author.as_str())
-        .or_else(|| facts.and_then(|facts| facts.pusher.as_deref()))
+        .map(|pull_request| pull_request.author.login.as_str())
+        .or_else(|| facts.and_then(|facts| Some(facts.pusher.as_ref()?.login.as_str())))
         .or_else(|| facts.map(|facts| facts.author_text.as_str()));
     let number = pull_request.map(|pull_request| pull_request.number.to_string());
     [
@@ -97,10 +97,7 @@ mod tests {
             sha: "c1".to_owned(),
             subject: "Fix\u{7}\nthis".to_owned(),
             author_text: "A <a@example.com>".to_owned(),
-            author_login: None,
-            pusher: None,
-            is_verified: false,
-            pull_request: None,
+            ..Commit::default()
         };
         let variables = variables("c1", Some(&facts));
         assert_eq!(variables["Subject"], "Fix  this");

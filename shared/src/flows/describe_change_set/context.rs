@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{DescribeSettings, Ports, Run};
 use crate::domain::actions::{CATALOGUE, CONFIGURATION, SOURCE_STAGE, TEMPLATE};
-use crate::domain::authors::{CommitRange, Gap, ProvenanceWalk, actors};
+use crate::domain::authors::{CommitRange, Gap, ProvenanceWalk, authenticated};
 use crate::domain::change_set::review::{CommitFacts, LastExecuted, PullRequestFacts, RunFacts};
 use crate::domain::change_set::tree::{ChangeSetTree, join};
 use crate::domain::executed::Executed;
@@ -188,24 +188,24 @@ pub(super) fn source_key(settings: &DescribeSettings, run: &Run, action: &str) -
 }
 
 fn facts(commit: &Commit, page: &impl Fn(&str) -> String) -> CommitFacts {
-    let mut authenticated: Vec<_> = actors(commit).map(str::to_owned).collect();
+    let mut known: Vec<_> = authenticated(commit).map(|account| account.login.clone()).collect();
     let mut seen = std::collections::HashSet::new();
-    authenticated.retain(|login| seen.insert(login.to_lowercase()));
+    known.retain(|login| seen.insert(login.to_lowercase()));
     CommitFacts {
         sha: commit.sha.clone(),
         subject: commit.subject.clone(),
-        authenticated,
+        authenticated: known,
         author_text: commit.author_text.clone(),
         url: Some(page(&format!("commit/{}", commit.sha))),
         pull_request: commit.pull_request.as_ref().map(|pull| PullRequestFacts {
             number: pull.number,
             title: pull.title.clone(),
-            author: pull.author.clone(),
-            merged_by: pull.merged_by.clone(),
+            author: pull.author.login.clone(),
+            merged_by: pull.merged_by.as_ref().map(|account| account.login.clone()),
             verdicts: pull
                 .reviews
                 .iter()
-                .map(|review| format!("{}: {}", review.login, review.state.to_lowercase().replace('_', " ")))
+                .map(|review| format!("{}: {}", review.reviewer, review.state.to_lowercase().replace('_', " ")))
                 .collect(),
             url: Some(page(&format!("pull/{}", pull.number))),
         }),

@@ -240,19 +240,20 @@ fn provenance() -> Provenance {
             sha: COMMIT.to_owned(),
             subject: "Slow the queue down".to_owned(),
             author_text: "Alice <alice@example.com>".to_owned(),
-            author_login: Some("alice".to_owned()),
-            pusher: None,
-            is_verified: false,
+            author_login: Some("alice".into()),
             pull_request: Some(PullRequest {
                 number: 42,
                 title: "Slower".to_owned(),
-                author: "alice".to_owned(),
-                merged_by: Some("bob".to_owned()),
+                author: "alice".into(),
+                merged_by: Some("bob".into()),
                 reviews: vec![PullRequestReview {
-                    login: "bob".to_owned(),
+                    reviewer: "bob".into(),
                     state: "APPROVED".to_owned(),
+                    ..PullRequestReview::default()
                 }],
+                ..PullRequest::default()
             }),
+            ..Commit::default()
         }],
     }
 }

@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::{Wire, refusal};
-use crate::domain::provenance::PullRequestReview;
+use crate::domain::provenance::{Account, Permission, PullRequestReview};
 use crate::domain::sha256::Sha256;
+use crate::domain::sync::authorship::NO_COMMIT;
 use crate::domain::sync::git;
 use crate::flows::ports::{
     BranchActivity, CommitFacts, CommitStatus, EntryKind, PortError, PortErrorKind, PullRequestFacts, TreeEntry,
@@ -32,7 +33,11 @@ struct State {
     trees: BTreeMap<String, Vec<TreeEntry>>,
     blobs: BTreeMap<String, Vec<u8>>,
     prefetched: BTreeSet<String>,
-    pulls: BTreeMap<String, PullRequestFacts>,
+    pulls: BTreeMap<String, Vec<PullRequestFacts>>,
+    mergers: BTreeMap<u64, Account>,
+    pull_commits: BTreeMap<u64, (Vec<CommitFacts>, bool)>,
+    permissions: BTreeMap<String, Permission>,
+    repository_id: u64,
     reviews: BTreeMap<u64, Vec<PullRequestReview>>,
     activity: Vec<BranchActivity>,
     statuses: Vec<CommitStatus>,
@@ -92,7 +97,8 @@ impl FakeGitHub {
             tree,
             message: message.to_owned(),
             author_text: "Ada <ada@example.com>".to_owned(),
-            author_login: Some("ada".to_owned()),
+            author_login: Some("ada".into()),
+            committer: Some("ada".into()),
             is_verified: false,
             parents: parents.to_vec(),
         };
@@ -102,17 +108,53 @@ impl FakeGitHub {
 
     /// Moves the branch to a commit.
     pub fn move_to(&self, sha: &str, kind: &str, actor: &str) {
-        let mut state = self.state.borrow_mut();
-        let before = state.head.replace(sha.to_owned()).unwrap_or_default();
-        state.activity.insert(
-            0,
-            BranchActivity {
-                before,
-                after: sha.to_owned(),
-                kind: kind.to_owned(),
-                actor: Some(actor.to_owned()),
-            },
+        let before = self.state.borrow_mut().head.replace(sha.to_owned());
+        self.tell_move(
+            "main",
+            &before.unwrap_or_else(|| NO_COMMIT.to_owned()),
+            sha,
+            kind,
+            actor,
         );
+    }
+
+    /// Adds a move of any branch to the activity list.
+    pub fn tell_move(&self, branch: &str, before: &str, after: &str, kind: &str, actor: &str) {
+        let step = BranchActivity {
+            branch: branch.to_owned(),
+            before: before.to_owned(),
+            after: after.to_owned(),
+            kind: kind.to_owned(),
+            actor: Some(actor.into()),
+        };
+        self.state.borrow_mut().activity.insert(0, step);
+    }
+
+    /// Forgets who moved what.
+    pub fn forget_activity(&self) {
+        self.state.borrow_mut().activity.clear();
+    }
+
+    /// What is known of a commit.
+    pub fn facts(&self, sha: &str) -> CommitFacts {
+        self.state.borrow().commits[sha].0.clone()
+    }
+
+    /// Changes what GitHub tells of a commit.
+    pub fn edit_commit(&self, sha: &str, edit: impl FnOnce(&mut CommitFacts)) {
+        let mut state = self.state.borrow_mut();
+        edit(&mut state.commits.get_mut(sha).expect("the commit is there").0);
+    }
+
+    /// Gives an account rights in the repository; it has none before.
+    pub fn permit(&self, login: &str, permission: Permission) {
+        let mut state = self.state.borrow_mut();
+        state.permissions.insert(login.to_lowercase(), permission);
+    }
+
+    /// Replaces the repository by another one of the same name.
+    pub fn replace_repository(&self, id: u64) {
+        self.state.borrow_mut().repository_id = id;
     }
 
     /// Deletes the branch.
@@ -150,7 +192,18 @@ impl FakeGitHub {
     pub fn with_pull(&self, commit: &str, pull: PullRequestFacts, reviews: Vec<PullRequestReview>) {
         let mut state = self.state.borrow_mut();
         state.reviews.insert(pull.number, reviews);
-        state.pulls.insert(commit.to_owned(), pull);
+        state.pulls.entry(commit.to_owned()).or_default().push(pull);
+    }
+
+    /// Says which commits a pull request has, oldest first, and whether GitHub lists them all.
+    pub fn with_pull_commits(&self, pull: u64, commits: &[&str], is_whole: bool) {
+        let commits = commits.iter().map(|sha| self.facts(sha)).collect();
+        self.state.borrow_mut().pull_commits.insert(pull, (commits, is_whole));
+    }
+
+    /// Says who merged a pull request.
+    pub fn with_merger(&self, pull: u64, login: &str) {
+        self.state.borrow_mut().mergers.insert(pull, login.into());
     }
 
     /// The files of the head.

@@ -1,7 +1,7 @@
 //! The Git repository behind the stacks, as GitHub serves it.
 
 use super::PortError;
-use crate::domain::provenance::PullRequestReview;
+use crate::domain::provenance::Account;
 
 /// One commit, as GitHub tells it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -14,8 +14,10 @@ pub struct CommitFacts {
     pub message: String,
     /// Author text of the commit, `name <email>`; anybody can write anything here.
     pub author_text: String,
-    /// GitHub login that the author's e-mail address is registered to.
-    pub author_login: Option<String>,
+    /// Account that the author's e-mail address is registered to.
+    pub author_login: Option<Account>,
+    /// Account that the committer's e-mail address is registered to.
+    pub committer: Option<Account>,
     /// Whether GitHub verified the commit's signature.
     pub is_verified: bool,
     /// Ids of the parents.
@@ -97,38 +99,6 @@ pub struct ChangedFile {
     pub blob: Option<String>,
 }
 
-/// A pull request that a commit belongs to.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct PullRequestFacts {
-    /// Number in the repository.
-    pub number: u64,
-    /// Title.
-    pub title: String,
-    /// Login of who opened it.
-    pub author: String,
-    /// Whether it was merged.
-    pub is_merged: bool,
-    /// Branch that it was merged into.
-    pub base_branch: String,
-    /// Commit that merging it made.
-    pub merge_commit: Option<String>,
-}
-
-/// One change of the branch's head, as GitHub's activity list tells it.
-///
-/// Source: <https://docs.github.com/en/rest/repos/repos#list-repository-activities>
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct BranchActivity {
-    /// Head before.
-    pub before: String,
-    /// Head after.
-    pub after: String,
-    /// `push`, `force_push`, `pr_merge`, `merge_queue_merge`, `branch_creation`, `branch_deletion`.
-    pub kind: String,
-    /// Login of the authenticated account that did it; absent when the account is gone.
-    pub actor: Option<String>,
-}
-
 /// Reads one GitHub repository.
 pub trait ReadRepository {
     /// The commit at the head of the branch; `None` when the repository is there and has no such branch.
@@ -188,26 +158,12 @@ pub trait ReadRepository {
         limit_bytes: u64,
     ) -> Result<(), PortError>;
 
-    /// Pull requests that the commit belongs to.
+    /// GitHub's number of the repository, which stays when the repository is renamed or transferred.
     ///
     /// # Errors
     ///
     /// When GitHub refuses or does not answer.
-    async fn pull_requests_of(&self, commit: &str) -> Result<Vec<PullRequestFacts>, PortError>;
-
-    /// The last verdict of each reviewer of a pull request.
-    ///
-    /// # Errors
-    ///
-    /// When GitHub refuses or does not answer.
-    async fn reviews_of(&self, pull_request: u64) -> Result<Vec<PullRequestReview>, PortError>;
-
-    /// The latest changes of the branch's head, newest first, at most 100.
-    ///
-    /// # Errors
-    ///
-    /// When GitHub refuses or does not answer.
-    async fn branch_activity(&self, branch: &str) -> Result<Vec<BranchActivity>, PortError>;
+    async fn repository_id(&self) -> Result<u64, PortError>;
 }
 
 /// State of a commit status.

@@ -105,6 +105,7 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
         catalogue_files: resolved.catalogue_files,
         problems: resolved.problems,
         version: snapshot.version,
+        repository: snapshot.repository.clone(),
         recorded: snapshot.recorded.clone(),
         base: None,
         cut: snapshot.cut.clone(),

@@ -1,5 +1,8 @@
 //! Gathers from GitHub where the commits of a sync come from.
 
+mod contributors;
+mod reviews;
+
 use std::collections::BTreeMap;
 
 use futures_util::future::try_join;
@@ -7,9 +10,13 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::observe::Observed;
 use super::{SourceRepository, SyncSettings};
-use crate::domain::provenance::Provenance;
-use crate::domain::sync::authorship::{self, HeadMove, ListedCommit, MergedPull};
-use crate::flows::ports::{CommitFacts, PortError, PortErrorKind, PullRequestFacts, ReadRepository, Relation};
+use crate::domain::provenance::{Provenance, PullRequest, Untold};
+use crate::domain::sync::authorship::{self, HeadMove, ListedCommit, MergedPull, MoveKind, Moves};
+use crate::flows::ports::{
+    Activity, BranchActivity, CommitFacts, PortError, PortErrorKind, PullRequestFacts, ReadPullRequests,
+    ReadRepository, Relation,
+};
+use reviews::Permissions;
 
 /// Commits that the first record lists at most.
 const FIRST_COMMITS: usize = 100;
@@ -28,17 +35,32 @@ pub(super) async fn gather<R: SourceRepository>(
     stacks: Vec<String>,
 ) -> Result<Provenance, PortError> {
     let (listed, is_complete) = commits(repository, observed, previous).await?;
-    let reviewed = async {
-        let pulls = pulls(repository, settings, &listed).await?;
-        let numbers: std::collections::BTreeSet<u64> = pulls.values().map(|pull| pull.number).collect();
-        let reviews: BTreeMap<u64, _> = stream::iter(numbers)
-            .map(|number| async move { Ok::<_, PortError>((number, repository.reviews_of(number).await?)) })
-            .buffered(CONCURRENCY)
-            .try_collect()
-            .await?;
-        Ok((pulls, reviews))
-    };
-    let ((pulls, reviews), moves) = try_join(reviewed, moves(repository, settings)).await?;
+    let (pulls, recent) = try_join(pulls(repository, settings, &listed), recent(repository)).await?;
+    let base = moves_of_base(repository, settings, &recent, previous).await?;
+    let moves = Moves::of(&base.moves, &listed, base.is_cut);
+    let brought = brought(&listed, &pulls, &moves);
+    let recent = head_moves(recent.moves);
+    let permissions = Permissions::default();
+    let records: BTreeMap<u64, PullRequest> = stream::iter(
+        brought
+            .values()
+            .map(|pull| (pull.number, *pull))
+            .collect::<BTreeMap<_, _>>(),
+    )
+    .map(|(number, pull)| {
+        let (listed, moves, recent, permissions) = (&listed, &moves, &recent, &permissions);
+        async move {
+            let record = record_of(repository, pull, listed, moves, recent, permissions).await?;
+            Ok::<_, PortError>((number, record))
+        }
+    })
+    .buffered(CONCURRENCY)
+    .try_collect()
+    .await?;
+    let by_commit = brought
+        .iter()
+        .filter_map(|(sha, pull)| Some((sha.clone(), records.get(&pull.number)?.clone())))
+        .collect();
     Ok(Provenance {
         version: 1,
         repository: settings.repository.clone(),
@@ -47,8 +69,46 @@ pub(super) async fn gather<R: SourceRepository>(
         previous: previous.map(str::to_owned),
         stacks,
         complete: is_complete,
-        commits: authorship::commits(&listed, &pulls, &reviews, &moves),
+        commits: authorship::commits(&listed, &by_commit, &moves),
     })
+}
+
+/// What is recorded of a pull request.
+async fn record_of<R: ReadPullRequests>(
+    repository: &R,
+    pull: &PullRequestFacts,
+    listed: &[ListedCommit],
+    moves: &Moves<'_>,
+    recent: &[HeadMove],
+    permissions: &Permissions,
+) -> Result<PullRequest, PortError> {
+    let merged_by = async {
+        match moves.merger_of(&merged(pull)) {
+            Some(merger) => Ok(Some(merger)),
+            None => repository.merger_of(pull.number).await,
+        }
+    };
+    let contributors = contributors::of(repository, pull, recent);
+    let (merged_by, mut contributors) = try_join(merged_by, contributors).await?;
+    if merged_by.is_none() {
+        contributors.untold.push(Untold::Merger);
+    }
+    let mut record = PullRequest {
+        number: pull.number,
+        title: pull.title.clone(),
+        author: pull.author.clone(),
+        merged_by,
+        head: Some(pull.head.clone()),
+        contributors: Some(contributors),
+        reviews: Vec::new(),
+    };
+    // Where the pull request left the base branch, its verdicts are compared.
+    let merge = listed
+        .iter()
+        .find(|commit| pull.merge_commit.as_ref() == Some(&commit.sha));
+    let base = merge.and_then(|merge| merge.parents.first());
+    record.reviews = reviews::of(repository, &record, base.map(String::as_str), permissions).await?;
+    Ok(record)
 }
 
 /// The commits since the last record, oldest first, and whether they are all.
@@ -81,24 +141,25 @@ async fn commits<R: ReadRepository>(
     })
 }
 
-fn listed(facts: CommitFacts) -> ListedCommit {
+pub(super) fn listed(facts: CommitFacts) -> ListedCommit {
     ListedCommit {
         sha: facts.sha,
         message: facts.message,
         author_text: facts.author_text,
         author_login: facts.author_login,
+        committer: facts.committer,
         is_verified: facts.is_verified,
         parents: facts.parents,
     }
 }
 
-/// The merged pull request of each commit that one brought into the branch.
-async fn pulls<R: ReadRepository>(
+/// The merged pull requests that GitHub lists with each commit.
+async fn pulls<R: ReadPullRequests>(
     repository: &R,
     settings: &SyncSettings,
     commits: &[ListedCommit],
-) -> Result<BTreeMap<String, MergedPull>, PortError> {
-    let mut pulls: BTreeMap<String, MergedPull> = BTreeMap::new();
+) -> Result<BTreeMap<String, Vec<PullRequestFacts>>, PortError> {
+    let mut pulls: BTreeMap<String, Vec<PullRequestFacts>> = BTreeMap::new();
     let mut open: Vec<&ListedCommit> = commits.iter().rev().collect();
     let mut lookups = 0;
     while !open.is_empty() && lookups < LOOKUPS {
@@ -112,32 +173,27 @@ async fn pulls<R: ReadRepository>(
             .filter(|commit| !pulls.contains_key(&commit.sha))
             .collect();
         let asked = now.iter().take(LOOKUPS - lookups).map(|commit| commit.sha.clone());
-        let found: Vec<(String, Option<PullRequestFacts>)> = stream::iter(asked.collect::<Vec<_>>())
+        let found: Vec<(String, Vec<PullRequestFacts>)> = stream::iter(asked.collect::<Vec<_>>())
             .map(|sha| async move {
-                let pulls = repository.pull_requests_of(&sha).await?;
-                let merged = pulls
-                    .into_iter()
-                    .find(|pull| pull.is_merged && pull.base_branch == settings.branch);
+                let mut merged = repository.pull_requests_of(&sha).await?;
+                merged.retain(|pull| pull.is_merged && pull.base_branch == settings.branch);
                 Ok::<_, PortError>((sha, merged))
             })
             .buffered(CONCURRENCY)
             .try_collect()
             .await?;
         lookups += now.len();
-        for (sha, pull) in found {
-            let Some(pull) = pull else { continue };
-            let pull = MergedPull {
-                number: pull.number,
-                title: pull.title,
-                author: pull.author,
-                merge_commit: pull.merge_commit,
-            };
-            if pull.merge_commit.as_deref() == Some(sha.as_str()) {
-                for brought in authorship::merged_by(&sha, commits) {
-                    pulls.insert(brought.to_owned(), pull.clone());
+        for (sha, merged) in found {
+            for pull in &merged {
+                if pull.merge_commit.as_deref() == Some(sha.as_str()) {
+                    for brought in authorship::merged_by(&sha, commits) {
+                        pulls.entry(brought.to_owned()).or_default().push(pull.clone());
+                    }
                 }
             }
-            pulls.insert(sha, pull);
+            if !merged.is_empty() {
+                pulls.entry(sha).or_default().extend(merged);
+            }
         }
         open = later
             .into_iter()
@@ -147,21 +203,87 @@ async fn pulls<R: ReadRepository>(
     Ok(pulls)
 }
 
-/// The latest moves of the head; none when the credential may not read them.
-async fn moves<R: ReadRepository>(repository: &R, settings: &SyncSettings) -> Result<Vec<HeadMove>, PortError> {
-    match repository.branch_activity(&settings.branch).await {
-        Ok(moves) => Ok(moves
-            .into_iter()
-            .map(|step| HeadMove {
-                is_merge: matches!(step.kind.as_str(), "pr_merge" | "merge_queue_merge"),
-                after: step.after,
-                actor: step.actor,
-            })
-            .collect()),
+/// The pull request that brought each commit, of those that GitHub lists with it.
+fn brought<'p>(
+    listed: &[ListedCommit],
+    pulls: &'p BTreeMap<String, Vec<PullRequestFacts>>,
+    moves: &Moves<'_>,
+) -> BTreeMap<String, &'p PullRequestFacts> {
+    let of_commit = |commit: &ListedCommit| {
+        let mut candidates = pulls.get(&commit.sha)?.iter();
+        let pull = candidates.find(|pull| moves.is_brought_by(&commit.sha, &merged(pull)))?;
+        Some((commit.sha.clone(), pull))
+    };
+    listed.iter().filter_map(of_commit).collect()
+}
+
+fn merged(pull: &PullRequestFacts) -> MergedPull {
+    MergedPull {
+        number: pull.number,
+        head: pull.head.clone(),
+        merge_commit: pull.merge_commit.clone(),
+    }
+}
+
+/// Moves as they are known.
+struct KnownMoves {
+    moves: Vec<HeadMove>,
+    is_cut: bool,
+}
+
+/// The latest moves of all branches; none when the credential may not read them.
+async fn recent<R: ReadPullRequests>(repository: &R) -> Result<Activity, PortError> {
+    told(repository.activity().await)
+}
+
+/// The moves of the branch since the last record.
+async fn moves_of_base<R: ReadPullRequests>(
+    repository: &R,
+    settings: &SyncSettings,
+    recent: &Activity,
+    previous: Option<&str>,
+) -> Result<KnownMoves, PortError> {
+    let of_branch = |step: &&BranchActivity| step.branch == settings.branch;
+    let is_end = |step: &BranchActivity| previous.is_none_or(|end| step.before == end || step.after == end);
+    let known: Vec<BranchActivity> = recent.moves.iter().filter(of_branch).cloned().collect();
+    if !recent.is_cut || known.iter().any(is_end) {
+        return Ok(KnownMoves {
+            moves: head_moves(known),
+            is_cut: false,
+        });
+    }
+    let activity = told(repository.branch_activity(&settings.branch, previous).await)?;
+    Ok(KnownMoves {
+        is_cut: activity.is_cut && !activity.moves.iter().any(is_end),
+        moves: head_moves(activity.moves),
+    })
+}
+
+/// What the activity list tells; nothing when the credential may not read it.
+fn told(activity: Result<Activity, PortError>) -> Result<Activity, PortError> {
+    match activity {
         Err(error) if matches!(error.kind, PortErrorKind::Denied | PortErrorKind::NotFound) => {
             tracing::warn!("who pushed stays unknown: {error}");
-            Ok(Vec::new())
+            Ok(Activity::default())
         }
-        Err(error) => Err(error),
+        told => told,
     }
+}
+
+fn head_moves(moves: Vec<BranchActivity>) -> Vec<HeadMove> {
+    let moves = moves.into_iter().filter(|step| step.kind != "branch_deletion");
+    moves
+        .map(|step| HeadMove {
+            kind: match step.kind.as_str() {
+                "pr_merge" | "merge_queue_merge" => MoveKind::Merge,
+                "force_push" => MoveKind::ForcePush,
+                "branch_creation" => MoveKind::Creation,
+                _ => MoveKind::Push,
+            },
+            branch: step.branch,
+            before: step.before,
+            after: step.after,
+            actor: step.actor,
+        })
+        .collect()
 }

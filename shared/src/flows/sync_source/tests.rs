@@ -4,6 +4,7 @@ mod crashes;
 mod cut;
 mod ordinary;
 mod parts;
+mod pull_requests;
 mod random;
 mod refused;
 mod repair;
@@ -52,6 +53,7 @@ impl Place {
             wire,
             settings: SyncSettings {
                 repository: "acme/infrastructure".to_owned(),
+                repository_id: None,
                 branch: "main".to_owned(),
                 environment: Environment {
                     name: "production".to_owned(),

@@ -2,7 +2,9 @@
 
 mod archives;
 mod limits;
+mod pull_requests;
 mod reading;
+mod telling;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -9,7 +9,9 @@ use crate::domain::executed::Executed;
 use crate::domain::gate::Gate;
 use crate::domain::keys;
 use crate::domain::planned_change::PlannedChange;
-use crate::domain::provenance::{COMMIT_METADATA, Commit, Provenance, PullRequest, PullRequestReview};
+use crate::domain::provenance::{
+    COMMIT_METADATA, Commit, Contributors, Permission, Provenance, PullRequest, PullRequestReview,
+};
 use crate::domain::sha256::Sha256;
 use crate::flows::digest_inputs::digest_inputs;
 use crate::flows::execute_change_set::ExecuteSettings;
@@ -297,10 +299,8 @@ impl World {
                 sha: commit.to_owned(),
                 subject: "delay the queue".to_owned(),
                 author_text: "Bob <bob@example.com>".to_owned(),
-                author_login: Some("bob".to_owned()),
-                pusher: None,
-                is_verified: false,
                 pull_request,
+                ..Commit::default()
             }],
         };
         self.source
@@ -328,13 +328,18 @@ pub(super) fn pull_request(author: &str, reviews: &[(&str, &str)]) -> PullReques
     PullRequest {
         number: 7,
         title: "delay the queue".to_owned(),
-        author: author.to_owned(),
-        merged_by: Some(author.to_owned()),
+        author: author.into(),
+        merged_by: Some(author.into()),
+        head: Some("f1".to_owned()),
+        contributors: Some(Contributors::default()),
         reviews: reviews
             .iter()
             .map(|(login, state)| PullRequestReview {
-                login: (*login).to_owned(),
+                reviewer: (*login).into(),
                 state: (*state).to_owned(),
+                commit: Some("f1".to_owned()),
+                permission: Some(Permission::Write),
+                ..PullRequestReview::default()
             })
             .collect(),
     }

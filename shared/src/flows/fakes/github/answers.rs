@@ -3,18 +3,19 @@
 use std::collections::BTreeMap;
 
 use super::FakeGitHub;
-use crate::domain::provenance::PullRequestReview;
+use crate::domain::provenance::{Account, Permission, PullRequestReview};
 use crate::domain::sync::git;
 use crate::flows::fakes::refusal;
 use crate::flows::ports::{
-    BranchActivity, ChangedFile, CommitFacts, CommitStatus, Comparison, PortError, PortErrorKind, PullRequestFacts,
-    ReadRepository, Relation, TellRepository, Tree,
+    Activity, ChangedFile, CommitFacts, CommitStatus, Comparison, PortError, PortErrorKind, PullRequestFacts,
+    ReadPullRequests, ReadRepository, Relation, TellRepository, Tree,
 };
 
 const COMMITS: &str = "GET commits";
 const COMPARE: &str = "GET compare";
 const TREES: &str = "GET trees";
 const BLOBS: &str = "GET blobs";
+const REPOSITORY: &str = "GET repository";
 
 impl ReadRepository for FakeGitHub {
     async fn branch_head(&self, branch: &str) -> Result<Option<CommitFacts>, PortError> {
@@ -138,26 +139,96 @@ impl ReadRepository for FakeGitHub {
         self.wire.call("GET tarball", commit, effect).await
     }
 
+    async fn repository_id(&self) -> Result<u64, PortError> {
+        let effect = || {
+            let state = self.state.borrow();
+            state.refuse_gone(REPOSITORY)?;
+            Ok(state.repository_id)
+        };
+        self.wire.call(REPOSITORY, "id", effect).await
+    }
+}
+
+impl ReadPullRequests for FakeGitHub {
     async fn pull_requests_of(&self, commit: &str) -> Result<Vec<PullRequestFacts>, PortError> {
-        let effect = || Ok(self.state.borrow().pulls.get(commit).cloned().into_iter().collect());
+        let effect = || Ok(self.state.borrow().pulls.get(commit).cloned().unwrap_or_default());
         self.wire.call("GET pulls", commit, effect).await
+    }
+
+    async fn merger_of(&self, pull_request: u64) -> Result<Option<Account>, PortError> {
+        let effect = || Ok(self.state.borrow().mergers.get(&pull_request).cloned());
+        self.wire.call("GET pull", &pull_request.to_string(), effect).await
+    }
+
+    async fn commits_of(&self, pull_request: u64) -> Result<(Vec<CommitFacts>, bool), PortError> {
+        let effect = || {
+            let state = self.state.borrow();
+            Ok(state.pull_commits.get(&pull_request).cloned().unwrap_or_default())
+        };
+        self.wire
+            .call("GET pull commits", &pull_request.to_string(), effect)
+            .await
     }
 
     async fn reviews_of(&self, pull_request: u64) -> Result<Vec<PullRequestReview>, PortError> {
         let effect = || {
-            Ok(self
-                .state
-                .borrow()
-                .reviews
-                .get(&pull_request)
-                .cloned()
-                .unwrap_or_default())
+            let state = self.state.borrow();
+            Ok(state.reviews.get(&pull_request).cloned().unwrap_or_default())
         };
         self.wire.call("GET reviews", &pull_request.to_string(), effect).await
     }
 
-    async fn branch_activity(&self, branch: &str) -> Result<Vec<BranchActivity>, PortError> {
-        let effect = || Ok(self.state.borrow().activity.iter().take(100).cloned().collect());
+    async fn permission_of(&self, login: &str) -> Result<Permission, PortError> {
+        let effect = || {
+            let state = self.state.borrow();
+            let permission = state.permissions.get(&login.to_lowercase());
+            Ok(permission.copied().unwrap_or(Permission::None))
+        };
+        self.wire.call("GET permission", login, effect).await
+    }
+
+    async fn tree_of(&self, commit: &str) -> Result<Option<String>, PortError> {
+        let effect = || {
+            let state = self.state.borrow();
+            Ok(state.commits.get(commit).map(|(facts, _)| facts.tree.clone()))
+        };
+        self.wire.call("GET git commit", commit, effect).await
+    }
+
+    async fn merge_base(&self, one: &str, other: &str) -> Result<Option<String>, PortError> {
+        let effect = || {
+            let state = self.state.borrow();
+            let common = state.between(None, one);
+            let of_other = state.between(None, other);
+            let mut common = common.into_iter().filter(|commit| of_other.contains(commit));
+            Ok(common.next_back().map(|commit| commit.sha))
+        };
+        self.wire
+            .call("GET merge base", &format!("{one}...{other}"), effect)
+            .await
+    }
+
+    async fn activity(&self) -> Result<Activity, PortError> {
+        let effect = || {
+            let all = &self.state.borrow().activity;
+            Ok(Activity {
+                moves: all.iter().take(100).cloned().collect(),
+                is_cut: all.len() > 100,
+            })
+        };
+        self.wire.call("GET activity", "", effect).await
+    }
+
+    async fn branch_activity(&self, branch: &str, _: Option<&str>) -> Result<Activity, PortError> {
+        let effect = || {
+            let state = self.state.borrow();
+            let mut of_branch = state.activity.iter().filter(|step| step.branch == branch);
+            let moves = of_branch.by_ref().take(1000).cloned().collect();
+            Ok(Activity {
+                moves,
+                is_cut: of_branch.next().is_some(),
+            })
+        };
         self.wire.call("GET activity", branch, effect).await
     }
 }

@@ -167,14 +167,17 @@ async fn the_records_of_all_syncs_form_a_chain_over_pushes_that_needed_none() {
     let pull = PullRequestFacts {
         number: 7,
         title: "Change it".to_owned(),
-        author: "alice".to_owned(),
+        author: "alice".into(),
         is_merged: true,
         base_branch: "main".to_owned(),
         merge_commit: Some(side.clone()),
+        head: side.clone(),
+        ..PullRequestFacts::default()
     };
     let approved = PullRequestReview {
-        login: "bob".to_owned(),
+        reviewer: "bob".into(),
         state: "APPROVED".to_owned(),
+        ..PullRequestReview::default()
     };
     place.github.with_pull(&side, pull, vec![approved]);
     place.sync().await;
@@ -185,9 +188,9 @@ async fn the_records_of_all_syncs_form_a_chain_over_pushes_that_needed_none() {
     let subjects: Vec<&str> = record.commits.iter().map(|commit| commit.subject.as_str()).collect();
     assert_eq!(subjects, ["Docs", "Change"]);
     let pull = record.commits[1].pull_request.as_ref().unwrap();
-    assert_eq!((pull.number, pull.author.as_str()), (7, "alice"));
-    assert_eq!(pull.reviews[0].login, "bob");
-    assert_eq!(record.commits[0].pusher.as_deref(), Some("pusher"));
+    assert_eq!((pull.number, pull.author.login.as_str()), (7, "alice"));
+    assert_eq!(pull.reviews[0].reviewer.login, "bob");
+    assert_eq!(record.commits[0].pusher, Some("pusher".into()));
 }
 
 #[tokio::test]

@@ -1,0 +1,190 @@
+use super::*;
+use crate::domain::provenance::Contributors;
+
+fn approval(login: &str) -> PullRequestReview {
+    PullRequestReview {
+        reviewer: login.into(),
+        state: "APPROVED".to_owned(),
+        commit: Some("head0000".to_owned()),
+        is_same_content: false,
+        permission: Some(Permission::Write),
+    }
+}
+
+fn pull(reviews: Vec<PullRequestReview>) -> PullRequest {
+    PullRequest {
+        number: 7,
+        author: "alice".into(),
+        merged_by: Some("carol".into()),
+        head: Some("head0000".to_owned()),
+        contributors: Some(Contributors::default()),
+        reviews,
+        ..PullRequest::default()
+    }
+}
+
+/// Why the one approval does not count.
+fn why(pull: PullRequest) -> Option<NotCounted> {
+    match unreviewed(Some(&pull))? {
+        Unreviewed::NotApproved { mut discounted, .. } => discounted.pop().map(|one| one.why),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_commit_without_a_pull_request_or_an_approval_is_not_reviewed() {
+    assert_eq!(unreviewed(None), Some(Unreviewed::NoPullRequest));
+    for state in ["COMMENTED", "CHANGES_REQUESTED", "DISMISSED", "PENDING"] {
+        let verdict = PullRequestReview {
+            state: state.to_owned(),
+            ..approval("bob")
+        };
+        let found = unreviewed(Some(&pull(vec![verdict])));
+        assert!(
+            matches!(&found, Some(Unreviewed::NotApproved { number: 7, discounted }) if discounted.is_empty()),
+            "{state}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn an_approval_of_the_merged_commit_by_another_person_with_write_access_counts() {
+    for permission in [Permission::Write, Permission::Admin] {
+        let review = PullRequestReview {
+            permission: Some(permission),
+            ..approval("bob")
+        };
+        assert_eq!(unreviewed(Some(&pull(vec![review]))), None);
+    }
+    assert_eq!(
+        unreviewed(Some(&pull(vec![approval("carol")]))),
+        None,
+        "who merged may have approved"
+    );
+}
+
+#[test]
+fn an_approval_of_an_earlier_commit_does_not_count_unless_it_holds_the_same() {
+    let stale = PullRequestReview {
+        commit: Some("f1000000".to_owned()),
+        ..approval("bob")
+    };
+    let other = NotCounted::OtherCommit {
+        approved: Some("f1000000".to_owned()),
+        merged: Some("head0000".to_owned()),
+    };
+    assert_eq!(why(pull(vec![stale.clone()])), Some(other));
+    let same = PullRequestReview {
+        is_same_content: true,
+        ..stale
+    };
+    assert_eq!(unreviewed(Some(&pull(vec![same]))), None);
+}
+
+#[test]
+fn what_an_older_record_does_not_tell_does_not_count() {
+    let old = PullRequestReview {
+        commit: None,
+        permission: None,
+        ..approval("bob")
+    };
+    assert!(matches!(
+        why(pull(vec![old.clone()])),
+        Some(NotCounted::OtherCommit { .. })
+    ));
+    let mut before = pull(vec![old]);
+    before.head = None;
+    before.contributors = None;
+    assert!(matches!(why(before), Some(NotCounted::OtherCommit { .. })));
+}
+
+#[test]
+fn an_approval_by_somebody_without_or_with_unknown_write_access_does_not_count() {
+    for (permission, expected) in [
+        (Some(Permission::None), NotCounted::NoWriteAccess),
+        (Some(Permission::Read), NotCounted::NoWriteAccess),
+        (None, NotCounted::UnknownAccess),
+    ] {
+        let review = PullRequestReview {
+            permission,
+            ..approval("mallory")
+        };
+        assert_eq!(why(pull(vec![review])), Some(expected));
+    }
+}
+
+#[test]
+fn an_app_a_deleted_account_and_github_itself_approve_nothing() {
+    for login in ["lint[bot]", "Lint[BOT]", "ghost", "web-flow", ""] {
+        assert_eq!(why(pull(vec![approval(login)])), Some(NotCounted::NoPerson), "{login}");
+    }
+}
+
+#[test]
+fn nobody_who_brought_content_in_approves_it() {
+    assert_eq!(
+        why(pull(vec![approval("ALICE")])),
+        Some(NotCounted::OwnChange),
+        "opened it"
+    );
+    let mut pushed = pull(vec![approval("bob")]);
+    pushed.contributors = Some(Contributors {
+        pushers: vec!["Bob".into()],
+        ..Contributors::default()
+    });
+    assert_eq!(why(pushed), Some(NotCounted::OwnChange), "pushed to its branch");
+    let mut named = pull(vec![approval("bob")]);
+    named.contributors = Some(Contributors {
+        named: vec!["bob".into()],
+        ..Contributors::default()
+    });
+    assert_eq!(why(named), Some(NotCounted::OwnChange), "wrote a commit of it");
+    let mut renamed = pull(vec![approval("new-name")]);
+    renamed.author.id = Some(5);
+    renamed.reviews[0].reviewer.id = Some(5);
+    assert_eq!(why(renamed), Some(NotCounted::OwnChange), "under another login");
+}
+
+#[test]
+fn where_an_author_may_be_unknown_two_people_have_to_approve() {
+    for untold in [Untold::Fork, Untold::Pushers, Untold::App, Untold::Commits] {
+        let mut forked = pull(vec![approval("bob"), approval("BOB")]);
+        forked.contributors = Some(Contributors {
+            untold: vec![Untold::Merger, untold],
+            ..Contributors::default()
+        });
+        let expected = Unreviewed::ApprovedByOne {
+            number: 7,
+            untold,
+            discounted: Vec::new(),
+        };
+        assert_eq!(unreviewed(Some(&forked)), Some(expected));
+        forked.reviews.push(approval("dave"));
+        assert_eq!(unreviewed(Some(&forked)), None);
+    }
+    let mut auto_merged = pull(vec![approval("bob")]);
+    auto_merged.contributors = Some(Contributors {
+        untold: vec![Untold::Merger],
+        ..Contributors::default()
+    });
+    assert_eq!(unreviewed(Some(&auto_merged)), None, "who merged brought in nothing");
+}
+
+#[test]
+fn the_reason_names_each_approval_that_does_not_count_and_counts_the_rest() {
+    let stale = PullRequestReview {
+        commit: Some("f1000000".to_owned()),
+        ..approval("bob")
+    };
+    let text = unreviewed(Some(&pull(vec![approval("alice"), stale])))
+        .unwrap()
+        .to_string();
+    assert_eq!(
+        text,
+        "nobody with write access other than its authors approved pull request #7 as it was merged (alice is one of \
+         its authors, bob approved commit f100000, and head000 was merged)"
+    );
+    let crowd = (0..8).map(|_| approval("lint[bot]")).collect();
+    let text = unreviewed(Some(&pull(crowd))).unwrap().to_string();
+    assert!(text.ends_with(", and 3 more)"), "{text}");
+}
