@@ -38,6 +38,7 @@ pub mod stack_policy;
 pub mod stack_state;
 pub mod sync;
 pub mod template;
+pub mod template_check;
 pub mod user_parameters;
 pub mod waiting;
 pub mod window;
