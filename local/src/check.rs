@@ -1,5 +1,9 @@
 //! Checks a repository as the functions would, on this machine alone.
 
+mod finding;
+pub mod output;
+mod unused;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
@@ -8,11 +12,14 @@ use std::rc::Rc;
 
 use changegate::domain::catalogue::{self, Environment, RepositoryFiles};
 use changegate::domain::configuration::{self, File};
+use changegate::domain::document::{Document, Format};
 use changegate::domain::gate::{Floor, Gate};
 use changegate::domain::packaging::{self, Destination, Packaging, Sources};
 use changegate::domain::pipelines::{self, PipelinesSettings};
 use changegate::domain::sha256::Sha256;
 use changegate::domain::sync::files::{FileEntry, Files, is_synced};
+use changegate::domain::template_check;
+pub use finding::{Finding, Rule};
 
 /// Greatest number of files that are read; a repository of thousands of stacks has fewer.
 const MAX_FILES: usize = 200_000;
@@ -27,8 +34,8 @@ pub struct Repository {
 /// What the checks found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Findings {
-    /// Everything that is wrong, each as `file:line:column: …`, each once.
-    pub problems: Vec<String>,
+    /// Everything that was found, each once.
+    pub findings: Vec<Finding>,
     /// Environment to the number of its sound stacks.
     pub stacks: BTreeMap<String, usize>,
 }
@@ -139,12 +146,10 @@ impl Repository {
     /// Checks catalogue, templates, configurations and pipelines for these environments.
     pub fn check(&self, environments: &[String], demands: &Demands) -> Findings {
         let mut findings = Findings::default();
-        let mut problems = BTreeSet::new();
+        let mut others = BTreeSet::new();
         for (path, entry) in self.files.iter().filter(|(_, entry)| !entry.is_file()) {
-            problems.insert(format!(
-                "{path}:1:1: this is {}; put the file itself there",
-                entry.in_words()
-            ));
+            let message = format!("this is {}; put the file itself there", entry.in_words());
+            others.insert(Finding::of_file(path, Rule::NotAFile, message));
         }
         let (blobs, contents) = self.of_catalogue();
         let files = RepositoryFiles {
@@ -152,6 +157,7 @@ impl Repository {
             contents: &contents,
         };
         let mut ordered = Vec::new();
+        let mut used = BTreeSet::new();
         for name in environments {
             let environment = Environment {
                 name: name.clone(),
@@ -160,24 +166,39 @@ impl Repository {
                 default_deployer: format!("{}default", demands.floor.deployer_prefix),
             };
             let resolution = catalogue::resolve(&files, &environment, &[]);
-            ordered.extend(resolution.lines());
+            let of_catalogue = resolution.lines();
+            ordered.extend(of_catalogue.iter().map(|line| Finding::of_line(line, Rule::Catalogue)));
             let mut sound = 0;
             for gate in &resolution.stacks {
-                let found = self.check_stack(gate);
-                sound += usize::from(found.is_empty());
-                problems.extend(found);
+                let found = self.check_stack(gate, &mut used);
+                sound += usize::from(found.iter().all(|finding| finding.rule.is_warning()));
+                others.extend(found);
             }
             let rendered = pipelines::render(&resolution.stacks, &settings(&environment));
             for error in rendered.err().unwrap_or_default() {
-                problems.insert(format!("{}:1:1: {error}", catalogue::CATALOGUE_FILE));
+                others.insert(Finding::of_file(
+                    catalogue::CATALOGUE_FILE,
+                    Rule::Pipeline,
+                    error.to_string(),
+                ));
             }
             findings.stacks.insert(name.clone(), sound);
         }
         // The catalogue's come first, in the order of its lines.
         let mut known = BTreeSet::new();
-        ordered.retain(|line| known.insert(line.clone()));
-        let others = problems.into_iter().filter(|problem| !known.contains(problem));
-        findings.problems = ordered.iter().cloned().chain(others).collect();
+        ordered.retain(|finding| known.insert(finding.clone()));
+        let others = others.into_iter().filter(|finding| !known.contains(finding));
+        findings.findings = ordered.iter().cloned().chain(others).collect();
+        // What a refused stack refers to is not known, so nothing can be said to be unused.
+        if !findings.has_errors() {
+            let unused = unused::check(self, &used);
+            findings.findings.extend(unused);
+            if findings.stacks.values().all(|sound| *sound == 0) {
+                let message = "the repository has no stack: put a template at stacks/<name>/template.yaml";
+                let none = Finding::of_file("stacks", Rule::NoStacks, message);
+                findings.findings.insert(0, none);
+            }
+        }
         findings
     }
 
@@ -200,9 +221,10 @@ impl Repository {
         }
     }
 
-    /// What is wrong with the template, all that it refers to, and the configuration of a stack.
-    fn check_stack(&self, gate: &Gate) -> Vec<String> {
-        let mut problems = Vec::new();
+    /// What is wrong with the template, all that it refers to, and the configuration of a stack. Puts what the stack
+    /// uses into `used`.
+    fn check_stack(&self, gate: &Gate, used: &mut BTreeSet<String>) -> Vec<Finding> {
+        let mut findings = Vec::new();
         let sources = Sources {
             files: &self.files,
             contents: &self.contents,
@@ -211,13 +233,24 @@ impl Repository {
             bucket: "source".to_owned(),
             region: "eu-west-1".to_owned(),
         };
+        used.insert(gate.template.clone());
+        used.extend(gate.configuration.clone());
+        let mut templates = vec![gate.template.clone()];
         match packaging::package(&gate.template, sources, &destination) {
-            Packaging::Done(_) => {}
-            Packaging::Refused(found) => problems.extend(found),
-            Packaging::Needs(paths) => {
-                let missing = paths.iter().map(|path| format!("{path}:1:1: this file cannot be read"));
-                problems.extend(missing);
+            Packaging::Done(packaged) => {
+                templates.extend(packaged.parts.iter().filter(|part| !part.ends_with('/')).cloned());
+                used.extend(packaged.parts);
             }
+            Packaging::Refused(found) => {
+                findings.extend(found.iter().map(|line| Finding::of_line(line, Rule::Packaging)))
+            }
+            Packaging::Needs(paths) => {
+                let missing = |path: &String| Finding::of_file(path, Rule::Packaging, "this file cannot be read");
+                findings.extend(paths.iter().map(missing));
+            }
+        }
+        for path in &templates {
+            findings.extend(self.check_template(path, *path == gate.template));
         }
         let content = |path: &str| self.contents.get(path).map(|bytes| bytes.as_slice());
         let configuration = gate.configuration.as_deref().and_then(|path| {
@@ -229,9 +262,40 @@ impl Repository {
             bytes: content(&gate.template).unwrap_or_default(),
         };
         if let Err(found) = configuration::effective(configuration, template) {
-            problems.extend(found.iter().map(ToString::to_string));
+            let found = found.iter().map(ToString::to_string);
+            findings.extend(found.map(|line| Finding::of_line(&line, Rule::Configuration)));
         }
-        problems
+        findings
+    }
+
+    /// What CloudFormation would refuse in a template whatever its values are. A file that is not a stack's own template
+    /// is one when it has resources.
+    fn check_template(&self, path: &str, is_stacks_own: bool) -> Vec<Finding> {
+        let Some(content) = self.contents.get(path) else {
+            return Vec::new();
+        };
+        let Some(format) = Format::of_path(path) else {
+            return Vec::new();
+        };
+        // What cannot be read is told by whoever packages it.
+        let Ok(document) = Document::parse_bytes(content, format) else {
+            return Vec::new();
+        };
+        if !is_stacks_own && document.root.get("Resources").is_none() {
+            return Vec::new();
+        }
+        let found = template_check::check(&document.root, content.len());
+        found
+            .into_iter()
+            .map(|finding| Finding::of_template(path, finding))
+            .collect()
+    }
+}
+
+impl Findings {
+    /// Whether something stops a stack.
+    pub fn has_errors(&self) -> bool {
+        self.findings.iter().any(|finding| !finding.rule.is_warning())
     }
 }
 

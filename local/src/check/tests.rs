@@ -11,6 +11,10 @@ fn repository(files: &[(&str, &str)]) -> (tempfile::TempDir, Repository) {
     (root, read)
 }
 
+fn problems(findings: &Findings) -> Vec<String> {
+    findings.findings.iter().map(ToString::to_string).collect()
+}
+
 fn demands() -> Demands {
     Demands {
         floor: Floor {
@@ -26,6 +30,8 @@ fn demands() -> Demands {
 }
 
 const TEMPLATE: &str = "Parameters:\n  Size: {Type: Number}\nResources:\n  Topic: {Type: 'AWS::SNS::Topic'}\n";
+
+const TEMPLATE_WITHOUT_PARAMETERS: &str = "Resources:\n  Topic: {Type: 'AWS::SNS::Topic'}\n";
 
 #[test]
 fn a_sound_repository_has_no_findings_in_any_environment() {
@@ -50,7 +56,7 @@ fn a_sound_repository_has_no_findings_in_any_environment() {
     let environments = repository.environments();
     assert_eq!(environments, ["production", "staging"]);
     let findings = repository.check(&environments, &demands());
-    assert_eq!(findings.problems, Vec::<String>::new());
+    assert_eq!(problems(&findings), Vec::<String>::new());
     assert_eq!(
         findings.stacks,
         BTreeMap::from([("production".to_owned(), 2), ("staging".to_owned(), 1)])
@@ -74,33 +80,34 @@ fn everything_that_is_wrong_is_found_once_and_with_its_place() {
     ]);
     let findings = repository.check(&repository.environments(), &demands());
     let starts: Vec<String> = findings
-        .problems
+        .findings
         .iter()
+        .map(ToString::to_string)
         .map(|problem| problem.splitn(4, ':').take(3).collect::<Vec<_>>().join(":"))
         .collect();
-    assert_eq!(findings.stacks.values().sum::<usize>(), 0, "{:#?}", findings.problems);
+    assert_eq!(findings.stacks.values().sum::<usize>(), 0, "{:#?}", problems(&findings));
     assert_eq!(starts[0], "changegate.yaml:2:13");
     assert!(
         starts.contains(&"stacks/a/template.yaml:2:3".to_owned()),
         "{:#?}",
-        findings.problems
+        problems(&findings)
     );
     assert!(
         starts.contains(&"stacks/b/configuration.json:1:25".to_owned()),
         "{:#?}",
-        findings.problems
+        problems(&findings)
     );
     assert!(
         starts
             .iter()
             .any(|start| start.starts_with("stacks/b/template.yaml:5:")),
         "{:#?}",
-        findings.problems
+        problems(&findings)
     );
     assert!(
         starts.contains(&"stacks/c/template.json:1:2".to_owned()),
         "{:#?}",
-        findings.problems
+        problems(&findings)
     );
 }
 
@@ -109,7 +116,7 @@ fn the_articles_repository_works_without_any_catalogue() {
     let (_root, repository) = repository(&[
         (
             "stacks/network.json",
-            "{\"Resources\": {}, \"Parameters\": {\"A\": {\"Type\": \"String\"}}}",
+            "{\"Resources\": {\"T\": {\"Type\": \"AWS::SNS::Topic\"}}, \"Parameters\": {\"A\": {\"Type\": \"String\"}}}",
         ),
         (
             "stacks/network.configuration.json",
@@ -117,7 +124,7 @@ fn the_articles_repository_works_without_any_catalogue() {
         ),
     ]);
     let findings = repository.check(&repository.environments(), &demands());
-    assert_eq!(findings.problems, Vec::<String>::new());
+    assert_eq!(problems(&findings), Vec::<String>::new());
     assert_eq!(findings.stacks, BTreeMap::from([("production".to_owned(), 1)]));
 }
 
@@ -137,13 +144,135 @@ fn a_directory_without_stacks_is_refused() {
 #[cfg(unix)]
 #[test]
 fn a_symbolic_link_is_told_and_not_followed() {
-    let (root, _) = repository(&[("stacks/a/template.yaml", "Resources: {}\nParameters: {}\n")]);
+    let (root, _) = repository(&[("stacks/a/template.yaml", TEMPLATE_WITHOUT_PARAMETERS)]);
     std::os::unix::fs::symlink("/etc/passwd", root.path().join("stacks/a/production.json")).unwrap();
     let findings = Repository::read(root.path())
         .unwrap()
         .check(&["production".to_owned()], &demands());
     assert_eq!(
-        findings.problems,
+        problems(&findings),
         ["stacks/a/production.json:1:1: this is a symbolic link; put the file itself there"]
     );
+}
+
+#[test]
+fn what_cloudformation_refuses_is_found_in_nested_templates_too() {
+    let (_root, repository) = repository(&[
+        (
+            "stacks/a/template.yaml",
+            "Resources:\n  Child:\n    Type: AWS::CloudFormation::Stack\n    Properties: {TemplateURL: ./child.yaml}\n",
+        ),
+        (
+            "stacks/a/child.yaml",
+            "Resources:\n  Topic:\n    Type: AWS::SNS::Topic\n    Properties:\n",
+        ),
+        ("stacks/b/template.yaml", "Resources: {}\n"),
+    ]);
+    let findings = repository.check(&repository.environments(), &demands());
+    let rules: Vec<_> = findings
+        .findings
+        .iter()
+        .map(|found| (found.path.as_str(), found.rule.name()))
+        .collect();
+    assert_eq!(
+        rules,
+        [
+            ("stacks/a/child.yaml", "template-null-value"),
+            ("stacks/b/template.yaml", "template-no-resources"),
+        ]
+    );
+    assert_eq!(findings.stacks["production"], 0);
+}
+
+#[test]
+fn a_file_that_looks_like_a_template_or_a_configuration_and_belongs_to_nothing_is_a_warning() {
+    let (_root, repository) = repository(&[
+        ("stacks/a/template.yaml", TEMPLATE_WITHOUT_PARAMETERS),
+        ("stacks/a/prod.json", "{\"Parameters\": {}}"),
+        ("stacks/a/notes.json", "{\"Owner\": \"team\"}"),
+        ("stacks/n.template", TEMPLATE_WITHOUT_PARAMETERS),
+        ("stacks/a/other.yaml", TEMPLATE_WITHOUT_PARAMETERS),
+    ]);
+    let findings = repository.check(&["production".to_owned()], &demands());
+    let found: Vec<_> = findings
+        .findings
+        .iter()
+        .map(|found| (found.path.as_str(), found.rule.name()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("stacks/a/other.yaml", "unused-template"),
+            ("stacks/a/prod.json", "unused-configuration"),
+            ("stacks/n.template", "unused-template"),
+        ]
+    );
+    assert!(!findings.has_errors());
+    assert!(
+        findings.findings[0]
+            .to_string()
+            .contains(": warning: this looks like a template")
+    );
+}
+
+#[test]
+fn a_repository_without_any_stack_is_an_error() {
+    let (_root, repository) = repository(&[("stacks/n.template", TEMPLATE_WITHOUT_PARAMETERS)]);
+    let findings = repository.check(&repository.environments(), &demands());
+    assert!(findings.has_errors());
+    assert_eq!(findings.findings[0].rule, Rule::NoStacks);
+}
+
+#[test]
+fn findings_come_out_in_every_form_with_the_same_rule_and_place() {
+    let (_root, repository) = repository(&[
+        (
+            "stacks/a/template.yaml",
+            "Resources:\n  C:\n    Type: AWS::CloudFormation::Stack\n    Properties: {TemplateURL: './x, y.yaml'}\n",
+        ),
+        (
+            "stacks/a/x, y.yaml",
+            "Resources:\n  Topic:\n    Type: AWS::SNS::Topic\n    Properties:\n",
+        ),
+    ]);
+    let findings = repository.check(&["production".to_owned()], &demands());
+    let message = &findings.findings.iter().find(|found| found.line == 4).unwrap().message;
+    assert!(output::text(&findings).contains(&format!("stacks/a/x, y.yaml:4:5: {message}\n")));
+    let json: serde_json::Value = serde_json::from_str(&output::json(&findings)).unwrap();
+    let in_json = json["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|found| found["line"] == 4)
+        .unwrap();
+    assert_eq!(in_json["rule"], "template-null-value");
+    assert_eq!(in_json["message"], message.as_str());
+    assert_eq!(json["stacks"]["production"], 0);
+    let sarif: serde_json::Value = serde_json::from_str(&output::sarif(&findings)).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let result = results
+        .iter()
+        .find(|result| result["ruleId"] == "template-null-value")
+        .unwrap();
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "stacks/a/x%2C%20y.yaml");
+    assert_eq!(place["region"]["startLine"], 4);
+    assert!(
+        output::github(&findings)
+            .contains("::error file=stacks/a/x%2C y.yaml,line=4,col=5,title=template-null-value::")
+    );
+}
+
+#[test]
+fn every_rule_stands_in_the_documentation_with_its_name() {
+    let page = include_str!("../../../docs/check.md");
+    let mut names = BTreeSet::new();
+    for rule in Rule::all() {
+        assert!(names.insert(rule.name()), "two rules are named {}", rule.name());
+        assert!(
+            page.contains(&format!("`{}`", rule.name())),
+            "docs/check.md lacks {}",
+            rule.name()
+        );
+    }
 }

@@ -4,15 +4,16 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use changegate::domain::gate::Floor;
-use clap::Args;
+use clap::{Args, ValueEnum};
 
-use crate::check::{Demands, Repository};
+use crate::check::{Demands, Findings, Repository, output};
 use crate::cli::Outcome;
 
 /// What to check, and for which deployment.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Every problem is one line, `file:line:column: what is wrong`. The exit code is 1 when there is any."
+    after_help = "Every finding is one line, `file:line:column: what is wrong`; what does not stop a stack begins with \
+                  `warning:`. The exit code is 1 when there is any other. docs/check.md lists the rules."
 )]
 pub struct Arguments {
     /// Root of the repository.
@@ -43,6 +44,22 @@ pub struct Arguments {
     /// Pattern of the names of stacks that the deployment allows; `*` stands for any text.
     #[arg(long, value_name = "PATTERN", default_value = "*")]
     stack_name_pattern: String,
+    /// How to print what is found.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+/// How findings are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A line each, and how many there are.
+    Text,
+    /// JSON, for programs.
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Workflow commands, for annotations on GitHub.
+    Github,
 }
 
 /// Checks a repository and prints what is wrong.
@@ -69,22 +86,47 @@ pub fn run(arguments: &Arguments) -> Outcome {
         deployment: deployment.clone(),
     };
     let findings = repository.check(&environments, &demands);
-    for problem in &findings.problems {
-        println!("{problem}");
+    match arguments.format {
+        Format::Text => print!("{}", output::text(&findings)),
+        Format::Json => print!("{}", output::json(&findings)),
+        Format::Sarif => print!("{}", output::sarif(&findings)),
+        Format::Github => print!("{}", output::github(&findings)),
     }
-    let counted: Vec<String> = findings
-        .stacks
+    if arguments.format == Format::Text {
+        conclude(&findings);
+    }
+    Ok(if findings.has_errors() {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+/// Says how many findings there are, and how many stacks are sound.
+fn conclude(findings: &Findings) {
+    let sound = |(environment, stacks): (&String, &usize)| format!("{environment}: {stacks} sound");
+    let counted: Vec<String> = findings.stacks.iter().map(sound).collect();
+    let counted = counted.join(", ");
+    let warnings = findings
+        .findings
         .iter()
-        .map(|(environment, stacks)| format!("{environment}: {stacks} sound"))
-        .collect();
-    match findings.problems.len() {
-        0 => {
-            println!("nothing is wrong ({})", counted.join(", "));
-            Ok(ExitCode::SUCCESS)
-        }
-        count => {
-            eprintln!("{count} problems ({})", counted.join(", "));
-            Ok(ExitCode::FAILURE)
+        .filter(|finding| finding.rule.is_warning())
+        .count();
+    match (findings.findings.len() - warnings, warnings) {
+        (0, 0) => println!("nothing is wrong ({counted})"),
+        (0, warnings) => println!("nothing is wrong, {} ({counted})", number(warnings, "warning")),
+        (errors, 0) => eprintln!("{} ({counted})", number(errors, "problem")),
+        (errors, warnings) => {
+            eprintln!(
+                "{}, {} ({counted})",
+                number(errors, "problem"),
+                number(warnings, "warning")
+            );
         }
     }
+}
+
+fn number(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
 }

@@ -1,0 +1,68 @@
+//! Files that look as if they belonged to a stack, and do not.
+
+use std::collections::BTreeSet;
+
+use changegate::domain::document::{Document, Format, Node};
+use changegate::domain::sync::files::touches;
+
+use super::Repository;
+use super::finding::{Finding, Rule};
+
+/// Largest file that is looked into: CloudFormation takes no larger template.
+const LARGEST: usize = 1_048_576;
+
+/// Files below `stacks/` that look like a template or a configuration, and that no stack uses. `used` has paths, and
+/// folders with a final slash.
+pub(super) fn check(repository: &Repository, used: &BTreeSet<String>) -> Vec<Finding> {
+    let candidates = repository.contents.iter().filter(|(path, content)| {
+        let is_hidden = path.split('/').any(|segment| segment.starts_with('.'));
+        path.starts_with("stacks/") && !is_hidden && content.len() <= LARGEST && !is_used(path, used)
+    });
+    candidates
+        .filter_map(|(path, content)| {
+            let root = read(content)?;
+            if root
+                .get("Resources")
+                .is_some_and(|resources| !resources.entries().is_empty())
+            {
+                return Some(unused_template(path));
+            }
+            is_configuration(&root).then(|| {
+                let message = "this looks like the configuration of a stack and no stack uses it: name it after the \
+                               environment, such as `production.json`, or `configuration.json` beside the template";
+                Finding::of_file(path, Rule::UnusedConfiguration, message)
+            })
+        })
+        .collect()
+}
+
+fn is_used(path: &str, used: &BTreeSet<String>) -> bool {
+    let of_path = BTreeSet::from([path.to_owned()]);
+    used.contains(path) || used.iter().any(|read| read.ends_with('/') && touches(read, &of_path))
+}
+
+fn read(content: &[u8]) -> Option<Node> {
+    let text = std::str::from_utf8(content).ok()?;
+    let is_json = text.trim_start_matches('\u{feff}').trim_start().starts_with('{');
+    let json = is_json.then(|| Document::parse(text, Format::Json).ok()).flatten();
+    Some(json.or_else(|| Document::parse(text, Format::Yaml).ok())?.root)
+}
+
+fn unused_template(path: &str) -> Finding {
+    let message = if Format::of_path(path).is_some() {
+        "this looks like a template and belongs to no stack: name it `template.yaml` or `template.json` in a folder of \
+         its own, or write an entry with `template:` in changegate.yaml"
+    } else {
+        "this looks like a template, but its name ends in none of `.yaml`, `.yml` and `.json`, so it makes no stack: \
+         rename it"
+    };
+    Finding::of_file(path, Rule::UnusedTemplate, message)
+}
+
+fn is_configuration(root: &Node) -> bool {
+    let keys: Vec<&str> = root.entries().iter().filter_map(|(key, _)| key.as_text()).collect();
+    keys.contains(&"Parameters")
+        && keys
+            .iter()
+            .all(|key| ["Parameters", "Tags", "StackPolicy"].contains(key))
+}
