@@ -81,7 +81,6 @@ mod tests {
     #[derive(Debug, thiserror::Error)]
     #[error("service error")]
     struct WithResponse {
-        #[expect(dead_code, reason = "only its Debug shows it")]
         body: &'static str,
     }
 
