@@ -3,17 +3,19 @@
 use changegate::aws::cloudformation::CloudFormation;
 use changegate::aws::codepipeline::CodePipeline;
 use changegate::aws::connect;
+use changegate::aws::functions::Functions;
 use changegate::aws::s3::Bucket;
 use changegate::aws::secrets::Secrets;
 use changegate::aws::sns::Topics;
 use changegate::flows::FlowError;
+use changegate::flows::check_release::check_release;
 use changegate::flows::ports::{
-    Clock, ControlPipelines, Notify, PortError, ReadChangeSets, ReadObjects, ReadPipelines, ReadStacks, ReportJobs,
-    TellRepository, WriteChangeSets, WriteObjects,
+    Clock, ControlPipelines, Notify, PortError, ReadChangeSets, ReadFunctions, ReadObjects, ReadPipelines, ReadStacks,
+    ReportJobs, TellRepository, WriteChangeSets, WriteObjects,
 };
 use changegate::flows::record_outcome::{
-    EndedRun, LostDelivery, RecordPorts, RecordSettings, StackRest, record_outcome, record_stack_end,
-    report_lost_delivery, start_what_waits,
+    EndedRun, LostDelivery, RecordPorts, StackRest, record_outcome, record_stack_end, report_lost_delivery,
+    start_what_waits,
 };
 use changegate::flows::retry_due::retry_due;
 use changegate::github::{Connection, GitHubSettings, Repository};
@@ -30,6 +32,7 @@ pub(crate) struct Recorder {
     settings: Settings,
     pipelines: CodePipeline,
     cloudformation: CloudFormation,
+    functions: Functions,
     source: Bucket,
     evidence: Bucket,
     topics: Topics,
@@ -48,6 +51,7 @@ impl Recorder {
         Ok(Self {
             pipelines: CodePipeline::new(&aws),
             cloudformation: CloudFormation::new(&aws),
+            functions: Functions::connect(&aws),
             source: Bucket::connect(&aws, &settings.source_bucket),
             evidence: Bucket::connect(&aws, &settings.evidence_bucket),
             topics: Topics::connect(&aws),
@@ -70,7 +74,7 @@ impl Recorder {
         // arn:aws:lambda:<region>:<account>:function:<name>
         let own = event.context.invoked_function_arn.split(':').nth(4);
         let account = own.unwrap_or_default();
-        let recorded = Box::pin(record(&ports, &self.settings.record, &event.payload, account)).await;
+        let recorded = Box::pin(record(&ports, &self.functions, &self.settings, &event.payload, account)).await;
         let doing = "recording an end, which is delivered again";
         recorded.map_err(|error| FunctionError::of("changegate.RecordError", doing, &error))
     }
@@ -79,7 +83,8 @@ impl Recorder {
 /// Does what follows from an event.
 async fn record<P, C, S, E, N, G, K>(
     ports: &RecordPorts<'_, P, C, S, E, N, G, K>,
-    settings: &RecordSettings,
+    functions: &impl ReadFunctions,
+    settings: &Settings,
     event: &Value,
     account: &str,
 ) -> Result<(), FlowError>
@@ -105,11 +110,11 @@ where
                 state,
                 time,
             };
-            record_outcome(ports, settings, &run).await
+            record_outcome(ports, &settings.record, &run).await
         }
         EndedEvent::Stack { stack_id, status } => {
             let rest = StackRest { stack_id, status };
-            record_stack_end(ports, settings, &rest).await
+            record_stack_end(ports, &settings.record, &rest).await
         }
         EndedEvent::Delivery {
             job_id,
@@ -129,6 +134,12 @@ where
             // An announcement may get lost; then what waits for an export is found here.
             let started = start_what_waits(ports).await;
             retried.and(started)
+        }
+        EndedEvent::CheckRelease => {
+            let (evidence, topics, clock) = (ports.evidence, ports.topics, ports.clock);
+            check_release(functions, evidence, topics, clock, &settings.release)
+                .await
+                .map(drop)
         }
         EndedEvent::Other { kind } => {
             tracing::info!(kind, "an event that nothing follows from");

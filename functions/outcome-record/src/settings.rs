@@ -1,5 +1,6 @@
 //! What `template.yaml` tells this function.
 
+use changegate::flows::check_release::ReleaseSettings;
 use changegate::flows::record_outcome::RecordSettings;
 use changegate::lambda::settings::{SettingError, Variables, root_gate};
 use changegate::lambda::variables;
@@ -8,6 +9,8 @@ use changegate::lambda::variables;
 pub(crate) struct Settings {
     /// What the flow is told.
     pub record: RecordSettings,
+    /// What the functions are to run.
+    pub release: ReleaseSettings,
     /// Name of the source bucket.
     pub source_bucket: String,
     /// Name of the evidence bucket.
@@ -28,6 +31,11 @@ impl Settings {
                 pipeline_prefix: of.text(variables::PIPELINE_PREFIX)?,
                 root_pipeline: of.text(variables::ROOT_PIPELINE)?,
                 root_gate: root_gate(of)?,
+                topic: of.text(variables::TOPIC)?,
+            },
+            release: ReleaseSettings {
+                release: of.json(variables::RELEASE)?,
+                prefix: of.text(variables::PIPELINE_PREFIX)?,
                 topic: of.text(variables::TOPIC)?,
             },
             source_bucket: of.text(variables::SOURCE_BUCKET)?,

@@ -1,12 +1,16 @@
 //! Zips the functions, uploads them, and points the template at them.
 
+use std::collections::BTreeMap;
 use std::io::{self, Cursor, Write as _};
 use std::path::{Path, PathBuf};
 
 use aws_sdk_s3::error::DisplayErrorContext;
 use aws_sdk_s3::operation::create_bucket::CreateBucketError;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use changegate::domain::sha256::Sha256;
+use sha2::Digest as _;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -17,6 +21,9 @@ use crate::places::Places;
 
 /// The bucket of the packages.
 pub const BUCKET: &str = "changegate-packages";
+
+/// What the template says of the packages before they are made.
+const EXPECTED: &str = r#"CHANGEGATE_RELEASE: "{}""#;
 
 /// Why the functions could not be packaged.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +55,9 @@ pub enum PackageError {
     /// The template and the folder disagree.
     #[error("template.yaml has no `CodeUri: functions/{0}`; every function in functions/ needs one")]
     NotInTemplate(String),
+    /// The template has no place for the hashes of the packages.
+    #[error("template.yaml has no line `{EXPECTED}`, which tells outcome-record what the functions are to run")]
+    NoHashesInTemplate,
 }
 
 /// Uploads the functions and the template that points at them. Gives the template's URL.
@@ -62,6 +72,7 @@ pub async fn package(places: &Places, aws: &Aws, functions: &[Function]) -> Resu
         path: path.clone(),
         source,
     })?;
+    let mut hashes = BTreeMap::new();
     for function in functions {
         let binary = std::fs::read(&function.binary).map_err(|source| PackageError::File {
             path: function.binary.clone(),
@@ -76,10 +87,15 @@ pub async fn package(places: &Places, aws: &Aws, functions: &[Function]) -> Resu
             name: function.name.clone(),
             source,
         })?;
+        hashes.insert(
+            function.name.as_str(),
+            BASE64_STANDARD.encode(sha2::Sha256::digest(&archive)),
+        );
         put(aws, &key, archive).await?;
         template = with_code(&template, &function.name, &format!("s3://{BUCKET}/{key}"))
             .ok_or_else(|| PackageError::NotInTemplate(function.name.clone()))?;
     }
+    template = with_hashes(&template, &hashes).ok_or(PackageError::NoHashesInTemplate)?;
     let key = format!("template/{}.yaml", Sha256::of(template.as_bytes()));
     put(aws, &key, template.into_bytes()).await?;
     Ok(format!("https://{BUCKET}.s3.{REGION}.amazonaws.com/{key}"))
@@ -152,6 +168,14 @@ fn recorded(places: &Places, folder: &Path, binary: &[u8]) -> Result<Vec<u8>, zi
     ])
 }
 
+/// The template with the hashes of the packages, as `scripts/deploy` writes them.
+fn with_hashes(template: &str, hashes: &BTreeMap<&str, String>) -> Option<String> {
+    let known = template
+        .contains(EXPECTED)
+        .then(|| serde_json::to_string(hashes).ok())??;
+    Some(template.replace(EXPECTED, &format!("CHANGEGATE_RELEASE: '{known}'")))
+}
+
 /// The template with the code of one function pointed elsewhere.
 fn with_code(template: &str, function: &str, location: &str) -> Option<String> {
     let wanted = format!("CodeUri: functions/{function}");
@@ -174,7 +198,20 @@ fn with_code(template: &str, function: &str, location: &str) -> Option<String> {
 mod tests {
     use std::io::{Cursor, Read};
 
-    use super::{archive, with_code};
+    use std::collections::BTreeMap;
+
+    use super::{archive, with_code, with_hashes};
+
+    #[test]
+    fn the_hashes_of_the_packages_stand_in_the_template() {
+        let template = "  CHANGEGATE_RELEASE: \"{}\"\n";
+        let hashes = BTreeMap::from([("source-sync", "c3luYw==".to_owned())]);
+        assert_eq!(
+            with_hashes(template, &hashes).unwrap(),
+            "  CHANGEGATE_RELEASE: '{\"source-sync\":\"c3luYw==\"}'\n"
+        );
+        assert!(with_hashes("nothing", &hashes).is_none());
+    }
 
     #[test]
     fn only_the_code_of_the_function_is_pointed_elsewhere() {

@@ -5,6 +5,7 @@ pub mod cloudformation;
 pub mod codepipeline;
 pub mod connect;
 mod errors;
+pub mod functions;
 #[cfg(test)]
 mod recorded;
 pub mod s3;

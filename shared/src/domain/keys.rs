@@ -6,6 +6,8 @@ use super::sha256::Sha256;
 
 /// The sync's own record of what the source bucket holds.
 pub const SNAPSHOT: &str = "snapshot.json";
+/// What people were told last of functions that do not run the release, in the evidence bucket.
+pub const RELEASE_TOLD: &str = "release/told.json";
 /// Folders that are left out of a large snapshot, one JSON line for each.
 pub const SNAPSHOT_FOLDERS: &str = "snapshot.folders.jsonl";
 

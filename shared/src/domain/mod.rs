@@ -30,6 +30,7 @@ pub mod planned_change;
 pub mod planning;
 pub mod progress;
 pub mod provenance;
+pub mod release;
 pub mod retry;
 pub mod risk;
 pub mod sha256;

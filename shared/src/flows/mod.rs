@@ -1,5 +1,6 @@
 //! Orders the calls. One file a flow; each reads, decides with `domain`, and applies. Owns the ports.
 
+pub mod check_release;
 pub mod create_change_set;
 pub mod describe_change_set;
 pub mod digest_inputs;

@@ -42,6 +42,8 @@ pub enum EndedEvent {
     },
     /// The schedule: runs that wait for their window may be due.
     RetryDue,
+    /// The schedule: what the functions run is to be compared with what was deployed.
+    CheckRelease,
     /// Anything else; nothing is done about it.
     Other {
         /// What it says it is, such as `CodePipeline Stage Execution State Change`.
@@ -90,6 +92,7 @@ impl EndedEvent {
                 }
             }
             "Retry Due" => Some(Self::RetryDue),
+            "Check Release" => Some(Self::CheckRelease),
             _ => None,
         };
         read.unwrap_or(Self::Other { kind })

@@ -32,6 +32,9 @@ pub const DESCRIBE_FUNCTION: &str = "CHANGEGATE_DESCRIBE_FUNCTION";
 pub const EXECUTE_FUNCTION: &str = "CHANGEGATE_EXECUTE_FUNCTION";
 /// ARN of the topic that hears of reviews and outcomes of stacks that name no topic of their own.
 pub const TOPIC: &str = "CHANGEGATE_TOPIC_ARN";
+/// Hashes of the packages that this deployment was made with: a JSON object of function, without the stack's name, to
+/// SHA-256 in base64; empty where it was not made by `scripts/deploy`.
+pub const RELEASE: &str = "CHANGEGATE_RELEASE";
 /// URL of the FIFO queue between the webhook and the sync.
 pub const QUEUE_URL: &str = "CHANGEGATE_QUEUE_URL";
 /// Repository that is watched, `owner/name`.

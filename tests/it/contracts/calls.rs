@@ -8,7 +8,7 @@ use super::template::{Statement, Template, text};
 use super::{files, is_test, read, refuse};
 
 /// Method of a port and the action that IAM asks for.
-const ACTIONS: [(&str, &str); 24] = [
+const ACTIONS: [(&str, &str); 25] = [
     ("action_executions", "codepipeline:ListActionExecutions"),
     ("change_set", "cloudformation:DescribeChangeSet"),
     ("change_set_events", "cloudformation:DescribeEvents"),
@@ -19,6 +19,7 @@ const ACTIONS: [(&str, &str); 24] = [
     ("execute_change_set", "cloudformation:ExecuteChangeSet"),
     ("exports", "cloudformation:ListExports"),
     ("find_change_set", "cloudformation:DescribeChangeSet"),
+    ("function_code", "lambda:GetFunctionConfiguration"),
     ("pipeline_execution", "codepipeline:GetPipelineExecution"),
     ("pipeline_executions", "codepipeline:ListPipelineExecutions"),
     ("pipeline_names", "codepipeline:ListPipelines"),
@@ -36,9 +37,10 @@ const ACTIONS: [(&str, &str); 24] = [
 ];
 
 /// What flows call the ports of these services by.
-const RECEIVERS: [&str; 6] = [
+const RECEIVERS: [&str; 7] = [
     "change_sets",
     "cloudformation",
+    "functions",
     "notify",
     "pipelines",
     "stacks",
@@ -156,7 +158,7 @@ fn a_role_allows_the_calls_of_its_function_and_no_others() {
             .filter(|statement| statement.allows())
             .flat_map(Statement::actions)
             .filter(|action| {
-                ["cloudformation:", "codepipeline:", "sns:"]
+                ["cloudformation:", "codepipeline:", "lambda:Get", "sns:"]
                     .iter()
                     .any(|of| action.starts_with(of))
             })

@@ -26,7 +26,7 @@ fn crates() -> BTreeSet<String> {
         .collect()
 }
 
-fn logical_id(name: &str) -> String {
+pub(crate) fn logical_id(name: &str) -> String {
     let parts = name.split('-').map(|part| {
         let (first, rest) = part.split_at(1);
         first.to_uppercase() + rest

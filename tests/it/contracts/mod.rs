@@ -4,7 +4,7 @@ mod alarms;
 mod calls;
 mod documents;
 mod examples;
-mod functions;
+pub(crate) mod functions;
 mod imports;
 mod packages;
 mod permissions;

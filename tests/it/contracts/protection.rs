@@ -27,9 +27,11 @@ fn speaks_only_tls(template: &Template, policy_type: &str, holder: &str, name: &
 
 #[test]
 fn buckets_are_versioned_encrypted_private_tls_only_and_kept() {
-    let template = Template::read();
+    let (template, releases) = (Template::read(), Template::of_releases());
     let mut count = 0;
-    for (name, bucket) in template.resources("AWS::S3::Bucket") {
+    let buckets = template.resources("AWS::S3::Bucket").map(|bucket| (&template, bucket));
+    let released = releases.resources("AWS::S3::Bucket").map(|bucket| (&releases, bucket));
+    for (template, (name, bucket)) in buckets.chain(released) {
         count += 1;
         assert_eq!(text(bucket, "/DeletionPolicy"), "Retain", "{name}");
         assert_eq!(text(bucket, "/UpdateReplacePolicy"), "Retain", "{name}");
@@ -52,15 +54,94 @@ fn buckets_are_versioned_encrypted_private_tls_only_and_kept() {
             );
         }
         assert!(
-            speaks_only_tls(&template, "AWS::S3::BucketPolicy", "Bucket", name),
+            speaks_only_tls(template, "AWS::S3::BucketPolicy", "Bucket", name),
             "{name}"
         );
+        // There is one bucket of packages for all deployments, and policies name it before it exists.
         assert!(
-            bucket.pointer("/Properties/BucketName").is_none(),
+            name == "ReleaseBucket" || bucket.pointer("/Properties/BucketName").is_none(),
             "{name}: two deployments would collide"
         );
     }
-    assert_eq!(count, 3);
+    assert_eq!(count, 4);
+}
+
+#[test]
+fn packages_are_written_once_and_only_by_break_glass_and_publishers() {
+    let releases = Template::of_releases();
+    let statements = Statement::all(releases.resource("ReleaseBucketPolicy"));
+    let find = |sid: &str| {
+        let named = |statement: &&Statement| statement.node.get("Sid").and_then(Node::as_text) == Some(sid);
+        let found = statements
+            .iter()
+            .find(named)
+            .unwrap_or_else(|| panic!("no statement {sid}"));
+        assert!(!found.allows(), "{sid}");
+        assert_eq!(found.node.get("Principal").and_then(Node::as_text), Some("*"), "{sid}");
+        found.node
+    };
+    let writers = find("OnlyPublishersWrite");
+    assert_eq!(
+        writers.get("NotAction").map(texts).unwrap_or_default(),
+        ["s3:Get*", "s3:List*"]
+    );
+    let mut named = Vec::new();
+    visit(
+        writers
+            .pointer("/Condition/ArnNotLike/aws:PrincipalArn")
+            .expect("who may"),
+        &mut |node| {
+            named.extend(node.as_text().map(str::to_owned));
+        },
+    );
+    let break_glass = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/changegate/*-break-glass";
+    let publishers = format!("{break_glass},${{Publishers}}");
+    assert!(
+        named.iter().any(|text| text == break_glass) && named.contains(&publishers),
+        "{named:?}"
+    );
+    assert!(
+        named
+            .iter()
+            .all(|text| !text.starts_with("arn:") || [break_glass, publishers.as_str()].contains(&text.as_str())),
+        "{named:?}"
+    );
+    assert_eq!(text(find("WrittenOnce"), "/Condition/Null/s3:if-none-match"), "true");
+    assert!(find("NeverDeleted").get("Condition").is_none());
+}
+
+#[test]
+fn the_bucket_of_packages_is_closed_before_it_exists() {
+    let (template, releases) = (Template::read(), Template::of_releases());
+    let name = text(releases.resource("ReleaseBucket"), "/Properties/BucketName");
+    assert!(name.starts_with("changegate-releases-"), "{name}");
+    for policy in ["DeployerBoundary", "Operators"] {
+        let denied: Vec<String> = Statement::all(template.resource(policy))
+            .iter()
+            .filter(|statement| !statement.allows())
+            .flat_map(Statement::resources)
+            .collect();
+        for bucket in ["changegate-releases-*", "aws-sam-cli-managed-*"] {
+            assert!(
+                denied
+                    .iter()
+                    .any(|resource| resource.ends_with(&format!(":s3:::{bucket}"))),
+                "{policy} forgets {bucket}"
+            );
+        }
+    }
+    let mut floor = String::new();
+    let variables = "/Globals/Function/Environment/Variables/CHANGEGATE_FLOOR";
+    visit(
+        template.document.root.pointer(variables).expect("a floor"),
+        &mut |node| {
+            floor.push_str(node.as_text().unwrap_or_default());
+        },
+    );
+    assert!(
+        floor.contains("\"changegate-releases\""),
+        "a catalogue may name the stack of the bucket"
+    );
 }
 
 #[test]

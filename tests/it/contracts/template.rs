@@ -12,8 +12,17 @@ pub(crate) struct Template {
 
 impl Template {
     pub(crate) fn read() -> Self {
-        let text = read("template.yaml");
-        let document = Document::parse(&text, Format::Yaml).expect("template.yaml is YAML");
+        Self::of("template.yaml")
+    }
+
+    /// The template of the bucket that packages are deployed from.
+    pub(crate) fn of_releases() -> Self {
+        Self::of("releases.yaml")
+    }
+
+    fn of(path: &str) -> Self {
+        let text = read(path);
+        let document = Document::parse(&text, Format::Yaml).unwrap_or_else(|error| panic!("{path}: {error}"));
         Self { document, text }
     }
 

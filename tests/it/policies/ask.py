@@ -1,8 +1,11 @@
 """Puts questions to the policies of a deployed Changegate, through unmodified boto3."""
 
+import base64
+import io
 import json
 import re
 import sys
+import zipfile
 
 import boto3
 from botocore.exceptions import ClientError
@@ -210,4 +213,64 @@ def try_buckets(_):
     return outcome
 
 
-json.dump({"simulate": simulate, "try_buckets": try_buckets}[sys.argv[1]](ASKED["question"]), sys.stdout)
+def releases():
+    return f"changegate-releases-{ACCOUNT}-{REGION}"
+
+
+def try_releases(_):
+    """Who may write where packages are deployed from, by trying it."""
+    arns, outcome = resources(), {}
+    of_sam = "aws-sam-cli-managed-default-samclisourcebucket-1"
+    client("s3").create_bucket(Bucket=of_sam, CreateBucketConfiguration={"LocationConstraint": REGION})
+    roles = {
+        "a role of a stack": client("s3", **session(f"arn:aws:iam::{ACCOUNT}:role/workload")),
+        "an administrator": client("s3", **session(f"arn:aws:iam::{ACCOUNT}:role/administrator")),
+        "break-glass": client("s3", **session(arns["BreakGlass"])),
+    }
+
+    def attempt(who, what, expected, call):
+        try:
+            call(roles[who])
+            got = "allowed"
+        except ClientError as error:
+            got = error.response["Error"]["Code"]
+        outcome[f"{who} {what}"] = "as it should" if got == expected else f"{got} instead of {expected}"
+
+    key, once = "functions/source-sync/predicted.zip", {"IfNoneMatch": "*"}
+    put = lambda bucket, **conditions: lambda s3: s3.put_object(Bucket=bucket, Key=key, Body=b"planted", **conditions)
+    everybody = json.dumps(document({"Effect": "Allow", "Principal": "*", "Action": "s3:*",
+                                     "Resource": f"arn:aws:s3:::{releases()}/*"}))
+    for who in ("a role of a stack", "an administrator"):
+        attempt(who, "writes a predicted key", "AccessDenied", put(releases(), **once))
+        attempt(who, "replaces the policy of the bucket", "AccessDenied",
+                lambda s3: s3.put_bucket_policy(Bucket=releases(), Policy=everybody))
+        attempt(who, "stops the versions", "AccessDenied", lambda s3: s3.put_bucket_versioning(
+            Bucket=releases(), VersioningConfiguration={"Status": "Suspended"}))
+    attempt("a role of a stack", "writes into the bucket of the SAM CLI", "AccessDenied", put(of_sam))
+    attempt("break-glass", "writes a package", "allowed", put(releases(), **once))
+    attempt("break-glass", "writes it again", "PreconditionFailed", put(releases(), **once))
+    attempt("break-glass", "overwrites it", "AccessDenied", put(releases()))
+    attempt("break-glass", "deletes it", "AccessDenied", lambda s3: s3.delete_object(Bucket=releases(), Key=key))
+    return outcome
+
+
+def plant(packages):
+    """Puts other bytes under the name of each package."""
+    s3 = client("s3")
+    for package in packages:
+        name = base64.b64decode(package["hash"]).hex()
+        s3.put_object(Bucket=releases(), Key=f"functions/{package['function']}/{name}.zip", Body=b"planted",
+                      IfNoneMatch="*")
+    return "planted"
+
+
+def change_code(function):
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as writer:
+        writer.writestr("bootstrap", "planted")
+    client("lambda").update_function_code(FunctionName=f"{STACK}-{function}", ZipFile=archive.getvalue())
+    return "changed"
+
+
+QUESTIONS = {each.__name__: each for each in (simulate, try_buckets, try_releases, plant, change_code)}
+json.dump(QUESTIONS[sys.argv[1]](ASKED["question"]), sys.stdout)

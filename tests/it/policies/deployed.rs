@@ -1,13 +1,10 @@
 //! Changegate, deployed on MiniStack with functions that do nothing.
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::process::Stdio;
+use std::process::{Output, Stdio};
 
-use local::aws::Aws;
 use local::codepipeline::{self, Config, Pace, Running};
-use local::deploy::build::{self, Function};
-use local::deploy::{STACK, package, stack};
+use local::deploy::{STACK, build};
 use local::environment::ministack::{ACCOUNT, MiniStack, REGION};
 use local::environment::ports;
 use local::places::Places;
@@ -18,6 +15,8 @@ use tempfile::TempDir;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
+use crate::contracts::functions::logical_id;
+
 /// A secret that only this process and its children know.
 const FRONT_SECRET: &str = "front-of-the-policy-tests";
 
@@ -27,7 +26,7 @@ pub(super) struct Deployed {
     ministack: MiniStack,
     engine: Running,
     // Holds the files of the run until the end.
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Deployed {
@@ -53,20 +52,46 @@ impl Deployed {
             pace: Pace::default(),
         };
         let engine = codepipeline::serve(listener, config).expect("the engine starts");
-        let aws = Aws::root(&endpoint);
-        let template = package::package(&places, &aws, &idle(&places))
-            .await
-            .expect("the template is packaged");
-        stack::create(&aws, &template, &parameters())
-            .await
-            .expect("the template is deployed");
-        Self {
+        let deployed = Self {
             endpoint,
             venv,
             ministack,
             engine,
-            _folder: folder,
+            folder,
+        };
+        deployed.build("exit 1");
+        let output = deployed.deploy(&PARAMETERS).await;
+        assert!(output.status.success(), "{}", said(&output));
+        deployed
+    }
+
+    /// Makes what `sam build` leaves: functions that all do the same, and nothing of Changegate. Here only their policies
+    /// matter.
+    pub(super) fn build(&self, does: &str) {
+        for name in build::functions(&Places::of_this_repository()).expect("the functions of this repository") {
+            let folder = self.folder.path().join("build").join(logical_id(&name.name));
+            fs::create_dir_all(&folder).expect("a folder");
+            fs::write(folder.join("bootstrap"), format!("#!/bin/sh\n{does}\n")).expect("a program");
         }
+    }
+
+    /// Runs `scripts/deploy` as the root user, without a question.
+    pub(super) async fn deploy(&self, arguments: &[&str]) -> Output {
+        Command::new(self.venv.program("python"))
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/deploy"))
+            .args(["--yes", "--region", REGION, "--stack-name", STACK, "--build"])
+            .arg(self.folder.path().join("build"))
+            .args(arguments)
+            .envs([
+                ("AWS_ENDPOINT_URL", self.endpoint.as_str()),
+                ("AWS_ACCESS_KEY_ID", "test"),
+                ("AWS_SECRET_ACCESS_KEY", "test"),
+            ])
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .output()
+            .await
+            .expect("python runs")
     }
 
     /// Runs a function of `ask.py` against the deployment.
@@ -94,33 +119,19 @@ impl Deployed {
     }
 }
 
-/// The functions of this repository, none of which does anything: here only their policies matter.
-fn idle(places: &Places) -> Vec<Function> {
-    let binary = places.run().join("idle");
-    fs::write(&binary, "#!/bin/sh\nexit 1\n").expect("a program");
-    let functions = build::functions(places).expect("the functions of this repository");
-    functions
-        .into_iter()
-        .map(|function| Function {
-            binary: binary.clone(),
-            ..function
-        })
-        .collect()
+/// Everything that a program printed.
+pub(super) fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&[&output.stdout[..], &output.stderr].concat()).into_owned()
 }
 
-fn parameters() -> BTreeMap<&'static str, String> {
-    let given = [
-        ("GitHubRepository", "octo-org/infrastructure"),
-        ("GitHubToken", "a token that nothing uses"),
-        ("BreakGlassPrincipals", "arn:aws:iam::000000000000:user/trusted"),
-        (
-            "Architecture",
-            if cfg!(target_arch = "aarch64") {
-                "arm64"
-            } else {
-                "x86_64"
-            },
-        ),
-    ];
-    given.map(|(name, value)| (name, value.to_owned())).into()
-}
+/// The parameters of the deployment.
+pub(super) const PARAMETERS: [&str; 4] = [
+    "GitHubRepository=octo-org/infrastructure",
+    "GitHubToken=a token that nothing uses",
+    "BreakGlassPrincipals=arn:aws:iam::000000000000:user/trusted",
+    if cfg!(target_arch = "aarch64") {
+        "Architecture=arm64"
+    } else {
+        "Architecture=x86_64"
+    },
+];

@@ -10,6 +10,7 @@ mod deployed;
 mod generated;
 mod iam;
 mod limits;
+mod releases;
 mod rendered;
 mod table;
 
@@ -43,6 +44,7 @@ async fn policies_answer_as_the_page_says_and_buckets_keep_their_rules() {
     assert!(tried.len() >= 12, "{tried:?}");
     refuse("the policies of the buckets", &wrong);
 
+    releases::try_to_bring_in_other_code(&deployed).await;
     deployed.stop().await;
 }
 

@@ -127,6 +127,8 @@ const CASES: [Case; 7] = [
             "StartAndRetry codepipeline:StartPipelineExecution",
             "StartAndRetry codepipeline:RetryStageExecution",
             "ForgetNotes s3:DeleteObject",
+            // Only when the schedule asks.
+            "CompareFunctionsWithRelease lambda:GetFunctionConfiguration",
             // Nobody is told of a run that changed nothing; the credential is read once in a process.
             "Notify sns:Publish",
             "TellGitHub secretsmanager:GetSecretValue",

@@ -7,7 +7,7 @@ use changegate::domain::gate::{FirstRun, Gate};
 use changegate::domain::job::JobOutcome;
 use changegate::domain::keys;
 use changegate::flows::fakes::{
-    FakeBucket, FakeClock, FakeCloudFormation, FakeCodePipeline, FakeRepository, FakeTopics, Wire,
+    FakeBucket, FakeClock, FakeCloudFormation, FakeCodePipeline, FakeFunctions, FakeRepository, FakeTopics, Wire,
 };
 use changegate::flows::record_outcome::RecordPorts;
 use changegate::lambda::settings::Variables;
@@ -57,6 +57,7 @@ fn environment() -> BTreeMap<String, String> {
         ("CHANGEGATE_ROOT_PIPELINE", "changegate-root"),
         ("CHANGEGATE_ROOT_GATE", root_gate.as_str()),
         ("CHANGEGATE_TOPIC_ARN", "arn:topic"),
+        ("CHANGEGATE_RELEASE", r#"{"source-sync":"c3luYw=="}"#),
     ];
     variables
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -80,6 +81,8 @@ async fn announced(case: &str) -> (FakeCodePipeline, FakeBucket, FakeTopics) {
     let source = FakeBucket::on(&wire);
     let repository = FakeRepository::new(&wire);
     let clock = FakeClock::at("2026-11-23T10:05:00Z");
+    let functions = FakeFunctions::new(&wire);
+    functions.run("changegate-source-sync", "cGxhbnRlZA==");
     let ports = RecordPorts {
         pipelines: &pipelines,
         cloudformation: &cloudformation,
@@ -90,7 +93,7 @@ async fn announced(case: &str) -> (FakeCodePipeline, FakeBucket, FakeTopics) {
         clock: &clock,
     };
     for _ in 0..2 {
-        super::record(&ports, &settings.record, &event(case), ACCOUNT)
+        super::record(&ports, &functions, &settings, &event(case), ACCOUNT)
             .await
             .unwrap();
     }
@@ -168,7 +171,9 @@ async fn an_event_of_another_kind_or_account_changes_nothing() {
         serde_json::json!({"detail-type": "Something"}),
         foreign,
     ] {
-        super::record(&ports, &settings.record, &event, ACCOUNT).await.unwrap();
+        super::record(&ports, &FakeFunctions::new(&wire), &settings, &event, ACCOUNT)
+            .await
+            .unwrap();
     }
     assert_eq!(wire.count(), 0);
 }
@@ -183,4 +188,11 @@ fn a_missing_setting_stops_the_start_and_is_named() {
             .expect("it is needed");
         assert!(error.to_string().contains(name.as_str()), "{error}");
     }
+}
+
+#[tokio::test]
+async fn a_function_that_runs_other_code_than_was_deployed_is_told_once() {
+    let (_, evidence, topics) = announced("check-release").await;
+    assert_eq!(topics.published().len(), 1);
+    assert!(evidence.text(keys::RELEASE_TOLD).unwrap().contains("source-sync"));
 }

@@ -12,6 +12,7 @@
 mod artifacts;
 mod cloudformation;
 mod codepipeline;
+mod functions;
 mod gates;
 mod github;
 mod objects;
@@ -21,6 +22,7 @@ mod wire;
 pub use artifacts::FakeArtifacts;
 pub use cloudformation::{FakeChangeSet, FakeCloudFormation, FakeStack};
 pub use codepipeline::{FakeCodePipeline, FakeRun};
+pub use functions::FakeFunctions;
 pub use gates::gate;
 pub use github::FakeGitHub;
 pub use objects::FakeBucket;
