@@ -1,7 +1,9 @@
 use serde_json::json;
 
 use super::*;
-use crate::domain::change_set::description::{Change, ChangeSetDescription, Parameter, ResourceChange, Tag};
+use crate::domain::change_set::description::{
+    Change, ChangeSetDescription, Parameter, ResourceChange, RollbackConfiguration, RollbackTrigger, Tag,
+};
 use crate::domain::change_set::tree::{ChangeSetTree, PlacedChangeSet};
 use crate::domain::gate::{FirstRun, Gate};
 use crate::domain::sha256::Sha256;
@@ -208,4 +210,125 @@ fn the_documented_recipe_makes_the_same_document() {
     let made = std::fs::read_to_string(folder.path().join("digest.json")).unwrap();
     assert_eq!(made, document.to_canonical_json());
     assert_eq!(answer.split(' ').next(), Some(document.sha256().to_string().as_str()));
+}
+
+#[test]
+fn control_characters_are_escaped_as_the_canonical_form_says() {
+    // https://www.rfc-editor.org/rfc/rfc8785#section-3.2.2.2
+    assert_eq!(
+        to_canonical_json(&json!("\u{8}\t\n\u{b}\u{c}\r\u{1f}")),
+        r#""\b\t\n\u000b\f\r\u001f""#
+    );
+}
+
+#[test]
+fn each_thing_that_decides_how_the_change_is_made_moves_the_digest() {
+    fn first(it: &mut ChangeSetDescription) -> &mut ResourceChange {
+        it.changes[0].resource_change.as_mut().unwrap()
+    }
+    fn rollback(it: &mut ChangeSetDescription) -> &mut RollbackConfiguration {
+        it.rollback_configuration.get_or_insert_default()
+    }
+    let base = document(description()).sha256();
+    let edits: [(&str, fn(&mut ChangeSetDescription)); 12] = [
+        ("resolved value", |it| {
+            it.parameters[0].resolved_value = Some("ami-1".to_owned())
+        }),
+        ("import", |it| it.import_existing_resources = Some(true)),
+        ("deployment mode", |it| {
+            it.deployment_mode = Some("REVERT_DRIFT".to_owned())
+        }),
+        ("mode of the deployment", |it| {
+            it.deployment_config.get_or_insert_default().mode = Some("EXPRESS".to_owned());
+        }),
+        ("no rollback", |it| {
+            it.deployment_config.get_or_insert_default().disable_rollback = Some(true);
+        }),
+        ("trigger", |it| {
+            rollback(it).rollback_triggers.push(RollbackTrigger {
+                arn: "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:x".to_owned(),
+                ..RollbackTrigger::default()
+            });
+        }),
+        ("minutes", |it| rollback(it).monitoring_time_in_minutes = Some(5)),
+        ("nested change set", |it| {
+            first(it).change_set_id = Some("arn:nested".to_owned())
+        }),
+        ("physical id", |it| {
+            first(it).physical_resource_id = Some("topic-1".to_owned())
+        }),
+        ("policy action", |it| {
+            first(it).policy_action = Some("ReplaceAndDelete".to_owned())
+        }),
+        ("scope", |it| first(it).scope.push("Metadata".to_owned())),
+        ("type", |it| first(it).resource_type = "AWS::SQS::Queue".to_owned()),
+    ];
+    for (what, edit) in edits {
+        let mut edited = description();
+        edit(&mut edited);
+        assert_ne!(document(edited).sha256(), base, "{what}");
+    }
+}
+
+#[test]
+fn the_order_in_which_things_are_told_does_not_move_the_digest() {
+    let trigger = |name: &str| RollbackTrigger {
+        arn: format!("arn:aws:cloudwatch:eu-west-1:111122223333:alarm:{name}"),
+        ..RollbackTrigger::default()
+    };
+    let mut told = description();
+    told.tags.push(Tag {
+        key: "cost".to_owned(),
+        value: "1".to_owned(),
+    });
+    told.rollback_configuration = Some(RollbackConfiguration {
+        rollback_triggers: vec![trigger("b"), trigger("a")],
+        ..RollbackConfiguration::default()
+    });
+    let mut again = told.clone();
+    again.tags.reverse();
+    again.parameters.reverse();
+    again
+        .rollback_configuration
+        .as_mut()
+        .unwrap()
+        .rollback_triggers
+        .reverse();
+    for change in &mut again.changes {
+        change.resource_change.as_mut().unwrap().scope.reverse();
+    }
+    assert_eq!(document(told).sha256(), document(again).sha256());
+}
+
+#[test]
+fn a_change_that_moves_into_a_nested_stack_moves_the_digest() {
+    let placed = |path: &str, changes: &[Change]| PlacedChangeSet {
+        hooks: None,
+        path: path.to_owned(),
+        description: ChangeSetDescription {
+            changes: changes.to_vec(),
+            ..ChangeSetDescription::default()
+        },
+    };
+    let digest = |sets: Vec<PlacedChangeSet>| {
+        let document = DigestDocument::of(&Covered {
+            tree: Some(&ChangeSetTree { sets }),
+            template_sha256: Sha256::of("template"),
+            templates: &[],
+            secret_parameters: &[],
+            gate: &gate(),
+        });
+        document.sha256()
+    };
+    let (a, b) = (change("A", "Add"), change("B", "Modify"));
+    let apart = digest(vec![
+        placed("", std::slice::from_ref(&a)),
+        placed("Data", std::slice::from_ref(&b)),
+    ]);
+    let other = digest(vec![
+        placed("", std::slice::from_ref(&b)),
+        placed("Data", std::slice::from_ref(&a)),
+    ]);
+    assert_ne!(apart, other);
+    assert_ne!(apart, digest(vec![placed("", &[a, b]), placed("Data", &[])]));
 }

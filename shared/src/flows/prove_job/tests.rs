@@ -236,3 +236,18 @@ fn a_source_version_comes_from_the_history() {
     let error = proven.source_version("Configuration").unwrap_err().to_string();
     assert!(error.contains("`Configuration`"), "{error}");
 }
+
+#[test]
+fn a_source_action_that_did_not_succeed_or_told_no_version_gives_none() {
+    for (status, version) in [("Failed", "v9"), ("InProgress", "v9"), ("Succeeded", "")] {
+        let world = World::new();
+        world.pipelines.with_source(PIPELINE, RUN, "Template", version);
+        world.pipelines.edit_run(PIPELINE, RUN, |run| {
+            let read = run.actions.iter_mut().find(|action| action.action == "Template");
+            read.unwrap().status = status.to_owned();
+        });
+        let proven = world.prove(&world.parameters(PIPELINE)).unwrap();
+        let error = proven.source_version("Template").unwrap_err().to_string();
+        assert!(error.contains("`Template`"), "{status}: {error}");
+    }
+}

@@ -158,3 +158,70 @@ fn long_lists_are_cut_when_they_are_shown() {
     let shown = plan(&many, &Snapshot::empty()).to_string();
     assert!(shown.ends_with("stacks/009 and 90 more"), "{shown}");
 }
+
+/// The keys that a plan takes out of use.
+fn retired(plan: &SyncPlan) -> Vec<&str> {
+    plan.retirements.keys().map(String::as_str).collect()
+}
+
+#[test]
+fn nothing_is_retired_while_a_template_stays_where_it_is() {
+    assert_eq!(retired(&SyncPlan::between(&wanted(), &satisfied(&wanted()))), [""; 0]);
+}
+
+#[test]
+fn a_moved_template_that_was_never_written_leaves_nothing_to_retire() {
+    let mut moved = wanted();
+    moved.stacks.get_mut("network").unwrap().template = "stacks/net/template.yaml".to_owned();
+    let mut snapshot = satisfied(&wanted());
+    snapshot.stacks.get_mut("network").unwrap().template_zip = None;
+    assert_eq!(retired(&plan(&moved, &snapshot)), [""; 0]);
+}
+
+#[test]
+fn a_zip_that_another_stack_takes_over_is_not_retired() {
+    let mut swapped = wanted();
+    let mut network = swapped.stacks.remove("network").unwrap();
+    swapped.stacks.insert("backbone".to_owned(), network.clone());
+    network.template = "stacks/net/template.yaml".to_owned();
+    swapped.stacks.insert("network".to_owned(), network);
+    assert_eq!(retired(&plan(&swapped, &satisfied(&wanted()))), [""; 0]);
+}
+
+#[test]
+fn a_file_of_the_repository_that_has_the_name_of_a_retired_zip_stays() {
+    let mut moved = wanted();
+    moved.stacks.get_mut("network").unwrap().template = "stacks/net/template.yaml".to_owned();
+    moved
+        .files
+        .insert("stacks/network/template.yaml.zip".to_owned(), file("b7"));
+    assert_eq!(retired(&plan(&moved, &satisfied(&wanted()))), [""; 0]);
+}
+
+#[test]
+fn each_kind_of_work_alone_is_work() {
+    let name = || BTreeSet::from(["network".to_owned()]);
+    let edits: [fn(&mut SyncPlan, BTreeSet<String>); 7] = [
+        |plan, name| plan.files = name,
+        |plan, name| plan.packages = name,
+        |plan, name| plan.gates = name,
+        |plan, name| plan.templates = name,
+        |plan, name| plan.configurations = name,
+        |plan, _| plan.catalogue = true,
+        |plan, _| plan.catalogue_zip = true,
+    ];
+    for (number, edit) in edits.into_iter().enumerate() {
+        let mut plan = SyncPlan::default();
+        edit(&mut plan, name());
+        assert!(!plan.writes_nothing() && !plan.is_empty(), "{number}");
+    }
+    for edit in [
+        (|plan, name| plan.removals = name) as fn(&mut SyncPlan, BTreeSet<String>),
+        |plan, name| plan.retirements = name.into_iter().map(|key| (key.clone(), key)).collect(),
+    ] {
+        let mut plan = SyncPlan::default();
+        edit(&mut plan, name());
+        assert!(plan.writes_nothing() && !plan.is_empty());
+    }
+    assert!(SyncPlan::default().writes_nothing() && SyncPlan::default().is_empty());
+}

@@ -388,3 +388,27 @@ fn a_nested_stack_without_a_change_set_of_its_own_is_not_executed_whatever_was_a
         assert_eq!(world.claim(), None);
     }
 }
+
+#[test]
+fn a_rollback_that_only_its_trigger_tells_is_refused() {
+    for trigger in ["ManualRollback", "AutomatedRollback"] {
+        let world = World::new(&Setup::default());
+        world.pipelines.edit_run(PIPELINE, RUN, |run| {
+            run.execution.execution_type = None;
+            run.execution.trigger_type = Some(trigger.to_owned());
+        });
+        let message = world.refusal();
+        assert!(message.contains("this run is a rollback"), "{trigger}: {message}");
+    }
+}
+
+#[test]
+fn a_run_whose_trigger_nobody_tells_is_no_rollback() {
+    let world = World::new(&Setup::default());
+    world.pipelines.edit_run(PIPELINE, RUN, |run| {
+        run.execution.execution_type = None;
+        run.execution.trigger_type = None;
+    });
+    waits(world.step(None));
+    assert_eq!(world.executions(), 1);
+}

@@ -5,6 +5,7 @@ use futures_util::FutureExt as _;
 use super::steps::*;
 use super::world::*;
 use crate::domain::job::JobOutcome;
+use crate::domain::keys;
 use crate::domain::stack_policy::ALLOW_ALL;
 use crate::flows::execute_change_set::execute_change_set;
 use crate::flows::fakes::Fault;
@@ -205,4 +206,59 @@ fn a_denied_execution_puts_the_policy_back_and_says_what_was_denied() {
     assert!(error.to_string().contains("cloudformation:ExecuteChangeSet"), "{error}");
     assert_eq!(world.policy().as_deref(), Some(ALLOW_ALL));
     assert_eq!(world.executions(), 0);
+}
+
+/// Changes the stack after the plan, so that the guard refuses.
+fn change_stack(world: &World) {
+    world.cloudformation.edit(STACK, |held| {
+        held.stack.last_updated = Some("2026-11-23T09:45:00Z".to_owned());
+    });
+}
+
+#[test]
+fn a_refusal_waits_while_another_delivery_has_claimed_and_not_yet_begun() {
+    let world = World::new(&Setup::default());
+    change_stack(&world);
+    world.wire.break_next("codepipeline:GetPipelineExecution", Fault::Hold);
+    let (ports, job) = (world.ports(), world.job(None));
+    let mut late = std::pin::pin!(execute_change_set(&ports, &world.settings, &job, &world.artifacts));
+    assert!((&mut late).now_or_never().is_none(), "{}", world.wire.log());
+    world
+        .evidence
+        .seed(&keys::claim(PIPELINE, RUN), r#"{"claim":"executing"}"#);
+    world.wire.release();
+    let error = late.now_or_never().expect("nothing holds it any more").unwrap_err();
+    assert!(error.is_transient(), "{error}");
+    assert!(error.to_string().contains("about to execute"), "{error}");
+    assert!(world.pipelines.started().is_empty());
+}
+
+#[test]
+fn a_refusal_follows_what_another_delivery_has_begun() {
+    let world = World::new(&Setup::default());
+    change_stack(&world);
+    world.wire.break_next("codepipeline:GetPipelineExecution", Fault::Hold);
+    let (ports, job) = (world.ports(), world.job(None));
+    let mut late = std::pin::pin!(execute_change_set(&ports, &world.settings, &job, &world.artifacts));
+    assert!((&mut late).now_or_never().is_none(), "{}", world.wire.log());
+    world
+        .evidence
+        .seed(&keys::claim(PIPELINE, RUN), r#"{"claim":"executing"}"#);
+    world.cloudformation.edit(STACK, |held| {
+        held.stack.status = "UPDATE_IN_PROGRESS".to_owned();
+        held.change_sets[0].description.execution_status = "EXECUTE_IN_PROGRESS".to_owned();
+    });
+    world.wire.release();
+    waits(late.now_or_never().expect("nothing holds it any more").unwrap());
+}
+
+#[test]
+fn a_run_that_a_killed_delivery_claimed_is_refused_when_its_plan_is_stale() {
+    let world = World::new(&Setup::default());
+    change_stack(&world);
+    world
+        .evidence
+        .seed(&keys::claim(PIPELINE, RUN), r#"{"claim":"executing"}"#);
+    let message = world.refusal();
+    assert!(message.contains("out of date"), "{message}");
 }

@@ -104,3 +104,46 @@ fn what_is_stuck_in_a_nested_stack_is_skipped_by_the_name_of_that_stack() {
         "{message}"
     );
 }
+
+/// The message of an update that failed while no resource of the root did.
+fn failed_without_a_resource(event_reason: &str, status_reason: &str) -> String {
+    let world = World::new(&Setup::default());
+    waits(world.step(None));
+    world.event(STACK, STACK_TYPE, "UPDATE_ROLLBACK_IN_PROGRESS", event_reason);
+    world.cloudformation.finish(STACK, false);
+    world.cloudformation.edit(STACK, |held| {
+        held.stack.status = "UPDATE_ROLLBACK_COMPLETE".to_owned();
+        held.stack.status_reason = status_reason.to_owned();
+    });
+    world.event(STACK, STACK_TYPE, "UPDATE_ROLLBACK_COMPLETE", "");
+    failure(world.step(Some("follow")))
+}
+
+#[test]
+fn a_stack_that_fails_without_a_failed_resource_says_why_itself() {
+    let message = failed_without_a_resource("a hook said no", "something else");
+    assert!(
+        message.contains("a hook said no") && !message.contains("something else"),
+        "{message}"
+    );
+    let message = failed_without_a_resource("", "its status says why");
+    assert!(message.contains("its status says why"), "{message}");
+}
+
+#[test]
+fn a_nested_stack_that_fails_without_a_failed_resource_says_why_itself_or_its_parent_does() {
+    for (inner, expected) in [
+        (
+            "a hook of the nested stack said no",
+            "a hook of the nested stack said no",
+        ),
+        ("", "Embedded stack was not successfully updated"),
+    ] {
+        let world = begun();
+        world.event_in(CHILD, CHILD, STACK_TYPE, "UPDATE_ROLLBACK_IN_PROGRESS", inner);
+        rest(&world, "UPDATE_ROLLBACK_COMPLETE", || {});
+        let message = failure(world.step(Some("follow")));
+        assert!(message.starts_with("`Data` (AWS::CloudFormation::Stack)"), "{message}");
+        assert!(message.contains(expected), "{message}");
+    }
+}

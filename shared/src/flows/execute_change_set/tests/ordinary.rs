@@ -208,3 +208,54 @@ fn a_release_that_was_pressed_lets_the_change_through() {
     );
     waits(world.step(None));
 }
+
+#[test]
+fn the_very_first_execution_of_a_pipeline_is_recorded() {
+    let world = World::new(&Setup::default());
+    world.evidence.remove(&crate::domain::keys::executed(PIPELINE));
+    waits(world.step(None));
+    world.finish(true);
+    variables(world.step(Some("follow")));
+    assert_eq!(world.executed().execution, RUN);
+}
+
+#[test]
+fn a_failure_of_another_operation_among_ours_is_not_the_cause() {
+    let world = World::new(&Setup::default());
+    waits(world.step(None));
+    world.event("Bucket", "AWS::S3::Bucket", "UPDATE_FAILED", "somebody else's trouble");
+    world.cloudformation.edit(STACK, |held| {
+        held.events[0].client_request_token = Some("somebody-else".to_owned());
+    });
+    world.finish(false);
+    let message = failure(world.step(Some("follow")));
+    assert!(message.starts_with("`Topic`"), "{message}");
+}
+
+#[test]
+fn a_failed_creation_leaves_the_policy_of_the_stack_alone() {
+    let mut setup = Setup {
+        is_create: true,
+        ..Setup::default()
+    };
+    setup.gate.stack_policy = Some(DENY.into());
+    let world = World::new(&setup);
+    waits(world.step(None));
+    world
+        .cloudformation
+        .edit(STACK, |held| held.policy = Some(DENY.to_owned()));
+    world.finish(false);
+    failure(world.step(Some("follow")));
+    assert_eq!(world.policy().as_deref(), Some(DENY));
+    assert_eq!(world.wire.count_of("cloudformation:SetStackPolicy"), 0);
+}
+
+#[test]
+fn a_failure_of_a_run_that_set_no_policy_reads_none() {
+    let world = World::new(&Setup::default());
+    waits(world.step(None));
+    world.finish(false);
+    let before = world.wire.count_of("cloudformation:GetStackPolicy");
+    failure(world.step(Some("follow")));
+    assert_eq!(world.wire.count_of("cloudformation:GetStackPolicy"), before);
+}

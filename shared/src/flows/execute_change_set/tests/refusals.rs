@@ -28,7 +28,7 @@ fn outside_the_window_the_action_ends_at_once_with_the_opening_and_a_note() {
     );
     assert_eq!(world.claim(), None);
     let note: Retry = serde_json::from_slice(&world.evidence.bytes(&keys::retry(PIPELINE)).unwrap()).unwrap();
-    assert_eq!(note.execution, RUN);
+    assert_eq!((note.pipeline.as_str(), note.execution.as_str()), (PIPELINE, RUN));
     assert_eq!(note.stage, "Apply");
     assert!(!note.is_due("2026-11-24T07:59:59Z".parse().unwrap()));
     assert!(note.is_due("2026-11-24T08:00:00Z".parse().unwrap()));
@@ -194,6 +194,61 @@ fn the_root_pipeline_waits_while_a_pipeline_that_it_would_update_executes() {
 fn the_root_pipeline_does_not_wait_for_runs_that_only_await_approval() {
     let world = root();
     world.pipelines.with_run("changegate-orders", "waiting");
+    waits(world.step(None));
+    assert_eq!(world.executions(), 1);
+}
+
+#[test]
+fn the_root_pipeline_waits_for_a_run_that_is_stopping_and_executes() {
+    let world = root();
+    world.pipelines.with_run("changegate-orders", "busy");
+    world.pipelines.edit_run("changegate-orders", "busy", |run| {
+        run.execution.status = "Stopping".to_owned();
+    });
+    world
+        .evidence
+        .seed(&keys::claim("changegate-orders", "busy"), r#"{"claim":"executing"}"#);
+    let (_, summary, _) = waits(world.step(None));
+    assert!(summary.contains("until changegate-orders has executed"), "{summary}");
+}
+
+#[test]
+fn the_root_pipeline_waits_for_no_pipeline_that_it_does_not_touch() {
+    for (action, resource_type) in [("Add", PIPELINE_TYPE), ("Modify", "AWS::SNS::Topic")] {
+        let setup = Setup {
+            is_root: true,
+            ..Setup::default()
+        };
+        let world = World::new_with(&setup, |world| {
+            world.cloudformation.edit(STACK, |held| {
+                held.change_sets[0].description.changes.push(Change {
+                    resource_change: Some(ResourceChange {
+                        action: action.to_owned(),
+                        logical_resource_id: "Orders".to_owned(),
+                        physical_resource_id: Some("changegate-orders".to_owned()),
+                        resource_type: resource_type.to_owned(),
+                        ..ResourceChange::default()
+                    }),
+                    ..Change::default()
+                });
+            });
+        });
+        world.pipelines.with_run("changegate-orders", "busy");
+        world
+            .evidence
+            .seed(&keys::claim("changegate-orders", "busy"), r#"{"claim":"executing"}"#);
+        waits(world.step(None));
+        assert_eq!(world.executions(), 1, "{action} {resource_type}");
+    }
+}
+
+#[test]
+fn a_commit_without_a_pull_request_is_executed_where_none_is_demanded() {
+    let mut setup = Setup::default();
+    setup.gate.author_may_approve = false;
+    setup.gate.approvals = 1;
+    let world = World::new(&setup);
+    world.provenance(COMMIT, Some(OLD_COMMIT), None);
     waits(world.step(None));
     assert_eq!(world.executions(), 1);
 }
