@@ -32,6 +32,20 @@ class ServiceRole(unittest.TestCase):
             with self.assertRaisesRegex(ValueError, "not authorized to perform: sqs:CreateQueue"):
                 service_role.check("AWS::SQS::Queue", "create", {"QueueName": "bank"}, "s", "Q")
 
+    def test_a_nested_stack_takes_a_role_that_may_pass_itself(self):
+        nested = {"Effect": "Allow", "Action": "cloudformation:*", "Resource": "*"}
+        iam._roles["deployer"]["InlinePolicies"] = {"p": policy(nested)}
+        with service_role.acting_as(ROLE):
+            with self.assertRaisesRegex(ValueError, "not authorized to perform: iam:PassRole on resource: " + ROLE):
+                service_role.check("AWS::CloudFormation::Stack", "create", {}, "shop", "Child")
+            passing = {
+                "Effect": "Allow", "Action": "iam:PassRole", "Resource": ROLE,
+                "Condition": {"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}},
+            }
+            iam._roles["deployer"]["InlinePolicies"] = {"p": policy(nested, passing)}
+            service_role.check("AWS::CloudFormation::Stack", "create", {}, "shop", "Child")
+            service_role.check("AWS::CloudFormation::Stack", "update", {}, "", physical_id="arn:aws:cloudformation:r:0:stack/shop-Child-1/2")
+
     def test_a_resource_without_a_name_gets_the_one_that_cloudformation_makes_up(self):
         with service_role.acting_as(ROLE):
             service_role.check("AWS::SQS::Queue", "create", {}, "shop", "Orders")

@@ -9,7 +9,9 @@ use crate::domain::digest::{Covered, DigestDocument, TemplateHashes};
 use crate::domain::gate::Gate;
 use crate::domain::sha256::Sha256;
 use crate::domain::template::no_echo_among;
-use crate::flows::ports::{ActionExecution, PortError, ReadChangeSets, ReadStacks, TemplateOf, TemplateStage};
+use crate::flows::ports::{
+    ActionExecution, ChangeSetRef, PortError, ReadChangeSets, ReadStacks, TemplateOf, TemplateStage,
+};
 
 /// Most change sets of nested stacks that are followed; CloudFormation itself stops at 2,500 resources.
 const MOST_NESTED: usize = 2_500;
@@ -65,7 +67,7 @@ pub async fn digest_inputs(
     let (tree, templates) = match change_set {
         None => (None, Vec::new()),
         Some(arn) => {
-            let Some(tree) = read_tree(cloudformation, arn).await? else {
+            let Some(tree) = read_tree(cloudformation, ChangeSetRef::of(&gate.stack_name, arn)).await? else {
                 return Ok(None);
             };
             let templates = read_templates(cloudformation, &tree).await?;
@@ -114,12 +116,15 @@ pub fn attempt(history: &[ActionExecution]) -> u32 {
     u32::try_from(started).unwrap_or(u32::MAX).max(1)
 }
 
-async fn read_tree(change_sets: &impl ReadChangeSets, arn: &str) -> Result<Option<ChangeSetTree>, DigestError> {
-    let Some(root) = change_sets.change_set(arn).await? else {
+async fn read_tree(
+    change_sets: &impl ReadChangeSets,
+    of: ChangeSetRef<'_>,
+) -> Result<Option<ChangeSetTree>, DigestError> {
+    let Some(root) = change_sets.change_set(of).await? else {
         return Ok(None);
     };
     let mut tree = ChangeSetTree::of(root);
-    let mut asked = BTreeSet::from([arn.to_owned()]);
+    let mut asked = BTreeSet::from([of.arn.to_owned()]);
     let mut at = 0;
     while at < tree.sets.len() {
         let nested: Vec<_> = tree.sets[at]
@@ -133,7 +138,7 @@ async fn read_tree(change_sets: &impl ReadChangeSets, arn: &str) -> Result<Optio
             if tree.sets.len() > MOST_NESTED || !asked.insert(arn.clone()) {
                 continue;
             }
-            let Some(description) = change_sets.change_set(&arn).await? else {
+            let Some(description) = change_sets.change_set(ChangeSetRef::nested(&arn)).await? else {
                 continue;
             };
             placed += 1;
@@ -160,7 +165,7 @@ async fn read_templates(stacks: &impl ReadStacks, tree: &ChangeSetTree) -> Resul
     let mut unshown = Vec::new();
     for set in &tree.sets {
         let change_set = &set.description.change_set_id;
-        let of = TemplateOf::ChangeSet(change_set);
+        let of = TemplateOf::ChangeSet((&set.description).into());
         let held = HeldTemplate {
             path: set.path.clone(),
             original: stacks.template(of, TemplateStage::Original).await?,

@@ -16,8 +16,8 @@ mod tests;
 use super::FlowError;
 use super::fresh_run::start_fresh_run;
 use super::ports::{
-    Clock, ControlPipelines, ExecuteChangeSets, JobArtifacts, ReadChangeSets, ReadObjects, ReadPipelines, ReadStacks,
-    WriteObjects, WriteStackPolicies,
+    ChangeSetRef, Clock, ControlPipelines, ExecuteChangeSets, JobArtifacts, ReadChangeSets, ReadObjects, ReadPipelines,
+    ReadStacks, WriteObjects, WriteStackPolicies,
 };
 use super::prove_job::{ProofSettings, ProvenJob, prove_job};
 use crate::domain::actions::{APPLY_STAGE, EXECUTE_CHANGE_SET, TEMPLATE};
@@ -82,6 +82,12 @@ impl Run {
         format!("cg-{}", self.proven.execution)
     }
 
+    /// The planned change set: its ARN, with the stack that it was made for.
+    fn change_set<'a>(&'a self, arn: &'a str) -> ChangeSetRef<'a> {
+        let stack = self.planned.stack_id.as_deref();
+        ChangeSetRef::of(stack.unwrap_or(&self.planned.stack_name), arn)
+    }
+
     fn is_create(&self) -> bool {
         self.planned.change_set_type == "CREATE"
     }
@@ -139,7 +145,7 @@ where
     };
     let change_set = match &run.planned.change_set_arn {
         None => None,
-        Some(arn) => ports.cloudformation.change_set(arn).await?,
+        Some(arn) => ports.cloudformation.change_set(run.change_set(arn)).await?,
     };
     let claim = read_claim(ports.evidence, &run).await?;
     let is_claimed = claim == Some(Claim::Executing);
@@ -185,7 +191,11 @@ where
     }
     let change_set = match &run.planned.change_set_arn {
         None => None,
-        Some(arn) => ports.cloudformation.change_set(arn).await?.filter(has_begun),
+        Some(arn) => ports
+            .cloudformation
+            .change_set(run.change_set(arn))
+            .await?
+            .filter(has_begun),
     };
     if change_set.is_none() && !was_claimed {
         return Err(FlowError::NotYet(

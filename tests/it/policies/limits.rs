@@ -33,7 +33,7 @@ fn each(check: impl Fn(&Rendered<'_>, &str)) {
             "s".repeat(64)
         );
         for given in ["", credential.as_str()] {
-            let (repository, branch) = (format!("o/{}", "r".repeat(38)), "b".repeat(20));
+            let (repository, branch) = (format!("o/{}", "r".repeat(30)), "b".repeat(12));
             let parameters = [
                 ("BreakGlassPrincipals", "arn:aws:iam::123456789012:user/trusted"),
                 ("GitHubCredentialArn", given),

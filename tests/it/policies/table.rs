@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::contracts::template::{Statement, Template};
-use crate::contracts::{read, refuse};
+use crate::contracts::{read, refuse, root};
 
 /// Heading of the section whose answers are those under the service control policy.
 const LIMITED_SECTION: &str = "Under the service control policy";
@@ -215,4 +215,30 @@ fn the_service_control_policy_fits_and_denies_only() {
     for statement in policy["Statement"].as_array().expect("statements") {
         assert_eq!(statement["Effect"], "Deny", "{statement}");
     }
+}
+
+/// What `scripts/scp` prints.
+fn printed(arguments: &[&str]) -> serde_json::Value {
+    let script = root().join("scripts/scp");
+    let output = std::process::Command::new("python3")
+        .arg(script)
+        .args(arguments)
+        .output();
+    let output = output.expect("python3 runs");
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{told}");
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+#[test]
+fn the_script_writes_the_policy_of_the_page_for_other_names_and_with_exempt_roles() {
+    let of_the_page: serde_json::Value = serde_json::from_str(&read("docs/scp.json")).expect("JSON");
+    assert_eq!(printed(&[]), of_the_page);
+
+    let role = "arn:aws:iam::*:role/stacksets-exec-*";
+    let text = printed(&["--stack", "Gate-2", "--exempt", role]).to_string();
+    // It may write stacks, and is changed, passed and made by nobody but the break-glass role.
+    assert_eq!(text.matches(role).count(), 3);
+    assert!(text.contains("function:Gate-2-source-sync") && text.contains("s3:::gate-2-evidencebucket"));
+    assert!(!text.contains(":changegate-"), "{text}");
 }

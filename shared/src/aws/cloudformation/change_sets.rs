@@ -9,8 +9,8 @@ use crate::aws::errors::port_error;
 use crate::domain::change_set::description::ChangeSetDescription;
 use crate::domain::change_set::hooks::{ChangeSetHook, ChangeSetHooks, HookResource, HookTarget};
 use crate::flows::ports::{
-    ChangeSetSummary, CreatedChangeSet, ExecuteChangeSets, NewChangeSet, OperationEvent, PortError, PortErrorKind,
-    ReadChangeSets, TemplateLocation, WriteChangeSets,
+    ChangeSetRef, ChangeSetSummary, CreatedChangeSet, ExecuteChangeSets, NewChangeSet, OperationEvent, PortError,
+    PortErrorKind, ReadChangeSets, TemplateLocation, WriteChangeSets,
 };
 
 impl CloudFormation {
@@ -43,12 +43,13 @@ impl CloudFormation {
 }
 
 impl ReadChangeSets for CloudFormation {
-    async fn change_set(&self, arn: &str) -> Result<Option<ChangeSetDescription>, PortError> {
-        let Some((mut whole, mut next)) = self.page(None, arn, None, true).await? else {
+    async fn change_set(&self, set: ChangeSetRef<'_>) -> Result<Option<ChangeSetDescription>, PortError> {
+        let ChangeSetRef { stack, arn } = set;
+        let Some((mut whole, mut next)) = self.page(stack, arn, None, true).await? else {
             return Ok(None);
         };
         while let Some(token) = next {
-            let page = self.page(None, arn, Some(token.clone()), true).await?;
+            let page = self.page(stack, arn, Some(token.clone()), true).await?;
             let Some((page, following)) = page else {
                 // Deleted between two pages: half a change set must never be taken for a whole one.
                 return Ok(None);
@@ -141,12 +142,14 @@ impl ReadChangeSets for CloudFormation {
         Ok(events)
     }
 
-    async fn change_set_hooks(&self, arn: &str) -> Result<ChangeSetHooks, PortError> {
+    async fn change_set_hooks(&self, set: ChangeSetRef<'_>) -> Result<ChangeSetHooks, PortError> {
+        let ChangeSetRef { stack, arn } = set;
         const OPERATION: &str = "cloudformation:DescribeChangeSetHooks";
         let mut whole: Option<ChangeSetHooks> = None;
         let mut next: Option<String> = None;
         loop {
             let request = self.client.describe_change_set_hooks().change_set_name(arn);
+            let request = request.set_stack_name(stack.map(str::to_owned));
             let page = match request.set_next_token(next.clone()).send().await {
                 Ok(page) => page,
                 Err(error) => return Err(classed(port_error(OPERATION, arn, error))),
@@ -263,8 +266,10 @@ impl WriteChangeSets for CloudFormation {
         }
     }
 
-    async fn delete_change_set(&self, arn: &str) -> Result<(), PortError> {
-        match self.client.delete_change_set().change_set_name(arn).send().await {
+    async fn delete_change_set(&self, set: ChangeSetRef<'_>) -> Result<(), PortError> {
+        let ChangeSetRef { stack, arn } = set;
+        let request = self.client.delete_change_set().change_set_name(arn);
+        match request.set_stack_name(stack.map(str::to_owned)).send().await {
             Ok(_) => Ok(()),
             Err(error) => {
                 let error = classed(port_error("cloudformation:DeleteChangeSet", arn, error));
@@ -279,11 +284,13 @@ fn unless_empty<T>(list: Vec<T>) -> Option<Vec<T>> {
 }
 
 impl ExecuteChangeSets for CloudFormation {
-    async fn execute_change_set(&self, arn: &str, client_request_token: &str) -> Result<(), PortError> {
+    async fn execute_change_set(&self, set: ChangeSetRef<'_>, client_request_token: &str) -> Result<(), PortError> {
+        let ChangeSetRef { stack, arn } = set;
         // The reference contradicts itself about the default of DisableRollback, so it is always sent.
         let request = self
             .client
             .execute_change_set()
+            .set_stack_name(stack.map(str::to_owned))
             .change_set_name(arn)
             .client_request_token(client_request_token)
             .disable_rollback(false);

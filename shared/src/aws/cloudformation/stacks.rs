@@ -105,7 +105,10 @@ impl ReadStacks for CloudFormation {
     async fn template(&self, of: TemplateOf<'_>, stage: TemplateStage) -> Result<String, PortError> {
         let (request, subject) = match of {
             TemplateOf::Stack(stack) => (self.client.get_template().stack_name(stack), stack),
-            TemplateOf::ChangeSet(arn) => (self.client.get_template().change_set_name(arn), arn),
+            TemplateOf::ChangeSet(set) => {
+                let request = self.client.get_template().change_set_name(set.arn);
+                (request.set_stack_name(set.stack.map(str::to_owned)), set.arn)
+            }
         };
         let stage = match stage {
             TemplateStage::Original => WireStage::Original,

@@ -11,8 +11,8 @@ use aws_smithy_http_client::test_util::StaticReplayClient;
 use super::*;
 use crate::aws::recorded::{all_sent, answers};
 use crate::flows::ports::{
-    ExecuteChangeSets, NewChangeSet, PortErrorKind, ReadChangeSets, ReadStacks, TemplateLocation, TemplateOf,
-    TemplateStage, WriteChangeSets, WriteStackPolicies,
+    ChangeSetRef, ExecuteChangeSets, NewChangeSet, PortErrorKind, ReadChangeSets, ReadStacks, TemplateLocation,
+    TemplateOf, TemplateStage, WriteChangeSets, WriteStackPolicies,
 };
 
 fn cloudformation<'a>(recorded: impl IntoIterator<Item = (u16, &'a str)>) -> (CloudFormation, StaticReplayClient) {
@@ -137,7 +137,11 @@ async fn a_change_set_is_read_over_all_its_pages_with_values() {
     let first = page(&change("A"), "<NextToken>more</NextToken>");
     let second = page(&change("B"), "");
     let (stacks, replay) = cloudformation([(200, first.as_str()), (200, second.as_str())]);
-    let set = stacks.change_set("arn:set").await.unwrap().unwrap();
+    let set = stacks
+        .change_set(ChangeSetRef::of("network", "arn:set"))
+        .await
+        .unwrap()
+        .unwrap();
     let names: Vec<_> = set
         .changes
         .iter()
@@ -163,12 +167,24 @@ async fn half_a_change_set_is_never_taken_for_a_whole_one() {
     let first = page(&change("A"), "<NextToken>more</NextToken>");
     let gone = error("ChangeSetNotFound", "ChangeSet [arn:set] does not exist");
     let (stacks, _) = cloudformation([(200, first.as_str()), (404, gone.as_str())]);
-    assert_eq!(stacks.change_set("arn:set").await.unwrap(), None);
+    assert_eq!(
+        stacks.change_set(ChangeSetRef::of("network", "arn:set")).await.unwrap(),
+        None
+    );
     let slow = error("Throttling", "Rate exceeded");
     let (stacks, _) = cloudformation([(200, first.as_str()), (400, slow.as_str())]);
-    assert!(stacks.change_set("arn:set").await.unwrap_err().is_transient());
+    assert!(
+        stacks
+            .change_set(ChangeSetRef::of("network", "arn:set"))
+            .await
+            .unwrap_err()
+            .is_transient()
+    );
     let (stacks, _) = cloudformation([(200, first.as_str()), (200, first.as_str())]);
-    assert!(stacks.change_set("arn:set").await.is_err(), "the same page for ever");
+    assert!(
+        stacks.change_set(ChangeSetRef::of("network", "arn:set")).await.is_err(),
+        "the same page for ever"
+    );
 }
 
 fn new_change_set() -> NewChangeSet {
@@ -276,7 +292,10 @@ async fn refusals_of_a_change_set_are_told_apart() {
 async fn an_execution_always_rolls_back_and_bears_its_token() {
     let body = answer("ExecuteChangeSet", "");
     let (stacks, replay) = cloudformation([(200, body.as_str())]);
-    stacks.execute_change_set("arn:set", "cg-run").await.unwrap();
+    stacks
+        .execute_change_set(ChangeSetRef::of("network", "arn:set"), "cg-run")
+        .await
+        .unwrap();
     let sent = all_sent(&replay).remove(0);
     assert!(
         sent.contains("DisableRollback=false") && sent.contains("ClientRequestToken=cg-run"),
@@ -288,7 +307,10 @@ async fn an_execution_always_rolls_back_and_bears_its_token() {
         "ChangeSet [arn:set] cannot be executed in its current status of [FAILED]",
     );
     let (stacks, _) = cloudformation([(400, refused.as_str())]);
-    let error = stacks.execute_change_set("arn:set", "cg-run").await.unwrap_err();
+    let error = stacks
+        .execute_change_set(ChangeSetRef::of("network", "arn:set"), "cg-run")
+        .await
+        .unwrap_err();
     assert_eq!(error.kind, PortErrorKind::Conflict);
 }
 
@@ -300,7 +322,10 @@ async fn a_change_set_that_cannot_be_deleted_now_is_a_conflict() {
     ] {
         let refused = error("InvalidChangeSetStatus", message);
         let (stacks, _) = cloudformation([(400, refused.as_str())]);
-        let error = stacks.delete_change_set("arn:set").await.unwrap_err();
+        let error = stacks
+            .delete_change_set(ChangeSetRef::of("network", "arn:set"))
+            .await
+            .unwrap_err();
         assert_eq!(error.kind, PortErrorKind::Conflict, "{message}");
     }
 }
@@ -327,7 +352,11 @@ async fn a_change_set_that_failed_is_read_with_its_reason() {
     });
     let mut found = Vec::new();
     for stacks in endings {
-        let set = stacks.change_set("arn:set").await.unwrap().unwrap();
+        let set = stacks
+            .change_set(ChangeSetRef::of("network", "arn:set"))
+            .await
+            .unwrap()
+            .unwrap();
         found.push(crate::domain::planning::ending(&set));
     }
     assert_eq!(

@@ -6,7 +6,7 @@ use crate::domain::change_set::description::ChangeSetDescription;
 use crate::domain::job::{FailureKind, JobOutcome};
 use crate::domain::planning::{self, Ending};
 use crate::flows::FlowError;
-use crate::flows::ports::{JobArtifacts, PortError, PortErrorKind, ReadChangeSets};
+use crate::flows::ports::{ChangeSetRef, JobArtifacts, PortError, PortErrorKind, ReadChangeSets};
 use crate::flows::prove_job::ProvenJob;
 
 /// How deep nested change sets are followed to the one that failed first.
@@ -92,7 +92,7 @@ pub(super) async fn become_of(
         let Some(arn) = planning::failed_nested_set(&reason) else {
             break;
         };
-        let nested = match cloudformation.change_set(arn).await {
+        let nested = match cloudformation.change_set(ChangeSetRef::nested(arn)).await {
             Ok(Some(nested)) => nested,
             Ok(None) => break,
             Err(error) if error.is_transient() => return Err(error),

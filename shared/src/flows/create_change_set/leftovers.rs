@@ -3,7 +3,9 @@
 use crate::domain::change_set::description::ChangeSetDescription;
 use crate::domain::planning;
 use crate::flows::FlowError;
-use crate::flows::ports::{PipelineExecution, PortErrorKind, ReadChangeSets, ReadPipelines, WriteChangeSets};
+use crate::flows::ports::{
+    ChangeSetRef, PipelineExecution, PortErrorKind, ReadChangeSets, ReadPipelines, WriteChangeSets,
+};
 use crate::flows::prove_job::ProvenJob;
 
 /// How many runs that are not among the latest are looked up in one delivery.
@@ -35,7 +37,10 @@ pub(super) async fn delete(
             false
         };
         if has_ended {
-            match cloudformation.delete_change_set(&set.arn).await {
+            match cloudformation
+                .delete_change_set(ChangeSetRef::of(&proven.gate.stack_name, &set.arn))
+                .await
+            {
                 Ok(()) => tracing::info!(change_set = set.name, "deleted what an earlier run left"),
                 // It is being made, deleted or executed by now: the next run sees what is left of it.
                 Err(error) if error.kind == PortErrorKind::Conflict => {
@@ -63,7 +68,7 @@ pub(super) async fn delete_earlier(
             "change set `{name}` of an earlier attempt is being deleted"
         )));
     }
-    match cloudformation.delete_change_set(&earlier.change_set_id).await {
+    match cloudformation.delete_change_set(earlier.into()).await {
         Ok(()) => Ok(()),
         // It is being made, or nested sets of it are: it can be deleted when that is over.
         Err(error) if error.kind == PortErrorKind::Conflict => Err(FlowError::NotYet(error.to_string())),

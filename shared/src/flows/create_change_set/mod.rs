@@ -18,8 +18,8 @@ use std::collections::BTreeMap;
 
 use super::FlowError;
 use super::ports::{
-    ControlPipelines, JobArtifacts, PortError, ReadChangeSets, ReadObjects, ReadPipelines, ReadStacks, Stack,
-    WriteChangeSets, WriteObjects,
+    ChangeSetRef, ControlPipelines, JobArtifacts, PortError, ReadChangeSets, ReadObjects, ReadPipelines, ReadStacks,
+    Stack, WriteChangeSets, WriteObjects,
 };
 use super::prove_job::{ProofSettings, ProvenJob, prove_job};
 use crate::domain::actions::CREATE_CHANGE_SET;
@@ -104,7 +104,9 @@ where
         artifacts,
     };
     if let Some(made) = Made::parse(job.continuation_token.as_deref())? {
-        let set = cloudformation.change_set(&made.arn).await?;
+        let set = cloudformation
+            .change_set(ChangeSetRef::of(&proven.gate.stack_name, &made.arn))
+            .await?;
         let set = set.ok_or_else(|| {
             out_of_date(&format!(
                 "change set `{}` was deleted while CloudFormation made it",
@@ -173,7 +175,9 @@ where
             }
         }
     };
-    let set = cloudformation.change_set(&arn).await?;
+    let set = cloudformation
+        .change_set(ChangeSetRef::of(&proven.gate.stack_name, &arn))
+        .await?;
     let set = set.ok_or_else(|| FlowError::NotYet(format!("change set `{arn}` was made and is not visible")))?;
     conclude(ports, settings, &plan, set, 0).await
 }

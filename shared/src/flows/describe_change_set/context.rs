@@ -8,7 +8,7 @@ use super::{DescribeSettings, Ports, Run};
 use crate::domain::actions::{CATALOGUE, CONFIGURATION, SOURCE_STAGE, TEMPLATE};
 use crate::domain::authors::{CommitRange, Gap, ProvenanceWalk, authenticated};
 use crate::domain::change_set::review::{CommitFacts, LastExecuted, PullRequestFacts, RunFacts};
-use crate::domain::change_set::tree::{ChangeSetTree, join};
+use crate::domain::change_set::tree::{ChangeSetTree, PlacedChangeSet, join};
 use crate::domain::executed::Executed;
 use crate::domain::gate::Gate;
 use crate::domain::keys;
@@ -17,7 +17,7 @@ use crate::domain::sha256::Sha256;
 use crate::domain::window::WindowState;
 use crate::flows::FlowError;
 use crate::flows::digest_inputs::DigestInputs;
-use crate::flows::ports::{Clock, ReadChangeSets, ReadObjects, ReadPipelines, Stack};
+use crate::flows::ports::{Clock, PortError, PortErrorKind, ReadChangeSets, ReadObjects, ReadPipelines, Stack};
 
 /// Under which name the sync records that a commit changed the catalogue.
 const CATALOGUE_STACK: &str = "root";
@@ -244,28 +244,49 @@ async fn waiting(
         .collect())
 }
 
-/// Asks which hooks are invoked, of those change sets alone that have any.
+/// Asks which hooks are invoked, of those change sets alone that have any. The call only informs: where it is denied,
+/// a warning says what is not known.
 pub(super) async fn hooks(
     cloudformation: &impl ReadChangeSets,
     tree: Option<&mut ChangeSetTree>,
-) -> Result<(), FlowError> {
+) -> Result<Vec<String>, FlowError> {
+    let mut unknown = Vec::new();
     for set in tree.into_iter().flat_map(|tree| &mut tree.sets) {
         if set.description.has_hooks() {
-            let told = cloudformation.change_set_hooks(&set.description.change_set_id).await?;
-            set.hooks = Some(told);
+            match cloudformation.change_set_hooks((&set.description).into()).await {
+                Ok(told) => set.hooks = Some(told),
+                Err(error) if error.kind == PortErrorKind::Denied => {
+                    unknown.push(not_told("which hooks the execution invokes", set, &error));
+                }
+                Err(error) => return Err(error.into()),
+            }
         }
     }
-    Ok(())
+    Ok(unknown)
 }
 
-/// What CloudFormation's validation before deployment warns of.
+/// What the review cannot tell of a change set, because the call that tells it is denied.
+fn not_told(what: &str, set: &PlacedChangeSet, error: &PortError) -> String {
+    let name = &set.description.stack_name;
+    format!("{what} of stack `{name}` is not known, because CloudFormation may not be asked: {error}")
+}
+
+/// What CloudFormation's validation before deployment warns of. Where it may not be asked, that is a warning too.
 pub(super) async fn validations(
     cloudformation: &impl ReadChangeSets,
     inputs: &DigestInputs,
 ) -> Result<Vec<String>, FlowError> {
     let mut found = Vec::new();
     for set in inputs.tree.iter().flat_map(|tree| &tree.sets) {
-        for event in cloudformation.change_set_events(&set.description.change_set_id).await? {
+        let events = match cloudformation.change_set_events(&set.description.change_set_id).await {
+            Ok(events) => events,
+            Err(error) if error.kind == PortErrorKind::Denied => {
+                found.push(not_told("what the validation before deployment warns of", set, &error));
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
+        for event in events {
             let place = join(&set.path, &event.logical_id);
             let mut text = format!("{place} ({})", event.resource_type);
             for part in [

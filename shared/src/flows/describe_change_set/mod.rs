@@ -133,11 +133,10 @@ where
         .ok_or_else(|| out_of_date("its change set does not exist any more"))?;
     let stack = ports.cloudformation.stack(&run.proven.gate.stack_name).await?;
     must_be_fresh(&run, &inputs, stack.as_ref())?;
-    context::hooks(ports.cloudformation, inputs.tree.as_mut()).await?;
     let digest = inputs.document.sha256();
     let key = |file: &str| keys::review(&run.proven.pipeline, &run.proven.execution, run.attempt, file);
     let link = format!("{}{}", settings.review_url, key(PAGE_FILE));
-    let review = make_review(&ports, settings, &run, &inputs, stack.as_ref(), digest, &link).await?;
+    let review = make_review(&ports, settings, &run, &mut inputs, stack.as_ref(), digest, &link).await?;
     write_once(ports.evidence, &key, &inputs, &review).await?;
     let delivered = delivery::deliver(&ports, settings, &run.proven, &review, &link).await;
     let mut variables = variables(&review, digest, &link);
@@ -265,7 +264,7 @@ async fn make_review<P, C, S, E, N, G, K>(
     ports: &Ports<'_, P, C, S, E, N, G, K>,
     settings: &DescribeSettings,
     run: &Run,
-    inputs: &DigestInputs,
+    inputs: &mut DigestInputs,
     stack: Option<&Stack>,
     digest: Sha256,
     link: &str,
@@ -279,7 +278,7 @@ where
 {
     let gate = &run.proven.gate;
     let is_new = run.planned.change_set_type == "CREATE";
-    let mut warnings = Vec::new();
+    let mut warnings = context::hooks(ports.cloudformation, inputs.tree.as_mut()).await?;
     let facts = context::read(ports, settings, run, stack, digest, link, &mut warnings).await?;
     let gates = gates::read(ports, settings, run, &mut warnings).await?;
     warnings.extend(context::validations(ports.cloudformation, inputs).await?);

@@ -48,12 +48,16 @@ where
         "stack.name" = run.planned.stack_name,
         "executing the change set"
     );
-    match ports.cloudformation.execute_change_set(arn, &run.request_token()).await {
+    match ports
+        .cloudformation
+        .execute_change_set(change_set.into(), &run.request_token())
+        .await
+    {
         Ok(()) => {}
         // Whether it has begun is not known; the next delivery looks.
         Err(error) if error.is_transient() => return Err(error.into()),
         Err(error) => {
-            let now = ports.cloudformation.change_set(arn).await?;
+            let now = ports.cloudformation.change_set(change_set.into()).await?;
             match now {
                 // Another delivery of this job was faster.
                 Some(now) if has_begun(&now) => return follow::follow(ports, run, &now).await,

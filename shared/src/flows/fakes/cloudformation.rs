@@ -11,7 +11,9 @@ use serde_json::Value;
 use super::Wire;
 use crate::domain::change_set::description::{Change, ChangeSetDescription, Parameter, ResourceChange, Tag};
 use crate::domain::change_set::hooks::ChangeSetHooks;
-use crate::flows::ports::{Export, NewChangeSet, OperationEvent, Stack, StackEvent, StackResource, TemplateLocation};
+use crate::flows::ports::{
+    ChangeSetRef, Export, NewChangeSet, OperationEvent, Stack, StackEvent, StackResource, TemplateLocation,
+};
 
 /// The reason that CloudFormation gives for a change set without changes.
 const NO_CHANGES: &str =
@@ -202,12 +204,18 @@ impl State {
             .find(|held| held.stack.name == id || held.stack.id == id)
     }
 
-    fn change_set_mut(&mut self, arn: &str) -> Option<(&mut Stack, &mut FakeChangeSet)> {
+    /// The change set, when it belongs to the stack that was named with it, which may be gone.
+    fn change_set_mut(&mut self, of: ChangeSetRef<'_>) -> Option<(&mut Stack, &mut FakeChangeSet)> {
         self.stacks.values_mut().find_map(|held| {
-            let set = held
-                .change_sets
-                .iter_mut()
-                .find(|set| set.description.change_set_id == arn)?;
+            let (name, id) = (&held.stack.name, &held.stack.id);
+            let set = held.change_sets.iter_mut().find(|set| {
+                let is_of = |stack: &str| {
+                    [name, id, &set.description.stack_id]
+                        .iter()
+                        .any(|known| *known == stack)
+                };
+                set.description.change_set_id == of.arn && of.stack.is_none_or(is_of)
+            })?;
             Some((&mut held.stack, set))
         })
     }

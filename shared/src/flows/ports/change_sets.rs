@@ -42,6 +42,41 @@ pub struct NewChangeSet {
     pub client_token: String,
 }
 
+/// Which change set a call is about.
+///
+/// Its ARN alone names it, and does not hold its stack; both are sent where both are known, because it is not known
+/// which of them IAM looks at: the [Service Authorization Reference][1] names the stack, policies of AWS's own both.
+///
+/// [1]: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudformation.html
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChangeSetRef<'a> {
+    /// Name or ARN of the stack; `None` where it is learnt only from the change set.
+    pub stack: Option<&'a str>,
+    /// ARN of the change set.
+    pub arn: &'a str,
+}
+
+impl<'a> ChangeSetRef<'a> {
+    /// The change set `arn` of the stack with this name or ARN.
+    pub fn of(stack: &'a str, arn: &'a str) -> Self {
+        Self {
+            stack: Some(stack).filter(|stack| !stack.is_empty()),
+            arn,
+        }
+    }
+
+    /// The change set of a nested stack, known from its parent's, which does not name the stack.
+    pub fn nested(arn: &'a str) -> Self {
+        Self { stack: None, arn }
+    }
+}
+
+impl<'a> From<&'a ChangeSetDescription> for ChangeSetRef<'a> {
+    fn from(set: &'a ChangeSetDescription) -> Self {
+        Self::of(&set.stack_id, &set.change_set_id)
+    }
+}
+
 /// A change set that was just created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreatedChangeSet {
@@ -89,12 +124,12 @@ pub struct OperationEvent {
 
 /// Reads change sets.
 pub trait ReadChangeSets {
-    /// The change set with this ARN, all pages, with property values; `None` when it does not exist (any more).
+    /// The change set, all pages, with property values; `None` when it does not exist (any more).
     ///
     /// # Errors
     ///
     /// Every failure but absence.
-    async fn change_set(&self, arn: &str) -> Result<Option<ChangeSetDescription>, PortError>;
+    async fn change_set(&self, set: ChangeSetRef<'_>) -> Result<Option<ChangeSetDescription>, PortError>;
 
     /// The change set of this name of this stack, without its changes; `None` when stack or change set do not exist.
     ///
@@ -110,7 +145,8 @@ pub trait ReadChangeSets {
     /// Every failure but absence.
     async fn change_sets(&self, stack: &str) -> Result<Vec<ChangeSetSummary>, PortError>;
 
-    /// The failed events of a change set's creation, from `DescribeEvents`.
+    /// The failed events of a change set's creation, from `DescribeEvents`, which takes the ARN alone: with the name of
+    /// the stack as well it was [refused](https://github.com/aws-cloudformation/cloudformation-cli/issues/1116).
     ///
     /// # Errors
     ///
@@ -122,7 +158,7 @@ pub trait ReadChangeSets {
     /// # Errors
     ///
     /// When they cannot be read, also when the change set is gone.
-    async fn change_set_hooks(&self, arn: &str) -> Result<ChangeSetHooks, PortError>;
+    async fn change_set_hooks(&self, set: ChangeSetRef<'_>) -> Result<ChangeSetHooks, PortError>;
 }
 
 /// Creates and deletes change sets.
@@ -139,7 +175,7 @@ pub trait WriteChangeSets {
     /// # Errors
     ///
     /// When the service refuses or does not answer.
-    async fn delete_change_set(&self, arn: &str) -> Result<(), PortError>;
+    async fn delete_change_set(&self, set: ChangeSetRef<'_>) -> Result<(), PortError>;
 }
 
 /// Executes change sets.
@@ -149,5 +185,5 @@ pub trait ExecuteChangeSets {
     /// # Errors
     ///
     /// When the service refuses or does not answer.
-    async fn execute_change_set(&self, arn: &str, client_request_token: &str) -> Result<(), PortError>;
+    async fn execute_change_set(&self, set: ChangeSetRef<'_>, client_request_token: &str) -> Result<(), PortError>;
 }

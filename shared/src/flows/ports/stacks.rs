@@ -1,6 +1,6 @@
 //! CloudFormation stacks.
 
-use super::PortError;
+use super::{ChangeSetRef, PortError};
 pub use crate::domain::stack_event::StackEvent;
 
 /// A stack as `DescribeStacks` tells it.
@@ -78,8 +78,8 @@ pub enum TemplateStage {
 pub enum TemplateOf<'a> {
     /// The stack with this name or ARN.
     Stack(&'a str),
-    /// The change set with this ARN.
-    ChangeSet(&'a str),
+    /// The change set.
+    ChangeSet(ChangeSetRef<'a>),
 }
 
 /// Reads stacks.

@@ -5,7 +5,7 @@ use crate::domain::history::ActionExecution;
 use crate::domain::outcome::Outcome;
 use crate::domain::planning;
 use crate::flows::FlowError;
-use crate::flows::ports::{PortErrorKind, ReadChangeSets, WriteChangeSets};
+use crate::flows::ports::{ChangeSetRef, PortErrorKind, ReadChangeSets, WriteChangeSets};
 
 /// Deletes the unexecuted change sets of a run that ended for good.
 pub(super) async fn change_sets(
@@ -26,7 +26,10 @@ pub(super) async fn change_sets(
                 set.name
             ));
         } else {
-            match cloudformation.delete_change_set(&set.arn).await {
+            match cloudformation
+                .delete_change_set(ChangeSetRef::of(&gate.stack_name, &set.arn))
+                .await
+            {
                 Ok(()) => tracing::info!(change_set = set.name, "deleted the change set of a run that ended"),
                 // Nested sets of it are still being made, or somebody deletes it: the next run's plan removes it.
                 Err(error) if error.kind == PortErrorKind::Conflict => {

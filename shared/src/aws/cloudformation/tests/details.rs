@@ -6,7 +6,10 @@ use super::*;
 async fn deleting_what_is_gone_is_done_and_listing_what_is_gone_is_empty() {
     let gone = error("ChangeSetNotFound", "ChangeSet [arn:set] does not exist");
     let (stacks, _) = cloudformation([(404, gone.as_str())]);
-    stacks.delete_change_set("arn:set").await.unwrap();
+    stacks
+        .delete_change_set(ChangeSetRef::of("network", "arn:set"))
+        .await
+        .unwrap();
     let gone = error("ValidationError", "Stack [network] does not exist");
     let (stacks, _) = cloudformation([(400, gone.as_str())]);
     assert!(stacks.change_sets("network").await.unwrap().is_empty());
@@ -48,7 +51,10 @@ async fn hooks_are_read_page_by_page_with_what_they_are_invoked_for() {
     };
     let (first, last) = (page("Acme::One", "<NextToken>more</NextToken>"), page("Acme::Two", ""));
     let (stacks, replay) = cloudformation([(200, first.as_str()), (200, last.as_str())]);
-    let told = stacks.change_set_hooks("arn:set").await.unwrap();
+    let told = stacks
+        .change_set_hooks(ChangeSetRef::of("network", "arn:set"))
+        .await
+        .unwrap();
     assert_eq!(told.status.as_deref(), Some("PLANNED"));
     let names: Vec<_> = told.hooks.iter().filter_map(|hook| hook.type_name.as_deref()).collect();
     assert_eq!(names, ["Acme::One", "Acme::Two"]);
@@ -67,7 +73,10 @@ async fn hooks_are_read_page_by_page_with_what_they_are_invoked_for() {
     assert!(all_sent(&replay)[1].contains("NextToken=more"));
     // An endpoint that announces the same page for ever is no reason to ask for ever.
     let (stacks, _) = cloudformation([(200, first.as_str()), (200, first.as_str())]);
-    let error = stacks.change_set_hooks("arn:set").await.unwrap_err();
+    let error = stacks
+        .change_set_hooks(ChangeSetRef::of("network", "arn:set"))
+        .await
+        .unwrap_err();
     assert!(error.to_string().contains("announced twice"), "{error}");
 }
 
@@ -111,7 +120,10 @@ async fn the_template_of_a_change_set_is_asked_for_by_its_stage() {
     );
     let (stacks, replay) = cloudformation([(200, body.as_str())]);
     let text = stacks
-        .template(TemplateOf::ChangeSet("arn:set"), TemplateStage::Processed)
+        .template(
+            TemplateOf::ChangeSet(ChangeSetRef::of("network", "arn:set")),
+            TemplateStage::Processed,
+        )
         .await
         .unwrap();
     assert_eq!(text, r#"{"Resources": {}}"#);
@@ -131,4 +143,40 @@ async fn a_stack_without_a_policy_has_none() {
     let (stacks, replay) = cloudformation([(200, body.as_str())]);
     stacks.set_stack_policy("network", "{}").await.unwrap();
     assert!(all_sent(&replay)[0].contains("StackPolicyBody=%7B%7D"));
+}
+
+#[tokio::test]
+async fn every_call_about_a_change_set_names_its_stack_as_well_where_the_call_takes_it() {
+    let set = ChangeSetRef::of("network", "arn:set");
+    let described = answer("DescribeChangeSet", "<ChangeSetId>arn:set</ChangeSetId>");
+    let hooks = answer("DescribeChangeSetHooks", "<ChangeSetId>arn:set</ChangeSetId>");
+    let template = answer("GetTemplate", "<TemplateBody>{}</TemplateBody>");
+    let (deleted, executed) = (answer("DeleteChangeSet", ""), answer("ExecuteChangeSet", ""));
+    let events = answer("DescribeEvents", "<OperationEvents/>");
+    let (stacks, replay) = cloudformation([
+        (200, described.as_str()),
+        (200, hooks.as_str()),
+        (200, template.as_str()),
+        (200, deleted.as_str()),
+        (200, executed.as_str()),
+        (200, events.as_str()),
+    ]);
+
+    stacks.change_set(set).await.unwrap();
+    stacks.change_set_hooks(set).await.unwrap();
+    stacks
+        .template(TemplateOf::ChangeSet(set), TemplateStage::Original)
+        .await
+        .unwrap();
+    stacks.delete_change_set(set).await.unwrap();
+    stacks.execute_change_set(set, "cg-run").await.unwrap();
+    stacks.change_set_events("arn:set").await.unwrap();
+
+    let sent = all_sent(&replay);
+    assert_eq!(sent.len(), 6);
+    for (at, request) in sent.iter().enumerate() {
+        assert!(request.contains("ChangeSetName=arn%3Aset"), "{request}");
+        // DescribeEvents alone refuses a stack beside the ARN.
+        assert_eq!(request.contains("StackName=network"), at < 5, "{request}");
+    }
 }

@@ -67,3 +67,22 @@ fn a_review_whose_hooks_cannot_be_read_is_not_made() {
     // The next delivery of the same job makes it.
     assert!(world.variables()["Summary"].contains("network:"));
 }
+
+#[test]
+fn calls_that_only_inform_and_are_denied_are_warnings_of_the_review() {
+    for (operation, words) in [
+        (OPERATION, "which hooks the execution invokes"),
+        (
+            "cloudformation:DescribeEvents",
+            "what the validation before deployment warns of",
+        ),
+    ] {
+        let world = with_hook();
+        world.wire.break_next(operation, Fault::Denial);
+        world.variables();
+        for file in ["review.txt", "review.md", "review.html", "review.json"] {
+            let content = world.file(file);
+            assert!(content.contains(words), "{operation}: {words} in {file}\n{content}");
+        }
+    }
+}

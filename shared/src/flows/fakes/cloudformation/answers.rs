@@ -5,8 +5,8 @@ use crate::domain::change_set::description::ChangeSetDescription;
 use crate::domain::change_set::hooks::ChangeSetHooks;
 use crate::flows::fakes::refusal;
 use crate::flows::ports::{
-    ChangeSetSummary, CreatedChangeSet, ExecuteChangeSets, Export, NewChangeSet, OperationEvent, PortError,
-    PortErrorKind, ReadChangeSets, ReadStacks, Stack, StackEvent, StackResource, TemplateOf, TemplateStage,
+    ChangeSetRef, ChangeSetSummary, CreatedChangeSet, ExecuteChangeSets, Export, NewChangeSet, OperationEvent,
+    PortError, PortErrorKind, ReadChangeSets, ReadStacks, Stack, StackEvent, StackResource, TemplateOf, TemplateStage,
     WriteChangeSets, WriteStackPolicies,
 };
 
@@ -81,12 +81,12 @@ impl ReadStacks for FakeCloudFormation {
 
     async fn template(&self, of: TemplateOf<'_>, _stage: TemplateStage) -> Result<String, PortError> {
         const OPERATION: &str = "cloudformation:GetTemplate";
-        let (TemplateOf::Stack(subject) | TemplateOf::ChangeSet(subject)) = of;
+        let (TemplateOf::Stack(subject) | TemplateOf::ChangeSet(ChangeSetRef { arn: subject, .. })) = of;
         let effect = || {
             let mut state = self.state.borrow_mut();
             let text = match of {
                 TemplateOf::Stack(stack) => state.stack_mut(stack).map(|held| held.template.clone()),
-                TemplateOf::ChangeSet(arn) => state.change_set_mut(arn).map(|(_, set)| set.template.clone()),
+                TemplateOf::ChangeSet(set) => state.change_set_mut(set).map(|(_, set)| set.template.clone()),
             };
             let text = text.ok_or_else(|| missing(OPERATION, subject))?;
             // CloudFormation loses every character outside of ASCII.
@@ -140,12 +140,12 @@ fn shown(set: &mut FakeChangeSet) -> ChangeSetDescription {
 }
 
 impl ReadChangeSets for FakeCloudFormation {
-    async fn change_set(&self, arn: &str) -> Result<Option<ChangeSetDescription>, PortError> {
+    async fn change_set(&self, of: ChangeSetRef<'_>) -> Result<Option<ChangeSetDescription>, PortError> {
         let effect = || {
             let mut state = self.state.borrow_mut();
-            Ok(state.change_set_mut(arn).map(|(_, set)| shown(set)))
+            Ok(state.change_set_mut(of).map(|(_, set)| shown(set)))
         };
-        self.wire.call("cloudformation:DescribeChangeSet", arn, effect).await
+        self.wire.call("cloudformation:DescribeChangeSet", of.arn, effect).await
     }
 
     async fn find_change_set(&self, stack: &str, name: &str) -> Result<Option<ChangeSetDescription>, PortError> {
@@ -183,21 +183,21 @@ impl ReadChangeSets for FakeCloudFormation {
     async fn change_set_events(&self, arn: &str) -> Result<Vec<OperationEvent>, PortError> {
         let effect = || {
             let mut state = self.state.borrow_mut();
-            let set = state.change_set_mut(arn);
+            let set = state.change_set_mut(ChangeSetRef::nested(arn));
             Ok(set.map(|(_, set)| set.events.clone()).unwrap_or_default())
         };
         self.wire.call("cloudformation:DescribeEvents", arn, effect).await
     }
 
-    async fn change_set_hooks(&self, arn: &str) -> Result<ChangeSetHooks, PortError> {
+    async fn change_set_hooks(&self, of: ChangeSetRef<'_>) -> Result<ChangeSetHooks, PortError> {
         const OPERATION: &str = "cloudformation:DescribeChangeSetHooks";
         let effect = || {
             let mut state = self.state.borrow_mut();
-            let set = state.change_set_mut(arn);
+            let set = state.change_set_mut(of);
             set.map(|(_, set)| set.hooks.clone())
-                .ok_or_else(|| missing(OPERATION, arn))
+                .ok_or_else(|| missing(OPERATION, of.arn))
         };
-        self.wire.call(OPERATION, arn, effect).await
+        self.wire.call(OPERATION, of.arn, effect).await
     }
 }
 
@@ -300,23 +300,27 @@ impl WriteChangeSets for FakeCloudFormation {
         self.wire.call(OPERATION, &subject, effect).await
     }
 
-    async fn delete_change_set(&self, arn: &str) -> Result<(), PortError> {
+    async fn delete_change_set(&self, of: ChangeSetRef<'_>) -> Result<(), PortError> {
         let effect = || {
-            for held in self.state.borrow_mut().stacks.values_mut() {
-                held.change_sets.retain(|set| set.description.change_set_id != arn);
+            let mut state = self.state.borrow_mut();
+            if state.change_set_mut(of).is_some() {
+                for held in state.stacks.values_mut() {
+                    held.change_sets.retain(|set| set.description.change_set_id != of.arn);
+                }
             }
             Ok(())
         };
-        self.wire.call("cloudformation:DeleteChangeSet", arn, effect).await
+        self.wire.call("cloudformation:DeleteChangeSet", of.arn, effect).await
     }
 }
 
 impl ExecuteChangeSets for FakeCloudFormation {
-    async fn execute_change_set(&self, arn: &str, client_request_token: &str) -> Result<(), PortError> {
+    async fn execute_change_set(&self, of: ChangeSetRef<'_>, client_request_token: &str) -> Result<(), PortError> {
         const OPERATION: &str = "cloudformation:ExecuteChangeSet";
+        let arn = of.arn;
         let effect = || {
             let mut state = self.state.borrow_mut();
-            let Some((stack, set)) = state.change_set_mut(arn) else {
+            let Some((stack, set)) = state.change_set_mut(of) else {
                 let (kind, code) = (PortErrorKind::NotFound, "ChangeSetNotFound");
                 return Err(refusal(
                     OPERATION,
