@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json};
 use super::File;
 use crate::domain::document::{Node, ScalarKind, Value};
 use crate::domain::sha256::Sha256;
-use crate::domain::template::read_file;
+use crate::domain::template::{read_file, scalar_text};
 
 /// What of a parameter a configuration is checked against. Of a default only that it is there counts.
 const CHECKED: &[&str] = &[
@@ -78,12 +78,12 @@ pub fn declared(template: File<'_>) -> Option<Declared> {
     })
 }
 
-/// A node with every scalar as a text, since scalars are checked as they are written.
+/// A node with every scalar as the text that CloudFormation takes it for.
 fn written(node: &Node, is_plain: &mut bool) -> Json {
     *is_plain &= node.tag.is_none();
     match &node.value {
         Value::Scalar(scalar) if scalar.kind == ScalarKind::Null => Json::Null,
-        Value::Scalar(scalar) => Json::from(scalar.text.as_str()),
+        Value::Scalar(_) => Json::from(scalar_text(node)),
         Value::Sequence(items) => items.iter().map(|item| written(item, is_plain)).collect(),
         Value::Mapping(_) => {
             *is_plain = false;
@@ -144,7 +144,8 @@ mod tests {
             crate::domain::configuration::effective(Some(configuration), File { path, bytes }).ok()
         };
         for (configuration, is_taken) in [
-            (r#"{"Parameters": {"B": "on"}}"#, true),
+            (r#"{"Parameters": {"B": "on"}}"#, false),
+            (r#"{"Parameters": {"B": "true"}}"#, true),
             (r#"{"Parameters": {"B": 1.0, "A": 7}}"#, true),
             (r#"{"Parameters": {"B": 1, "A": 7}}"#, false),
             (r#"{"Parameters": {"B": "x", "A": 6}}"#, false),

@@ -1,7 +1,7 @@
 //! The parameters that a template declares.
 
 use crate::domain::document::{Node, ScalarKind};
-use crate::domain::template::is_no_echo;
+use crate::domain::template::{is_no_echo, scalar_text};
 
 /// One declared parameter. Sizes and bounds that are not written as numbers are left out: CloudFormation refuses them.
 ///
@@ -99,7 +99,7 @@ fn parameter<'t>(name: &'t Node, node: &'t Node) -> Parameter<'t> {
         is_secret: is_no_echo(node.get("NoEcho")),
         allowed_values: node
             .get("AllowedValues")
-            .map(|values| values.items().iter().filter_map(Node::as_text).collect()),
+            .map(|values| values.items().iter().filter_map(scalar_text).collect()),
         allowed_pattern: node
             .get("AllowedPattern")
             .and_then(Node::scalar)

@@ -261,3 +261,33 @@ fn files_that_are_no_configuration_or_no_template_are_refused() {
     );
     assert!(no_template.unwrap_err()[0].to_string().contains("this is no template"));
 }
+
+#[test]
+fn allowed_values_are_compared_as_cloudformation_reads_them() {
+    let take = |allowed: &str, value: &str| {
+        let template = format!("Parameters:\n  Send: {{Type: String, AllowedValues: {allowed}}}\nResources: {{}}\n");
+        let configuration = format!("{{\"Parameters\": {{\"Send\": {value}}}}}");
+        effective(
+            Some(File {
+                path: "stacks/a/configuration.json",
+                bytes: configuration.as_bytes(),
+            }),
+            File {
+                path: "stacks/a/template.yaml",
+                bytes: template.as_bytes(),
+            },
+        )
+        .is_ok()
+    };
+    for (allowed, value, is_taken) in [
+        ("[yes, no]", "\"yes\"", false),
+        ("[yes, no]", "\"true\"", true),
+        ("[yes, no]", "true", true),
+        ("[Off, ON]", "\"false\"", true),
+        ("['yes', \"no\"]", "\"yes\"", true),
+        ("['yes', \"no\"]", "\"true\"", false),
+        ("[y, n]", "\"y\"", true),
+    ] {
+        assert_eq!(take(allowed, value), is_taken, "{allowed} {value}");
+    }
+}

@@ -1,6 +1,6 @@
 //! What CloudFormation takes for true and for false.
 
-use crate::domain::document::Node;
+use crate::domain::document::{Node, ScalarStyle};
 
 /// What the text of a boolean comes to in CloudFormation; `None` for a text that is no boolean.
 ///
@@ -19,6 +19,25 @@ pub fn boolean(text: &str) -> Option<bool> {
         (_, true) => Some(false),
         _ => None,
     }
+}
+
+/// The text that CloudFormation takes a scalar for, where it needs a text; `None` for a collection.
+///
+/// Without quotes, the words that YAML 1.1 has for booleans are booleans, and these become `true` and `false`:
+/// `AllowedValues: [yes, no]` allows `true` and `false`. SnakeYAML, which reads templates there, knows each word in
+/// three cases, and neither `y` nor `n`.
+///
+/// Source: `BOOL` in <https://github.com/snakeyaml/snakeyaml/blob/master/src/main/java/org/yaml/snakeyaml/resolver/Resolver.java>
+pub fn scalar_text(node: &Node) -> Option<&str> {
+    let scalar = node.scalar()?;
+    if node.tag.is_some() || scalar.style != ScalarStyle::Plain {
+        return Some(&scalar.text);
+    }
+    Some(match scalar.text.as_str() {
+        "true" | "True" | "TRUE" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => "true",
+        "false" | "False" | "FALSE" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => "false",
+        text => text,
+    })
 }
 
 /// Whether the value of a parameter is kept secret, by what its declaration has at `NoEcho`.
@@ -50,6 +69,27 @@ mod tests {
                 assert_eq!(boolean(word), expected, "{word:?}");
             }
         }
+    }
+
+    #[test]
+    fn words_without_quotes_become_the_texts_of_booleans() {
+        let text = |written: &str| {
+            let document = Document::parse(&format!("a: {written}\n"), Format::Yaml).unwrap();
+            scalar_text(document.root.get("a").unwrap()).map(str::to_owned)
+        };
+        for written in ["yes", "Yes", "YES", "on", "On", "ON", "true", "True", "TRUE"] {
+            assert_eq!(text(written).as_deref(), Some("true"), "{written}");
+            assert_eq!(text(&format!("'{written}'")).as_deref(), Some(written));
+            assert_eq!(text(&format!("!Ref {written}")).as_deref(), Some(written));
+        }
+        for written in ["no", "No", "NO", "off", "Off", "OFF", "false", "False", "FALSE"] {
+            assert_eq!(text(written).as_deref(), Some("false"), "{written}");
+            assert_eq!(text(&format!("\"{written}\"")).as_deref(), Some(written));
+        }
+        for written in ["y", "N", "yEs", "010", "1.0", "text"] {
+            assert_eq!(text(written).as_deref(), Some(written));
+        }
+        assert_eq!(text("[yes]"), None);
     }
 
     #[test]

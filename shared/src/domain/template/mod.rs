@@ -9,7 +9,7 @@ pub mod evaluate;
 pub mod plain;
 mod read;
 
-pub use boolean::{boolean, is_no_echo};
+pub use boolean::{boolean, is_no_echo, scalar_text};
 pub use plain::{Restorer, Template, lossy, no_echo_among};
 pub use read::{read, read_file};
 
