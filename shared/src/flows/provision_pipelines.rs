@@ -197,15 +197,24 @@ fn refuse_below_floor(gates: &[Gate], floor: &Floor) -> Result<(), FlowError> {
     Err(FlowError::permission(listed(what, refusals.into_iter())))
 }
 
-/// Two pipelines of one stack would let a change choose the weaker gate.
+/// Two pipelines of one stack would let a change choose the weaker gate, and two whose names differ in case alone would
+/// be taken for one.
 fn refuse_shared_stacks(gates: &[Gate]) -> Result<(), FlowError> {
-    let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut owners: BTreeMap<String, &Gate> = BTreeMap::new();
     for gate in gates {
-        if let Some(other) = owners.insert(&gate.stack_name, &gate.stack) {
-            let (stack, stack_name) = (&gate.stack, &gate.stack_name);
+        if let Some(other) = owners.insert(gate.stack_name.to_lowercase(), gate) {
+            let (one, stack, stack_name) = (&other.stack, &gate.stack, &gate.stack_name);
+            let what = if other.stack_name == *stack_name {
+                format!("`{one}` and `{stack}` are both the CloudFormation stack `{stack_name}`")
+            } else {
+                format!(
+                    "`{one}` is the CloudFormation stack `{}` and `{stack}` is `{stack_name}`, which differ in upper and \
+                     lower case alone",
+                    other.stack_name
+                )
+            };
             return Err(FlowError::configuration(format!(
-                "`{other}` and `{stack}` are both the CloudFormation stack `{stack_name}`; write another `stack_name` in \
-                 one of the two"
+                "{what}; write another `stack_name` in one of the two"
             )));
         }
     }

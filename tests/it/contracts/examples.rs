@@ -6,6 +6,7 @@ use changegate::domain::catalogue::{Environment, RepositoryFiles, resolve};
 use changegate::domain::configuration::{File, effective};
 use changegate::domain::document::{Document, Format};
 use changegate::domain::gate::Floor;
+use changegate::domain::pipelines::SharedDeployer;
 
 use super::{files, read, refuse};
 
@@ -75,24 +76,28 @@ fn repository() -> BTreeMap<String, Vec<u8>> {
     texts.collect()
 }
 
+fn environment(name: &str) -> Environment {
+    Environment {
+        name: name.to_owned(),
+        pipeline_prefix: "changegate-".to_owned(),
+        floor: Floor {
+            minimum_approvals: 1,
+            author_may_approve: true,
+            deployer_prefix: "arn:aws:iam::111122223333:role/changegate/deployers/".to_owned(),
+            stack_name_pattern: "*".to_owned(),
+            reserved_stack_names: vec!["changegate".to_owned(), "changegate-pipelines".to_owned()],
+            approvers: None,
+        },
+        default_deployer: "arn:aws:iam::111122223333:role/changegate/deployers/stacks".to_owned(),
+    }
+}
+
 #[test]
 fn the_catalogue_and_the_configurations_of_the_example_have_no_problem() {
     let contents = repository();
     let blobs = contents.keys().map(|path| (path.clone(), path.clone())).collect();
     for name in ["production", "staging"] {
-        let environment = Environment {
-            name: name.to_owned(),
-            pipeline_prefix: "changegate-".to_owned(),
-            floor: Floor {
-                minimum_approvals: 1,
-                author_may_approve: true,
-                deployer_prefix: "arn:aws:iam::111122223333:role/changegate/deployers/".to_owned(),
-                stack_name_pattern: "*".to_owned(),
-                reserved_stack_names: vec!["changegate".to_owned(), "changegate-pipelines".to_owned()],
-                approvers: None,
-            },
-            default_deployer: "arn:aws:iam::111122223333:role/changegate/deployers/stacks".to_owned(),
-        };
+        let environment = environment(name);
         let files = RepositoryFiles {
             blobs: &blobs,
             contents: &contents,
@@ -116,4 +121,60 @@ fn the_catalogue_and_the_configurations_of_the_example_have_no_problem() {
         refuse(name, &problems);
         assert_eq!(stacks, ["alarms", "data", "network", "orders-service"]);
     }
+}
+
+/// The catalogue of the example in which each level of trust has its deployer.
+fn with_levels_of_trust() -> String {
+    let catalogue = read("examples/infrastructure/changegate.yaml");
+    let lines = catalogue.lines().map(|line| match line.strip_prefix("# ") {
+        Some(setting) if setting == "paths:" || setting.starts_with("  ") => setting,
+        _ => line,
+    });
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn the_example_shows_a_deployer_for_each_level_of_trust() {
+    let mut contents = repository();
+    contents.insert("changegate.yaml".to_owned(), with_levels_of_trust().into_bytes());
+    let blobs = contents.keys().map(|path| (path.clone(), path.clone())).collect();
+    let environment = environment("production");
+    let files = RepositoryFiles {
+        blobs: &blobs,
+        contents: &contents,
+    };
+    let resolution = resolve(&files, &environment, &[]);
+    refuse("the example with deployers", &resolution.lines());
+    let levels: Vec<(&str, u8, &str)> = resolution
+        .stacks
+        .iter()
+        .map(|gate| {
+            let deployer = gate.deployer.trim_start_matches(&environment.floor.deployer_prefix);
+            (gate.stack.as_str(), gate.approvals, deployer)
+        })
+        .collect();
+    assert_eq!(
+        levels,
+        [
+            ("alarms", 1, "services"),
+            ("data", 2, "foundation"),
+            ("network", 2, "foundation"),
+            ("orders-service", 1, "services")
+        ]
+    );
+    assert_eq!(SharedDeployer::among(&resolution.stacks), []);
+
+    let text = read("examples/infrastructure/deployers/template.yaml");
+    let template = Document::parse(&text, Format::Yaml).expect("the deployers read");
+    let mut made = Vec::new();
+    for (_, role) in template.root.get("Resources").expect("resources").entries() {
+        let property = |name: &str| {
+            role.pointer(&format!("/Properties/{name}"))
+                .and_then(|node| node.as_text())
+        };
+        assert_eq!(property("Path"), Some("/changegate/deployers/"));
+        assert!(property("PermissionsBoundary").is_some_and(|boundary| boundary.ends_with("-boundary")));
+        made.extend(property("RoleName").map(str::to_owned));
+    }
+    assert_eq!(made, ["foundation", "services"]);
 }

@@ -11,32 +11,60 @@ use super::schema::At;
 use crate::domain::gate::Gate;
 
 impl<'c> Resolver<'c> {
+    /// No two stacks are one CloudFormation stack, and none is taken for another: CloudFormation and CodePipeline tell
+    /// upper from lower case, people who read a review do not.
+    ///
+    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html>
     pub(super) fn refuse_shared_stack_names(&mut self, gates: &[Gate]) {
-        let mut by_name: BTreeMap<&str, Vec<&Gate>> = BTreeMap::new();
+        let mut by_name: BTreeMap<String, Vec<&Gate>> = BTreeMap::new();
+        let mut by_stack_name: BTreeMap<String, Vec<&Gate>> = BTreeMap::new();
         for gate in gates {
-            by_name.entry(&gate.stack_name).or_default().push(gate);
+            by_name.entry(gate.stack.to_lowercase()).or_default().push(gate);
+            by_stack_name
+                .entry(gate.stack_name.to_lowercase())
+                .or_default()
+                .push(gate);
         }
-        for sharing in by_name.values().filter(|sharing| sharing.len() > 1) {
-            for gate in sharing {
-                let Some(other) = sharing.iter().find(|other| other.stack != gate.stack) else {
-                    continue;
-                };
-                let kind = ProblemKind::DuplicateStackName {
+        let mut alike = BTreeSet::new();
+        for (gate, other) in by_name.values().flat_map(|sharing| pairs(sharing)) {
+            alike.insert(gate.stack.as_str());
+            let kind = ProblemKind::AlikeName {
+                stack: gate.stack.clone(),
+                other: other.stack.clone(),
+            };
+            self.refuse_gate(gate, false, kind);
+        }
+        for (gate, other) in by_stack_name.values().flat_map(|sharing| pairs(sharing)) {
+            let kind = if gate.stack_name == other.stack_name {
+                ProblemKind::DuplicateStackName {
                     stack: gate.stack.clone(),
                     other: other.stack.clone(),
                     stack_name: gate.stack_name.clone(),
-                };
-                let entry = self.catalogue.stacks.iter().find(|(name, _)| name.value == gate.stack);
-                match entry {
-                    Some((key, entry)) => {
-                        let at = entry.settings.stack_name.as_ref().unwrap_or(key);
-                        self.refuse_at(at, Some(&gate.stack), kind);
-                    }
-                    None => self
-                        .problems
-                        .push(in_file(&gate.template, Some(gate.stack.clone()), kind)),
                 }
+            } else if alike.contains(gate.stack.as_str()) {
+                continue;
+            } else {
+                ProblemKind::AlikeStackName {
+                    stack: gate.stack.clone(),
+                    stack_name: gate.stack_name.clone(),
+                    other: other.stack.clone(),
+                    other_stack_name: other.stack_name.clone(),
+                }
+            };
+            self.refuse_gate(gate, true, kind);
+        }
+    }
+
+    /// Refuses at the entry of a stack, or at its `stack_name`; at its template when it has no entry.
+    fn refuse_gate(&mut self, gate: &Gate, at_stack_name: bool, kind: ProblemKind) {
+        match self.catalogue.stacks.iter().find(|(name, _)| name.value == gate.stack) {
+            Some((key, entry)) => {
+                let stack_name = entry.settings.stack_name.as_ref().filter(|_| at_stack_name);
+                self.refuse_at(stack_name.unwrap_or(key), Some(&gate.stack), kind);
             }
+            None => self
+                .problems
+                .push(in_file(&gate.template, Some(gate.stack.clone()), kind)),
         }
     }
 
@@ -80,6 +108,16 @@ impl<'c> Resolver<'c> {
             }
         }
     }
+}
+
+/// Each of several gates with another of them: one of the very same CloudFormation stack, where there is one.
+fn pairs<'g>(sharing: &[&'g Gate]) -> Vec<(&'g Gate, &'g Gate)> {
+    let other = |gate: &Gate| {
+        let others = || sharing.iter().filter(|other| other.stack != gate.stack);
+        let same = others().find(|other| other.stack_name == gate.stack_name);
+        same.or_else(|| others().next()).copied()
+    };
+    sharing.iter().filter_map(|gate| Some((*gate, other(gate)?))).collect()
 }
 
 /// A stack that moved by its former name, and would still become another CloudFormation stack: the one that it had was

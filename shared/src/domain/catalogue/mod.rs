@@ -20,7 +20,7 @@ mod schema;
 mod settings;
 mod window;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::domain::gate::{Floor, Gate};
 
@@ -104,18 +104,83 @@ impl Resolution {
         self.problems.iter().filter(|problem| problem.stack.is_none())
     }
 
-    /// The problems as lines, each once: a shared setting that is wrong is a problem of every stack that has it.
+    /// The problems as lines, each once: a shared setting that is wrong is a problem of every stack that has it, told
+    /// with the first of them and counted for the others.
     pub fn lines(&self) -> Vec<String> {
-        let mut lines: Vec<String> = self.problems.iter().map(ToString::to_string).collect();
-        let mut known = std::collections::BTreeSet::new();
-        lines.retain(|line| known.insert(line.clone()));
-        lines
+        let mut told: HashMap<Cause<'_>, Told<'_>> = HashMap::new();
+        let mut lines: Vec<(String, Cause<'_>)> = Vec::new();
+        let mut known = HashSet::new();
+        for problem in &self.problems {
+            let cause = Cause::of(problem);
+            let stack = problem.stack.as_deref();
+            let group = told.entry(cause).or_default();
+            if group.by.len() < cause.told_for() && !group.by.contains(&stack) {
+                group.by.push(stack);
+            }
+            let line = problem.to_string();
+            if !known.insert(line.clone()) {
+                continue;
+            }
+            if group.by.contains(&stack) {
+                lines.push((line, cause));
+            } else {
+                group.others.insert(stack);
+            }
+        }
+        // What is counted stands with the last line of its cause.
+        let mut last: HashSet<Cause<'_>> = HashSet::new();
+        for (line, cause) in lines.iter_mut().rev() {
+            if last.insert(*cause) {
+                match told.get(cause).map_or(0, |told| told.others.len()) {
+                    0 => {}
+                    1 => line.push_str("; the same is wrong with 1 more stack"),
+                    more => line.push_str(&format!("; the same is wrong with {more} more stacks")),
+                }
+            }
+        }
+        lines.into_iter().map(|(line, _)| line).collect()
     }
 
     /// The object that the root pipeline reads, for [`crate::domain::keys::catalogue`].
     pub fn document(&self, environment: &str) -> ResolvedCatalogue {
         ResolvedCatalogue::new(environment, self)
     }
+}
+
+/// What several problems have in common: the place and the kind, or the one CloudFormation stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Cause<'p> {
+    kind: std::mem::Discriminant<ProblemKind>,
+    place: Option<(&'p str, usize, usize)>,
+    stack_name: Option<&'p str>,
+}
+
+impl<'p> Cause<'p> {
+    fn of(problem: &'p Problem) -> Self {
+        let stack_name = match &problem.kind {
+            ProblemKind::DuplicateStackName { stack_name, .. } => Some(stack_name.as_str()),
+            _ => None,
+        };
+        let place = (problem.file.as_str(), problem.line, problem.column);
+        Self {
+            kind: std::mem::discriminant(&problem.kind),
+            // What is only counted is counted for all stacks together.
+            place: Some(place).filter(|_| stack_name.is_none() && !matches!(problem.kind, ProblemKind::More { .. })),
+            stack_name,
+        }
+    }
+
+    /// For how many stacks it is told: both of two that are one, else the first.
+    fn told_for(&self) -> usize {
+        if self.stack_name.is_some() { 2 } else { 1 }
+    }
+}
+
+/// For which stacks a cause is told, and for which it is counted.
+#[derive(Debug, Default)]
+struct Told<'p> {
+    by: Vec<Option<&'p str>>,
+    others: HashSet<Option<&'p str>>,
 }
 
 #[cfg(test)]

@@ -143,6 +143,40 @@ pub enum ProblemKind {
         /// What both resolve to.
         stack_name: String,
     },
+    /// Two names of stacks that people would take for one.
+    #[error(
+        "`{stack}` and `{other}` differ in upper and lower case alone; rename one of the two, or write an entry with \
+         another name and `template:`"
+    )]
+    AlikeName {
+        /// This stack.
+        stack: String,
+        /// The other.
+        other: String,
+    },
+    /// Two names of CloudFormation stacks that people would take for one.
+    #[error(
+        "`{stack}` is the CloudFormation stack `{stack_name}` and `{other}` is `{other_stack_name}`, which differ in \
+         upper and lower case alone; write another `stack_name` in one of the two"
+    )]
+    AlikeStackName {
+        /// This stack.
+        stack: String,
+        /// What it resolves to.
+        stack_name: String,
+        /// The other.
+        other: String,
+        /// What the other resolves to.
+        other_stack_name: String,
+    },
+    /// More is wrong with a stack than is told.
+    #[error("`{stack}` has {more} problems more; correct these first")]
+    More {
+        /// The stack.
+        stack: String,
+        /// How many are not told.
+        more: usize,
+    },
     /// A name that cannot be a stack's.
     #[error("`{name}` cannot be the name of a stack: {reason}")]
     BadName {

@@ -16,6 +16,10 @@ use super::{
 };
 use crate::domain::gate::Gate;
 
+/// How many problems of one stack's settings are told; the rest is counted. A setting that all stacks share makes its
+/// problems those of each.
+const MOST_PROBLEMS: usize = 20;
+
 /// Names under which people look for the catalogue.
 const MISNAMED: &[&str] = &["changegate.yml", "changegate.json"];
 
@@ -184,7 +188,7 @@ impl<'c> Resolver<'c> {
                 template: &candidate.template,
                 configuration: candidate.configuration.as_deref(),
             };
-            let mut refused = Vec::new();
+            let (mut refused, mut more) = (Vec::new(), 0);
             let mut gate = gates::gate(
                 &stack,
                 &settings,
@@ -192,9 +196,17 @@ impl<'c> Resolver<'c> {
                 self.environment,
                 self.files,
                 &mut |place, kind| {
-                    refused.push((place, kind));
+                    if refused.len() < MOST_PROBLEMS {
+                        refused.push((place, kind));
+                    } else {
+                        more += 1;
+                    }
                 },
             );
+            if more > 0 {
+                let stack = name.clone();
+                self.refuse_stack(name, candidate, ProblemKind::More { stack, more });
+            }
             for (place, kind) in refused {
                 match place {
                     Some((line, column)) => self.refuse_at(
@@ -228,7 +240,7 @@ impl<'c> Resolver<'c> {
 
     fn bad_name(&self, name: &str) -> Option<String> {
         let longest = MAX_PIPELINE_NAME.saturating_sub(self.environment.pipeline_prefix.len());
-        if RESERVED_NAMES.contains(&name) {
+        if RESERVED_NAMES.iter().any(|reserved| reserved.eq_ignore_ascii_case(name)) {
             Some(
                 "it names a pipeline of Changegate itself; write an entry with another name and `template:`".to_owned(),
             )

@@ -281,3 +281,47 @@ session_name_roles: [\"arn:aws:iam::111122223333:role/Enforced\"]
     assert_eq!((web.approvers, web.session_name_roles.len()), (None, 0));
     assert_eq!(repository.gate("data").approvers, Some(vec!["user/carol".to_owned()]));
 }
+
+#[test]
+fn names_that_differ_in_case_alone_are_refused_at_both_places() {
+    let catalogue = "\
+version: 1
+stacks:
+  a: { stack_name: production-network }
+  A2: { stack_name: Production-network }
+  Web: { template: stacks/shop/template.yaml, stack_name: shop }
+  own: { stack_name: Changegate-Pipelines }
+";
+    let resolution = with(catalogue, &["a", "A2", "web", "shop", "own", "ROOT", "data"]).resolve();
+    insta::assert_snapshot!(problems(&resolution), @"");
+    let names: Vec<&str> = resolution.stacks.iter().map(|gate| gate.stack.as_str()).collect();
+    assert_eq!(names, ["data"]);
+}
+
+#[test]
+fn names_that_only_begin_like_changegates_own_are_names_of_stacks() {
+    assert_eq!(
+        with("version: 1\n", &["root-dns", "pipelines-web", "rooted"]).names(),
+        ["pipelines-web", "root-dns", "rooted"]
+    );
+}
+
+#[test]
+fn a_problem_that_all_stacks_share_is_told_once_and_the_stacks_are_counted() {
+    let stacks: Vec<String> = (0..300).map(|number| format!("s{number:03}")).collect();
+    let stacks: Vec<&str> = stacks.iter().map(String::as_str).collect();
+    let said = |catalogue: &str| problems(&with(catalogue, &stacks).resolve());
+    insta::assert_snapshot!(said("version: 1\ndefaults: { stack_name: \"{stack}_x\", approvals: 3 }\n"), @"");
+    insta::assert_snapshot!(said("version: 1\ndefaults: { stack_name: one }\n"), @"");
+    let many: Vec<String> = (0..500).map(|number| format!("C{number}")).collect();
+    let resolution = with(
+        &format!("version: 1\ndefaults: {{ capabilities: [{}] }}\n", many.join(", ")),
+        &stacks,
+    )
+    .resolve();
+    assert!(resolution.problems.len() <= 300 * 21, "{}", resolution.problems.len());
+    let lines = resolution.lines();
+    assert_eq!(lines.len(), 21, "twenty of the list, and how many more there are");
+    assert!(lines.iter().any(|line| line.contains("has 480 problems more; correct these first; the same is wrong with 299")));
+    assert_eq!(resolution.problems_of("s299").count(), 21, "each stack still says what is wrong with it");
+}
