@@ -124,3 +124,6 @@ pub fn change_set_of_run(
     };
     Err(Refusal::WrongChangeSet(wrong))
 }
+
+#[cfg(test)]
+mod tests;

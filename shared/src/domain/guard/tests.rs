@@ -144,6 +144,53 @@ mod stacks {
     }
 
     #[test]
+    fn a_policy_that_was_removed_is_a_change_though_the_gate_wants_none() {
+        let removed = StackNow { policy: None, ..NOW };
+        assert_eq!(
+            unchanged(&planned("UPDATE"), Some(removed), None),
+            Err(Staleness::PolicyChanged)
+        );
+    }
+
+    #[test]
+    fn a_stack_that_is_only_cleaned_up_is_not_at_work() {
+        for (status, is_at_work) in [
+            ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", false),
+            ("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", false),
+            ("UPDATE_IN_PROGRESS", true),
+            ("IMPORT_IN_PROGRESS", true),
+            ("UPDATE_ROLLBACK_FAILED", false),
+        ] {
+            let now = StackNow { status, ..NOW };
+            let found = unchanged(&planned("UPDATE"), Some(now), None);
+            assert_eq!(found.is_err(), is_at_work, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_change_set_is_executed_only_when_it_is_complete_and_available() {
+        use crate::domain::change_set::description::ChangeSetDescription;
+        let with = |status: &str, execution_status: &str| {
+            available(&ChangeSetDescription {
+                status: status.to_owned(),
+                execution_status: execution_status.to_owned(),
+                ..ChangeSetDescription::default()
+            })
+        };
+        assert_eq!(with("CREATE_COMPLETE", "AVAILABLE"), Ok(()));
+        for (status, execution_status) in [
+            ("FAILED", "AVAILABLE"),
+            ("CREATE_PENDING", "AVAILABLE"),
+            ("DELETE_COMPLETE", "AVAILABLE"),
+            ("CREATE_COMPLETE", "OBSOLETE"),
+            ("CREATE_COMPLETE", "UNAVAILABLE"),
+            ("", ""),
+        ] {
+            assert!(with(status, execution_status).is_err(), "{status} {execution_status}");
+        }
+    }
+
+    #[test]
     fn a_stack_that_is_gone_anew_changed_or_at_work_is_told_apart() {
         let update = planned("UPDATE");
         assert_eq!(unchanged(&update, None, None), Err(Staleness::StackGone));

@@ -94,6 +94,14 @@ fn root_federated_users_services_and_other_texts_are_nobody() {
         "arn:aws:iam::111122223333:user/",
         "arn:aws:iam::111122223333:user",
         "arn:aws:iam::1111:user/alice",
+        "arn:aws:iam::11112222333x:user/alice",
+        "arn:aws:iam::xxxxxxxxxxxx:user/alice",
+        "arn:aws:iam::1111222233334:user/alice",
+        "arn:aws:iam:eu-west-1:111122223333:user/alice",
+        "arn:xaws:iam::111122223333:user/alice",
+        "arn:awsx:iam::111122223333:user/alice",
+        "arn:aws-:iam::111122223333:user/alice",
+        "arn::iam::111122223333:user/alice",
         "arn:aws:sts::111122223333:assumed-role/Operators",
         "arn:aws:sts::111122223333:assumed-role/Operators/a/b",
         "arn:aws:iam::111122223333:user/alice\u{200b}",
@@ -142,6 +150,52 @@ fn a_role_listed_for_a_login_ties_all_its_sessions_but_not_a_shared_role() {
     assert_eq!(people.of_arn(&session("OwnRole", "anything")), people.of_login("own"));
     assert_eq!(people.of_login("shared"), None);
     assert_ne!(people.of_arn(SSO), people.of_login("own"));
+}
+
+#[test]
+fn other_partitions_have_people_too() {
+    let people = people(&[], &["arn:aws-cn:iam::111122223333:role/Approvers"]);
+    for partition in ["aws", "aws-cn", "aws-us-gov", "aws-iso-b"] {
+        let user = format!("arn:{partition}:iam::111122223333:user/alice");
+        assert_eq!(people.of_arn(&user), people.of_arn(ALICE), "{partition}");
+    }
+    // The role of the same account id in another partition enforces nothing.
+    let sessions = |partition: &str| {
+        ["alice", "bob"].map(|name| {
+            people
+                .of_arn(&format!(
+                    "arn:{partition}:sts::111122223333:assumed-role/Approvers/{name}"
+                ))
+                .unwrap()
+        })
+    };
+    let [alice, bob] = sessions("aws-cn");
+    assert_ne!(alice, bob);
+    let [alice, bob] = sessions("aws");
+    assert_eq!(alice, bob);
+}
+
+#[test]
+fn a_permission_set_may_hold_an_underscore_in_its_name() {
+    let people = people(&[], &[]);
+    for set in ["Operators_Admin", "a_b_c", "_", "Operators_0123456789abcdef"] {
+        let role = format!("AWSReservedSSO_{set}_fedcba9876543210");
+        assert_ne!(
+            people.of_arn(&session(&role, "alice")),
+            people.of_arn(&session(&role, "bob")),
+            "{set}"
+        );
+    }
+}
+
+#[test]
+fn a_role_that_enforces_its_names_ties_the_login_that_it_is_listed_for_to_nobody() {
+    let shared = "arn:aws:iam::111122223333:role/Shared";
+    let one = people(&[("mallory", &[shared])], &[shared]);
+    assert_eq!(one.of_login("mallory"), None);
+    let own = people(&[("mallory", &[shared])], &[]);
+    assert_eq!(own.of_login("mallory"), own.of_arn(&session("Shared", "anybody")));
+    assert!(own.of_login("mallory").is_some());
 }
 
 mod laws {

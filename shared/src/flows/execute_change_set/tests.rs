@@ -6,6 +6,7 @@ mod nested;
 mod ordinary;
 mod refusals;
 mod requests;
+mod second_lines;
 mod steps;
 mod superseding;
 mod swaps;
