@@ -240,7 +240,10 @@ impl<'c> Resolver<'c> {
 
     fn bad_name(&self, name: &str) -> Option<String> {
         let longest = MAX_PIPELINE_NAME.saturating_sub(self.environment.pipeline_prefix.len());
-        if RESERVED_NAMES.iter().any(|reserved| reserved.eq_ignore_ascii_case(name)) {
+        if RESERVED_NAMES
+            .iter()
+            .any(|reserved| reserved.eq_ignore_ascii_case(name))
+        {
             Some(
                 "it names a pipeline of Changegate itself; write an entry with another name and `template:`".to_owned(),
             )

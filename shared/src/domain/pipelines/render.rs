@@ -156,7 +156,10 @@ fn pipeline(gate: &Gate, settings: &PipelinesSettings, errors: &mut Vec<RenderEr
 
 fn bad_name(stack: &str, pipeline: &str) -> Option<String> {
     let is_name = |character: char| character.is_ascii_alphanumeric() || ".@-_".contains(character);
-    if RESERVED_NAMES.iter().any(|reserved| reserved.eq_ignore_ascii_case(stack)) {
+    if RESERVED_NAMES
+        .iter()
+        .any(|reserved| reserved.eq_ignore_ascii_case(stack))
+    {
         Some("which is Changegate's own".to_owned())
     } else if pipeline.len() > MAX_PIPELINE_NAME {
         Some(format!("which has more than {MAX_PIPELINE_NAME} characters"))

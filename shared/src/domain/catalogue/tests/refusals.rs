@@ -293,7 +293,14 @@ stacks:
   own: { stack_name: Changegate-Pipelines }
 ";
     let resolution = with(catalogue, &["a", "A2", "web", "shop", "own", "ROOT", "data"]).resolve();
-    insta::assert_snapshot!(problems(&resolution), @"");
+    insta::assert_snapshot!(problems(&resolution), @r"
+    changegate.yaml:3:20: `a` is the CloudFormation stack `production-network` and `A2` is `Production-network`, which differ in upper and lower case alone; write another `stack_name` in one of the two
+    changegate.yaml:4:21: `A2` is the CloudFormation stack `Production-network` and `a` is `production-network`, which differ in upper and lower case alone; write another `stack_name` in one of the two
+    changegate.yaml:5:3: `Web` and `web` differ in upper and lower case alone; rename one of the two, or write an entry with another name and `template:`
+    changegate.yaml:6:22: `Changegate-Pipelines` cannot be the name of the CloudFormation stack of `own`: it is one of Changegate's own stacks; write another `stack_name`
+    stacks/ROOT/template.yaml:1:1: `ROOT` cannot be the name of a stack: it names a pipeline of Changegate itself; write an entry with another name and `template:`
+    stacks/web/template.yaml:1:1: `web` and `Web` differ in upper and lower case alone; rename one of the two, or write an entry with another name and `template:`
+    ");
     let names: Vec<&str> = resolution.stacks.iter().map(|gate| gate.stack.as_str()).collect();
     assert_eq!(names, ["data"]);
 }
@@ -311,8 +318,14 @@ fn a_problem_that_all_stacks_share_is_told_once_and_the_stacks_are_counted() {
     let stacks: Vec<String> = (0..300).map(|number| format!("s{number:03}")).collect();
     let stacks: Vec<&str> = stacks.iter().map(String::as_str).collect();
     let said = |catalogue: &str| problems(&with(catalogue, &stacks).resolve());
-    insta::assert_snapshot!(said("version: 1\ndefaults: { stack_name: \"{stack}_x\", approvals: 3 }\n"), @"");
-    insta::assert_snapshot!(said("version: 1\ndefaults: { stack_name: one }\n"), @"");
+    insta::assert_snapshot!(said("version: 1\ndefaults: { stack_name: \"{stack}_x\", approvals: 3 }\n"), @r"
+    changegate.yaml:2:25: `s000_x` cannot be the name of the CloudFormation stack of `s000`: it takes letters, digits and hyphens, begins with a letter, and has at most 128 characters; the same is wrong with 299 more stacks
+    changegate.yaml:2:49: `approvals` takes 0, 1 or 2, not the number `3`
+    ");
+    insta::assert_snapshot!(said("version: 1\ndefaults: { stack_name: one }\n"), @r"
+    stacks/s000/template.yaml:1:1: `s000` and `s001` are both the CloudFormation stack `one`; write another `stack_name` in one of the two
+    stacks/s001/template.yaml:1:1: `s001` and `s000` are both the CloudFormation stack `one`; write another `stack_name` in one of the two; the same is wrong with 298 more stacks
+    ");
     let many: Vec<String> = (0..500).map(|number| format!("C{number}")).collect();
     let resolution = with(
         &format!("version: 1\ndefaults: {{ capabilities: [{}] }}\n", many.join(", ")),
@@ -322,6 +335,14 @@ fn a_problem_that_all_stacks_share_is_told_once_and_the_stacks_are_counted() {
     assert!(resolution.problems.len() <= 300 * 21, "{}", resolution.problems.len());
     let lines = resolution.lines();
     assert_eq!(lines.len(), 21, "twenty of the list, and how many more there are");
-    assert!(lines.iter().any(|line| line.contains("has 480 problems more; correct these first; the same is wrong with 299")));
-    assert_eq!(resolution.problems_of("s299").count(), 21, "each stack still says what is wrong with it");
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.contains("has 480 problems more; correct these first; the same is wrong with 299"))
+    );
+    assert_eq!(
+        resolution.problems_of("s299").count(),
+        21,
+        "each stack still says what is wrong with it"
+    );
 }
