@@ -223,6 +223,7 @@ impl fmt::Display for Shortfall {
                     _ => write!(f, "approvals by {needed} different people are needed, and ")?,
                 }
                 match people.as_slice() {
+                    [] if others.is_empty() => f.write_str("no person approved")?,
                     [] => f.write_str("none counts")?,
                     [one] => write!(f, "only {one} approved")?,
                     several => write!(f, "only {} approved", several.join(", "))?,
