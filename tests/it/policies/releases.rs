@@ -51,6 +51,15 @@ pub(super) async fn try_to_bring_in_other_code(deployed: &Deployed) {
         "{}",
         said(&checked)
     );
+
+    // CloudFormation sees no change, and the function has its package again all the same.
+    let mended = deployed.deploy(&[]).await;
+    assert!(mended.status.success(), "{}", said(&mended));
+    assert!(
+        said(&mended).contains("changegate-source-sync: has its package again"),
+        "{}",
+        said(&mended)
+    );
 }
 
 /// The keys of the packages that were built, from the hashes that a check prints.
