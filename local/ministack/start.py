@@ -38,7 +38,6 @@ def main() -> None:
     import server
     import service_role
     import simulation
-    import stack_resources
     import template_urls
 
     for part in (
@@ -48,7 +47,6 @@ def main() -> None:
         packages,
         template_urls,
         change_sets,
-        stack_resources,
         conditions,
         service_role,
         pipelines,

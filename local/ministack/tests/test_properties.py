@@ -6,7 +6,6 @@ from ministack.services import iam, s3
 import change_sets
 import object_ranges
 import properties
-import stack_resources
 from ministack.services import cloudformation
 
 
@@ -70,20 +69,6 @@ class ChangeSets(unittest.TestCase):
         asked = change_sets.by_name(lambda parameters: parameters["StackName"][0])
         self.assertEqual(asked({"StackName": ["arn:aws:cloudformation:r:1:stack/web/uuid"]}), "web")
         self.assertEqual(asked({"StackName": ["web"]}), "web")
-
-
-class StackResources(unittest.TestCase):
-    def setUp(self):
-        scope = request_scope("000000000000", "eu-west-1")
-        scope.__enter__()
-        self.addCleanup(scope.__exit__, None, None, None)
-
-    def test_a_stack_is_found_by_its_resource(self):
-        resources = {"P": {"PhysicalResourceId": "web-pipeline"}}
-        cloudformation._stacks["web"] = {"StackName": "web", "StackStatus": "CREATE_COMPLETE", "_resources": resources}
-        self.assertEqual(stack_resources.owner("web-pipeline")["StackName"], "web")
-        cloudformation._stacks["web"]["StackStatus"] = "DELETE_COMPLETE"
-        self.assertIsNone(stack_resources.owner("web-pipeline"))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ use crate::domain::actions::PIPELINE_TYPE;
 use crate::domain::gate::Gate;
 use crate::domain::job::Job;
 use crate::domain::keys;
+use crate::domain::pipelines::logical_id;
 use crate::domain::sha256::Sha256;
 use crate::domain::user_parameters::{ROOT_GATE, UserParameters};
 
@@ -99,9 +100,6 @@ pub async fn prove_job(
             settings.root_pipeline
         )));
     }
-    if !is_root {
-        must_be_provisioned(stacks, settings, &parameters.pipeline).await?;
-    }
     let actions = pipelines
         .action_executions(&parameters.pipeline, &parameters.execution)
         .await?;
@@ -121,7 +119,9 @@ pub async fn prove_job(
     let (gate, gate_sha256) = if is_root {
         (settings.root_gate.clone(), settings.root_gate.digest())
     } else {
-        gate(source, &parameters.gate).await?
+        let (gate, hash) = gate(source, &parameters.gate).await?;
+        must_be_provisioned(stacks, settings, &parameters.pipeline, &gate.stack).await?;
+        (gate, hash)
     };
     Ok(ProvenJob {
         pipeline: parameters.pipeline.clone(),
@@ -161,16 +161,21 @@ async fn not_in_progress(
     )))
 }
 
-/// The pipeline must be a resource of the pipelines stack.
+/// The pipeline must be the one that the pipelines stack holds for the stack of its gate.
+///
+/// That stack is asked, not who owns the pipeline: several resources may have one physical id, and then CloudFormation
+/// names any of them.
 async fn must_be_provisioned(
     stacks: &impl ReadStacks,
     settings: &ProofSettings,
     pipeline: &str,
+    stack: &str,
 ) -> Result<(), FlowError> {
-    let owner = stacks.stack_resource_of(pipeline).await?;
-    let is_ours = owner.is_some_and(|resource| {
-        resource.stack_name == settings.pipelines_stack && resource.resource_type == PIPELINE_TYPE
-    });
+    let held = stacks
+        .stack_resource(&settings.pipelines_stack, &logical_id(stack))
+        .await?;
+    let is_ours =
+        held.is_some_and(|resource| resource.physical_id == pipeline && resource.resource_type == PIPELINE_TYPE);
     if is_ours {
         return Ok(());
     }

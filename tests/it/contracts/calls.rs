@@ -29,7 +29,7 @@ const ACTIONS: [(&str, &str); 25] = [
     ("stack", "cloudformation:DescribeStacks"),
     ("stack_events", "cloudformation:DescribeStackEvents"),
     ("stack_policy", "cloudformation:GetStackPolicy"),
-    ("stack_resource_of", "cloudformation:DescribeStackResources"),
+    ("stack_resource", "cloudformation:DescribeStackResource"),
     ("stack_resources", "cloudformation:ListStackResources"),
     ("start", "codepipeline:StartPipelineExecution"),
     ("stop", "codepipeline:StopPipelineExecution"),

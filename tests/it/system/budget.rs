@@ -11,7 +11,7 @@ use super::{local_command, system};
 /// The first one reads the secrets, too. What is asked is in `local/bench/recorded/`, request by request.
 const REQUESTS: [(&str, u64, u64); 7] = [
     ("github-webhook", 2, 1),
-    ("source-sync", 15, 14),
+    ("source-sync", 16, 15),
     ("pipelines-provision", 10, 10),
     ("changeset-create", 19, 19),
     ("changeset-describe", 29, 28),

@@ -103,7 +103,7 @@ const CASES: [Case; 7] = [
             "SeeThatNothingIsThere s3:ListBucket",
             "ReportFailedDeliveries lambda:InvokeFunction",
             // The root pipeline is known by its name; any other that calls the function is looked up, and refused.
-            "FindOwnerOfPipeline cloudformation:DescribeStackResources",
+            "FindPipeline cloudformation:DescribeStackResource",
             // Only for a stage that was retried.
             "ProveJobs codepipeline:ListPipelineExecutions",
         ],
@@ -179,7 +179,7 @@ const CASES: [Case; 7] = [
 const BEFORE_EXECUTION: [&str; 11] = [
     "ProveJobs codepipeline:ListActionExecutions",
     "ProveJobs codepipeline:GetPipelineExecution",
-    "FindOwnerOfPipeline cloudformation:DescribeStackResources",
+    "FindPipeline cloudformation:DescribeStackResource",
     "ReadGatesAndProvenance s3:GetObject",
     "ReadStacks cloudformation:DescribeStacks",
     "ReadStacks cloudformation:GetTemplate",

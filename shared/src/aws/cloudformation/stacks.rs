@@ -1,4 +1,4 @@
-//! `DescribeStacks`, `DescribeStackEvents`, `ListStackResources`, `DescribeStackResources`, `GetTemplate`, `ListExports`.
+//! `DescribeStacks`, `DescribeStackEvents`, `ListStackResources`, `DescribeStackResource`, `GetTemplate`, `ListExports`.
 
 use aws_sdk_cloudformation::types::{self, TemplateStage as WireStage};
 
@@ -75,29 +75,32 @@ impl ReadStacks for CloudFormation {
         Ok(resources)
     }
 
-    async fn stack_resource_of(&self, physical_id: &str) -> Result<Option<StackResource>, PortError> {
-        let request = self.client.describe_stack_resources().physical_resource_id(physical_id);
-        match request.send().await {
-            Ok(answer) => {
-                // The answer lists every resource of the stack that owns the one asked for.
-                let mut resources = answer.stack_resources.unwrap_or_default().into_iter();
-                Ok(resources
-                    .find(|resource| resource.physical_resource_id() == Some(physical_id))
-                    .map(|resource| StackResource {
-                        stack_id: resource.stack_id.unwrap_or_default(),
-                        stack_name: resource.stack_name.unwrap_or_default(),
-                        logical_id: resource.logical_resource_id.unwrap_or_default(),
-                        physical_id: resource.physical_resource_id.unwrap_or_default(),
-                        resource_type: resource.resource_type.unwrap_or_default(),
-                        status: resource
-                            .resource_status
-                            .map(|status| status.as_str().to_owned())
-                            .unwrap_or_default(),
-                    }))
-            }
+    async fn stack_resource(&self, stack: &str, logical_id: &str) -> Result<Option<StackResource>, PortError> {
+        let request = self.client.describe_stack_resource().stack_name(stack);
+        match request.logical_resource_id(logical_id).send().await {
+            Ok(answer) => Ok(answer.stack_resource_detail.map(|resource| StackResource {
+                stack_id: resource.stack_id.unwrap_or_default(),
+                stack_name: resource.stack_name.unwrap_or_default(),
+                logical_id: resource.logical_resource_id.unwrap_or_default(),
+                physical_id: resource.physical_resource_id.unwrap_or_default(),
+                resource_type: resource.resource_type.unwrap_or_default(),
+                status: resource
+                    .resource_status
+                    .map(|status| status.as_str().to_owned())
+                    .unwrap_or_default(),
+            })),
             Err(error) => {
-                let error = classed(port_error("cloudformation:DescribeStackResources", physical_id, error));
-                if error.is_not_found() { Ok(None) } else { Err(error) }
+                let subject = format!("{stack}/{logical_id}");
+                let error = classed(port_error("cloudformation:DescribeStackResource", &subject, error));
+                // A missing resource has no code of its own either.
+                let is_missing = error.code.as_deref() == Some("ValidationError")
+                    && error.message.starts_with("Resource ")
+                    && error.message.contains(" does not exist ");
+                if is_missing || error.is_not_found() {
+                    Ok(None)
+                } else {
+                    Err(error)
+                }
             }
         }
     }

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::Wire;
 use crate::domain::change_set::description::{Change, ChangeSetDescription, Parameter, ResourceChange, Tag};
 use crate::domain::change_set::hooks::ChangeSetHooks;
+use crate::domain::pipelines::logical_id;
 use crate::flows::ports::{
     ChangeSetRef, Export, NewChangeSet, OperationEvent, Stack, StackEvent, StackResource, TemplateLocation,
 };
@@ -97,7 +98,8 @@ impl FakeCloudFormation {
         self.state.borrow_mut().stacks.insert(name.to_owned(), stack);
     }
 
-    /// Makes `physical_id` a resource of `stack`, which is added when it is not there.
+    /// Makes `physical_id` a resource of `stack`, which is added when it is not there. Its logical id is the one of the
+    /// pipeline of that name in the deployment `changegate`.
     pub fn with_resource(&self, stack: &str, resource_type: &str, physical_id: &str) {
         if !self.state.borrow().stacks.contains_key(stack) {
             self.with_stack(stack, "CREATE_COMPLETE", "{}");
@@ -106,7 +108,7 @@ impl FakeCloudFormation {
             held.resources.push(StackResource {
                 stack_id: stack_arn(stack),
                 stack_name: stack.to_owned(),
-                logical_id: format!("Resource{}", held.resources.len()),
+                logical_id: logical_id(physical_id.strip_prefix("changegate-").unwrap_or(physical_id)),
                 physical_id: physical_id.to_owned(),
                 resource_type: resource_type.to_owned(),
                 status: "CREATE_COMPLETE".to_owned(),

@@ -109,12 +109,12 @@ pub trait ReadStacks {
     /// When a page cannot be read.
     async fn stack_resources(&self, stack: &str) -> Result<Vec<StackResource>, PortError>;
 
-    /// The resource that has this physical id, and with it the stack that owns it; `None` when none has.
+    /// The resource of the stack that has this logical id; `None` when there is no such stack or none has.
     ///
     /// # Errors
     ///
     /// Every failure but absence.
-    async fn stack_resource_of(&self, physical_id: &str) -> Result<Option<StackResource>, PortError>;
+    async fn stack_resource(&self, stack: &str, logical_id: &str) -> Result<Option<StackResource>, PortError>;
 
     /// A template's text. Non-ASCII characters come back as `?`.
     ///

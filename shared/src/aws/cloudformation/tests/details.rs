@@ -81,21 +81,40 @@ async fn hooks_are_read_page_by_page_with_what_they_are_invoked_for() {
 }
 
 #[tokio::test]
-async fn the_owner_of_a_resource_is_found_by_its_physical_id_alone() {
+async fn a_resource_is_asked_for_by_its_stack_and_logical_id() {
     let body = answer(
-        "DescribeStackResources",
-        "<StackResources><member><StackName>p</StackName><PhysicalResourceId>other</PhysicalResourceId></member>\
-         <member><StackName>changegate-pipelines</StackName><StackId>arn:p</StackId>\
-         <LogicalResourceId>L</LogicalResourceId><PhysicalResourceId>changegate-network</PhysicalResourceId>\
+        "DescribeStackResource",
+        "<StackResourceDetail><StackName>changegate-pipelines</StackName><StackId>arn:p</StackId>\
+         <LogicalResourceId>Network1</LogicalResourceId><PhysicalResourceId>changegate-network</PhysicalResourceId>\
          <ResourceType>AWS::CodePipeline::Pipeline</ResourceType><ResourceStatus>CREATE_COMPLETE</ResourceStatus>\
-         </member></StackResources>",
+         </StackResourceDetail>",
     );
-    let (stacks, _) = cloudformation([(200, body.as_str())]);
-    let owner = stacks.stack_resource_of("changegate-network").await.unwrap().unwrap();
-    assert_eq!(owner.stack_name, "changegate-pipelines");
-    let missing = error("ValidationError", "Stack for changegate-network does not exist");
-    let (stacks, _) = cloudformation([(400, missing.as_str())]);
-    assert_eq!(stacks.stack_resource_of("changegate-network").await.unwrap(), None);
+    let (stacks, replay) = cloudformation([(200, body.as_str())]);
+    let found = stacks
+        .stack_resource("changegate-pipelines", "Network1")
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (found.stack_name.as_str(), found.physical_id.as_str()),
+        ("changegate-pipelines", "changegate-network")
+    );
+    let sent = &all_sent(&replay)[0];
+    assert!(
+        sent.contains("StackName=changegate-pipelines") && sent.contains("LogicalResourceId=Network1"),
+        "{sent}"
+    );
+    for missing in [
+        "Resource Network1 does not exist for stack changegate-pipelines",
+        "Stack 'changegate-pipelines' does not exist",
+    ] {
+        let missing = error("ValidationError", missing);
+        let (stacks, _) = cloudformation([(400, missing.as_str())]);
+        assert_eq!(
+            stacks.stack_resource("changegate-pipelines", "Network1").await.unwrap(),
+            None
+        );
+    }
 }
 
 #[tokio::test]

@@ -13,9 +13,9 @@ fn a_plan_of_an_existing_stack_costs_these_requests() {
     assert_eq!(
         world.wire.tally(before),
         [
-            "1 cloudformation:DescribeStackResources",
             "1 codepipeline:ListActionExecutions",
             "4 s3:GetObject",
+            "1 cloudformation:DescribeStackResource",
             "2 s3:HeadObject",
             "1 codepipeline:ListPipelineExecutions",
             "2 cloudformation:DescribeStacks",

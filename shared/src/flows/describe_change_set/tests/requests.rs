@@ -10,9 +10,9 @@ fn a_review_costs_these_requests() {
     assert_eq!(
         world.wire.tally(before),
         [
-            "1 cloudformation:DescribeStackResources",
             "1 codepipeline:ListActionExecutions",
             "6 s3:GetObject",
+            "1 cloudformation:DescribeStackResource",
             "1 cloudformation:DescribeChangeSet",
             "3 cloudformation:GetTemplate",
             "1 cloudformation:DescribeStacks",

@@ -11,9 +11,9 @@ fn an_execution_costs_these_requests() {
     assert_eq!(
         world.wire.tally(before),
         [
-            "1 cloudformation:DescribeStackResources",
             "1 codepipeline:ListActionExecutions",
             "4 s3:GetObject",
+            "1 cloudformation:DescribeStackResource",
             "2 cloudformation:DescribeChangeSet",
             "1 codepipeline:GetPipelineExecution",
             "2 cloudformation:GetTemplate",
@@ -30,9 +30,9 @@ fn an_execution_costs_these_requests() {
     assert_eq!(
         world.wire.tally(before),
         [
-            "1 cloudformation:DescribeStackResources",
             "1 codepipeline:ListActionExecutions",
             "5 s3:GetObject",
+            "1 cloudformation:DescribeStackResource",
             "1 cloudformation:DescribeChangeSet",
             "1 cloudformation:DescribeStacks",
             "1 cloudformation:DescribeStackEvents",

@@ -68,14 +68,15 @@ impl ReadStacks for FakeCloudFormation {
         self.wire.call(OPERATION, stack, effect).await
     }
 
-    async fn stack_resource_of(&self, physical_id: &str) -> Result<Option<StackResource>, PortError> {
+    async fn stack_resource(&self, stack: &str, logical_id: &str) -> Result<Option<StackResource>, PortError> {
         let effect = || {
             let state = self.state.borrow();
-            let mut resources = state.stacks.values().flat_map(|held| &held.resources);
-            Ok(resources.find(|resource| resource.physical_id == physical_id).cloned())
+            let mut resources = state.stacks.get(stack).into_iter().flat_map(|held| &held.resources);
+            Ok(resources.find(|resource| resource.logical_id == logical_id).cloned())
         };
+        let subject = format!("{stack}/{logical_id}");
         self.wire
-            .call("cloudformation:DescribeStackResources", physical_id, effect)
+            .call("cloudformation:DescribeStackResource", &subject, effect)
             .await
     }
 
