@@ -30,10 +30,10 @@ fn each(check: impl Fn(&Rendered<'_>, &str)) {
         };
         let credential = format!(
             "arn:{partition}:secretsmanager:{region}:123456789012:secret:{}-AbCdEf",
-            "s".repeat(64)
+            "s".repeat(24)
         );
         for given in ["", credential.as_str()] {
-            let (repository, branch) = (format!("o/{}", "r".repeat(30)), "b".repeat(12));
+            let (repository, branch) = (format!("o/{}", "r".repeat(20)), "b".repeat(8));
             let parameters = [
                 ("BreakGlassPrincipals", "arn:aws:iam::123456789012:user/trusted"),
                 ("GitHubCredentialArn", given),
