@@ -9,6 +9,7 @@ use changegate::aws::sns::Topics;
 use changegate::domain::job::{Job, JobOutcome};
 use changegate::flows::FlowError;
 use changegate::flows::describe_change_set::{Ports, describe_change_set};
+use changegate::flows::outbox::OrLater;
 use changegate::flows::ports::{JobArtifacts, PortError};
 use changegate::github::{Connection, Repository};
 use changegate::lambda::clock::SystemClock;
@@ -47,13 +48,15 @@ pub(crate) async fn handle(
     job: &Job,
     artifacts: &impl JobArtifacts,
 ) -> Result<JobOutcome, FlowError> {
+    let topics = OrLater::new(&services.topics, &services.evidence, &SystemClock);
+    let repository = OrLater::new(&services.repository, &services.evidence, &SystemClock);
     let ports = Ports {
         pipelines: &services.pipelines,
         cloudformation: &services.cloudformation,
         source: &services.source,
         evidence: &services.evidence,
-        topics: &services.topics,
-        repository: &services.repository,
+        topics: &topics,
+        repository: &repository,
         clock: &SystemClock,
     };
     describe_change_set(ports, &settings.describe, job, artifacts).await

@@ -19,6 +19,8 @@ pub(crate) struct Settings {
     pub github_api_url: String,
     /// ARN of the secret that holds GitHub's credential.
     pub github_credential: String,
+    /// URL of the queue of announcements that Lambda gave up delivering.
+    pub lost_events_url: String,
 }
 
 impl Settings {
@@ -42,6 +44,7 @@ impl Settings {
             evidence_bucket: of.text(variables::EVIDENCE_BUCKET)?,
             github_api_url: of.text(variables::GITHUB_API_URL)?,
             github_credential: of.text(variables::GITHUB_CREDENTIAL)?,
+            lost_events_url: of.text(variables::LOST_EVENTS_URL)?,
         })
     }
 }

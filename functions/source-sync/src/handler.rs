@@ -9,11 +9,13 @@ use changegate::aws::s3::Bucket;
 use changegate::aws::secrets::Secrets;
 use changegate::aws::sqs::Queue;
 use changegate::domain::sync::push::SyncRequest;
-use changegate::flows::ports::{PortError, PostponeMessages};
+use changegate::flows::outbox::OrLater;
+use changegate::flows::ports::{PortError, PostponeMessages, WriteObjects};
 use changegate::flows::sync_source::{
     SourceBucket, SourcePipelines, SourceRepository, SyncError, SyncReason, SyncReport, World, sync_source,
 };
 use changegate::github::{Connection, Repository};
+use changegate::lambda::clock::SystemClock;
 use lambda_runtime::{Context, LambdaEvent};
 use serde::{Deserialize, Serialize};
 
@@ -76,21 +78,24 @@ impl Pauses for Repository<Secrets> {
 }
 
 /// The function, with what it needs of the world.
-pub(crate) struct SourceSync<R, B, P, Q> {
+pub(crate) struct SourceSync<R, B, E, P, Q> {
     repository: R,
     source: B,
+    /// Where statuses are kept that GitHub does not take for now.
+    evidence: E,
     pipelines: P,
     queue: Q,
     settings: Settings,
 }
 
-impl SourceSync<Repository<Secrets>, Bucket, CodePipeline, Queue> {
+impl SourceSync<Repository<Secrets>, Bucket, Bucket, CodePipeline, Queue> {
     pub(crate) fn connect(settings: Settings) -> Result<Self, PortError> {
         let aws = connect::load();
         let connection = Connection::new(settings.github.clone(), Secrets::connect(&aws))?;
         Ok(Self {
             repository: Repository::new(connection, settings.sync.repository.as_str()),
             source: Bucket::connect(&aws, settings.sync.destination.bucket.as_str()),
+            evidence: Bucket::connect(&aws, settings.evidence_bucket.as_str()),
             pipelines: CodePipeline::new(&aws),
             queue: Queue::connect(&aws, settings.queue_url.as_str()),
             settings,
@@ -98,7 +103,14 @@ impl SourceSync<Repository<Secrets>, Bucket, CodePipeline, Queue> {
     }
 }
 
-impl<R: SourceRepository + Pauses, B: SourceBucket, P: SourcePipelines, Q: PostponeMessages> SourceSync<R, B, P, Q> {
+impl<R, B, E, P, Q> SourceSync<R, B, E, P, Q>
+where
+    R: SourceRepository + Pauses,
+    B: SourceBucket,
+    E: WriteObjects,
+    P: SourcePipelines,
+    Q: PostponeMessages,
+{
     pub(crate) async fn handle(&self, event: LambdaEvent<Batch>) -> Result<BatchAnswer, Infallible> {
         Ok(self.answer(event.payload, time_left(&event.context)).await)
     }
@@ -145,8 +157,9 @@ impl<R: SourceRepository + Pauses, B: SourceBucket, P: SourcePipelines, Q: Postp
     async fn sync(&self, reason: SyncReason, time_left: Duration) -> Result<(), u32> {
         let until = tokio::time::Instant::now() + time_left.saturating_sub(AFTER_STARTS);
         let pipelines = WithinTime::new(&self.pipelines, until);
+        let repository = OrLater::new(&self.repository, &self.evidence, &SystemClock);
         let world = World {
-            repository: &self.repository,
+            repository: &repository,
             source: &self.source,
             pipelines: &pipelines,
         };

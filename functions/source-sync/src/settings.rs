@@ -18,6 +18,8 @@ const REGION: &str = "AWS_REGION";
 pub(crate) struct Settings {
     pub(crate) sync: SyncSettings,
     pub(crate) github: GitHubSettings,
+    /// Name of the evidence bucket.
+    pub(crate) evidence_bucket: String,
     /// URL of the queue that the messages come from.
     pub(crate) queue_url: String,
 }
@@ -51,6 +53,7 @@ impl Settings {
                 api_url: from.text(variables::GITHUB_API_URL)?,
                 credential_arn: from.text(variables::GITHUB_CREDENTIAL)?,
             },
+            evidence_bucket: from.text(variables::EVIDENCE_BUCKET)?,
             queue_url: from.text(variables::QUEUE_URL)?,
         })
     }

@@ -66,6 +66,14 @@ impl<P: ReadPipelines> ReadPipelines for WithinTime<'_, P> {
         self.pipelines.pipeline_executions(pipeline, limit).await
     }
 
+    async fn pipeline_executions_until(
+        &self,
+        pipeline: &str,
+        is_enough: &dyn Fn(&PipelineExecution) -> bool,
+    ) -> Result<Vec<PipelineExecution>, PortError> {
+        self.pipelines.pipeline_executions_until(pipeline, is_enough).await
+    }
+
     async fn pipeline_names(&self, prefix: &str) -> Result<Vec<String>, PortError> {
         self.pipelines.pipeline_names(prefix).await
     }

@@ -1,9 +1,9 @@
-//! One FIFO queue, over Amazon SQS.
+//! One queue, over Amazon SQS.
 
 use aws_sdk_sqs::Client;
 
 use super::errors::port_error;
-use crate::flows::ports::{PortError, PostponeMessages, QueueMessage, SendMessages};
+use crate::flows::ports::{PortError, PostponeMessages, QueueMessage, SendMessages, TakeMessages, TakenMessage};
 
 /// One queue.
 #[derive(Debug, Clone)]
@@ -43,6 +43,30 @@ impl PostponeMessages for Queue {
         let seconds = i32::try_from(seconds).unwrap_or(i32::MAX);
         let answer = request.receipt_handle(receipt).visibility_timeout(seconds).send().await;
         answer.map_err(|error| port_error("sqs:ChangeMessageVisibility", &self.url, error))?;
+        Ok(())
+    }
+}
+
+impl TakeMessages for Queue {
+    async fn take(&self) -> Result<Vec<TakenMessage>, PortError> {
+        let request = self.client.receive_message().queue_url(&self.url);
+        let answer = request.max_number_of_messages(10).send().await;
+        let answer = answer.map_err(|error| port_error("sqs:ReceiveMessage", &self.url, error))?;
+        let messages = answer.messages.unwrap_or_default().into_iter();
+        Ok(messages
+            .filter_map(|message| {
+                Some(TakenMessage {
+                    body: message.body?,
+                    receipt: message.receipt_handle?,
+                })
+            })
+            .collect())
+    }
+
+    async fn remove(&self, receipt: &str) -> Result<(), PortError> {
+        let request = self.client.delete_message().queue_url(&self.url);
+        let answer = request.receipt_handle(receipt).send().await;
+        answer.map_err(|error| port_error("sqs:DeleteMessage", &self.url, error))?;
         Ok(())
     }
 }
@@ -107,6 +131,40 @@ mod tests {
             .await
             .unwrap_err();
         assert_eq!(error.kind, PortErrorKind::Throttled);
+    }
+
+    #[tokio::test]
+    async fn messages_are_taken_with_what_removes_them() {
+        let replay = recorded::answer(200, &[], r#"{"Messages":[{"Body":"{}","ReceiptHandle":"r1"}]}"#);
+        let taken = Queue::new(client(&replay), "https://queue.example")
+            .take()
+            .await
+            .unwrap();
+        assert_eq!(taken.len(), 1);
+        assert_eq!((taken[0].body.as_str(), taken[0].receipt.as_str()), ("{}", "r1"));
+        let sent: serde_json::Value = serde_json::from_str(&recorded::sent(&replay)).unwrap();
+        assert_eq!(sent["MaxNumberOfMessages"], 10);
+    }
+
+    #[tokio::test]
+    async fn an_empty_queue_gives_nothing() {
+        let replay = recorded::answer(200, &[], "{}");
+        let taken = Queue::new(client(&replay), "https://queue.example")
+            .take()
+            .await
+            .unwrap();
+        assert!(taken.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_message_is_removed_by_its_receipt() {
+        let replay = recorded::answer(200, &[], "{}");
+        Queue::new(client(&replay), "https://queue.example")
+            .remove("r1")
+            .await
+            .unwrap();
+        let sent: serde_json::Value = serde_json::from_str(&recorded::sent(&replay)).unwrap();
+        assert_eq!(sent["ReceiptHandle"], "r1");
     }
 
     #[tokio::test]

@@ -121,6 +121,24 @@ pub fn started_for(pipeline: &str, execution: &str) -> String {
     format!("runs/{pipeline}/{execution}/started-for")
 }
 
+/// What the key of every message starts with that could not be told yet.
+pub const OUTBOX: &str = "outbox/";
+
+/// Key of a message that could not be told yet, in the evidence bucket: those `about` the same stand together, in the
+/// order of their times, in microseconds since 1970; `content` tells two of the same time apart.
+pub fn untold(about: Sha256, microseconds: i64, content: Sha256) -> String {
+    let content = content.to_string();
+    format!("{OUTBOX}{about}/{microseconds:020}-{}.json", &content[..8])
+}
+
+/// Key of a message that is given up, in the evidence bucket; `untold` is the key that it had.
+pub fn given_up(untold: &str) -> String {
+    format!("undelivered/{}", untold.strip_prefix(OUTBOX).unwrap_or(untold))
+}
+
+/// Key of the note up to when each pipeline's runs are known to be recorded, in the evidence bucket.
+pub const WATERMARKS: &str = "sweeps/watermarks.json";
+
 #[cfg(test)]
 mod tests {
     use super::*;

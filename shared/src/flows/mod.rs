@@ -9,6 +9,7 @@ pub mod execute_change_set;
 #[cfg(any(test, feature = "fakes"))]
 pub mod fakes;
 pub mod fresh_run;
+pub mod outbox;
 pub mod pipeline_changes;
 pub mod ports;
 pub mod prove_job;
@@ -17,6 +18,8 @@ pub mod receive_push;
 pub mod record_outcome;
 pub mod retry_due;
 mod run_sources;
+pub mod sweep;
 pub mod sync_source;
+pub mod tell_again;
 
 pub use error::FlowError;

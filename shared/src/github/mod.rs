@@ -12,6 +12,7 @@ pub mod signature;
 mod tell;
 #[cfg(test)]
 mod tests;
+mod told;
 mod wire;
 
 pub use connection::{Connection, GitHubSettings};

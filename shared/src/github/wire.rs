@@ -332,3 +332,21 @@ impl From<User> for Account {
         }
     }
 }
+
+#[derive(Deserialize)]
+pub(super) struct CombinedStatus {
+    pub(super) statuses: Vec<SetStatus>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct SetStatus {
+    pub(super) context: String,
+    pub(super) updated_at: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct WrittenComment {
+    #[serde(default, deserialize_with = "text_or_null")]
+    pub(super) body: String,
+    pub(super) updated_at: String,
+}

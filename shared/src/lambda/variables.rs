@@ -53,3 +53,5 @@ pub const GITHUB_CREDENTIAL: &str = "CHANGEGATE_GITHUB_CREDENTIAL_ARN";
 pub const WEBHOOK_SECRET: &str = "CHANGEGATE_WEBHOOK_SECRET_ARN";
 /// Base URL of the page at which an approver reads a review; the object's key is appended.
 pub const REVIEW_URL: &str = "CHANGEGATE_REVIEW_URL";
+/// URL of the queue of the announcements that Lambda gave up delivering to `outcome-record`.
+pub const LOST_EVENTS_URL: &str = "CHANGEGATE_LOST_EVENTS_URL";

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use changegate::domain::document::Node;
 
-use super::template::{Template, text};
+use super::template::{Statement, Template, text};
 use super::{files, read, refuse};
 
 /// The functions that CodePipeline calls; each reports the job it was given.
@@ -84,6 +84,32 @@ fn a_job_whose_process_was_killed_is_delivered_again_and_in_the_end_recorded() {
         let destination = text(config, "/DestinationConfig/OnFailure/Destination");
         assert_eq!(destination, "OutcomeRecordFunction.Arn", "{name}");
     }
+}
+
+#[test]
+fn what_outcome_record_failed_at_waits_an_hour_in_a_queue_for_it_alone() {
+    let template = Template::read();
+    let config = template
+        .resource("OutcomeRecordFunction")
+        .pointer("/Properties/EventInvokeConfig")
+        .expect("an EventInvokeConfig");
+    assert_eq!(text(config, "/MaximumRetryAttempts"), "2");
+    let destination = text(config, "/DestinationConfig/OnFailure/Destination");
+    assert_eq!(destination, "LostEventsQueue.Arn");
+    // It may hold the credentials of a job.
+    let queue = template.resource("LostEventsQueue");
+    assert_eq!(text(queue, "/Properties/SqsManagedSseEnabled"), "true");
+    assert_eq!(text(queue, "/Properties/MessageRetentionPeriod"), "3600");
+    let policy = template.resource("LostEventsQueuePolicy");
+    let denied = Statement::all(policy).into_iter().find(|statement| {
+        !statement.allows() && statement.actions().iter().any(|action| action == "sqs:ReceiveMessage")
+    });
+    let denied = denied.expect("nobody else may receive");
+    let but = denied
+        .node
+        .pointer("/Condition/ArnNotEquals")
+        .expect("with an exception");
+    assert_eq!(text(but, "/aws:PrincipalArn"), "OutcomeRecordRole.Arn");
 }
 
 #[test]

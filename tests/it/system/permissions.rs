@@ -129,6 +129,11 @@ const CASES: [Case; 7] = [
             "ForgetNotes s3:DeleteObject",
             // Only when the schedule asks.
             "CompareFunctionsWithRelease lambda:GetFunctionConfiguration",
+            // Only the schedule looks through all pipelines and takes up what got lost; Lambda sends as the role.
+            "FindPipelines codepipeline:ListPipelines",
+            "TakeUpLostEvents sqs:SendMessage",
+            "TakeUpLostEvents sqs:ReceiveMessage",
+            "TakeUpLostEvents sqs:DeleteMessage",
             // Nobody is told of a run that changed nothing; the credential is read once in a process.
             "Notify sns:Publish",
             "TellGitHub secretsmanager:GetSecretValue",
@@ -150,6 +155,8 @@ const CASES: [Case; 7] = [
             "TakePushes sqs:ChangeMessageVisibility",
             "TakePushes sqs:GetQueueAttributes",
             "AuditSources s3:ListBucket",
+            // Only for a status that GitHub does not take.
+            "KeepUntold s3:PutObject",
             // Only after a crash, and for a snapshot that is cut up.
             "KeepSources s3:GetObjectVersion",
             "StartPipelines codepipeline:ListPipelineExecutions",

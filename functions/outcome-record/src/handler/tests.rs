@@ -1,5 +1,6 @@
 //! Every event in `events/` and what is made of it.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -9,7 +10,9 @@ use changegate::domain::keys;
 use changegate::flows::fakes::{
     FakeBucket, FakeClock, FakeCloudFormation, FakeCodePipeline, FakeFunctions, FakeRepository, FakeTopics, Wire,
 };
+use changegate::flows::ports::{PortError, TakeMessages, TakenMessage};
 use changegate::flows::record_outcome::RecordPorts;
+use changegate::lambda::ended_event::EndedEvent;
 use changegate::lambda::settings::Variables;
 use serde_json::Value;
 
@@ -58,6 +61,7 @@ fn environment() -> BTreeMap<String, String> {
         ("CHANGEGATE_ROOT_GATE", root_gate.as_str()),
         ("CHANGEGATE_TOPIC_ARN", "arn:topic"),
         ("CHANGEGATE_RELEASE", r#"{"source-sync":"c3luYw=="}"#),
+        ("CHANGEGATE_LOST_EVENTS_URL", "https://queue.example/lost"),
     ];
     variables
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -67,8 +71,46 @@ fn environment() -> BTreeMap<String, String> {
 /// The account of the events.
 const ACCOUNT: &str = "000000000000";
 
+/// A queue of what Lambda gave up.
+#[derive(Default)]
+struct Lost(RefCell<BTreeMap<String, String>>);
+
+impl Lost {
+    /// What Lambda says of an event that it gave up.
+    fn give_up(&self, event: &Value) {
+        let said = serde_json::json!({
+            "requestContext": {"condition": "RetriesExhausted"},
+            "requestPayload": event,
+            "responsePayload": {"errorType": "Sandbox.Timedout"},
+        });
+        let receipt = self.0.borrow().len().to_string();
+        self.0.borrow_mut().insert(receipt, said.to_string());
+    }
+}
+
+impl TakeMessages for Lost {
+    async fn take(&self) -> Result<Vec<TakenMessage>, PortError> {
+        let held = self.0.borrow();
+        let messages = held.iter().map(|(receipt, body)| TakenMessage {
+            body: body.clone(),
+            receipt: receipt.clone(),
+        });
+        Ok(messages.take(10).collect())
+    }
+
+    async fn remove(&self, receipt: &str) -> Result<(), PortError> {
+        self.0.borrow_mut().remove(receipt);
+        Ok(())
+    }
+}
+
 /// Announces an event over fakes, twice, and tells what came of it.
 async fn announced(case: &str) -> (FakeCodePipeline, FakeBucket, FakeTopics) {
+    delivered(case, &Lost::default()).await
+}
+
+/// The same, with what Lambda gave up earlier.
+async fn delivered(case: &str, lost: &Lost) -> (FakeCodePipeline, FakeBucket, FakeTopics) {
     let wire = Wire::default();
     let pipelines = FakeCodePipeline::new(&wire);
     pipelines.with_run(PIPELINE, RUN);
@@ -93,7 +135,8 @@ async fn announced(case: &str) -> (FakeCodePipeline, FakeBucket, FakeTopics) {
         clock: &clock,
     };
     for _ in 0..2 {
-        super::record(&ports, &functions, &settings, &event(case), ACCOUNT)
+        let event = EndedEvent::parse(&event(case), ACCOUNT);
+        super::serve(&ports, &functions, &settings, lost, event, ACCOUNT, &|| true)
             .await
             .unwrap();
     }
@@ -139,15 +182,36 @@ async fn a_job_that_no_function_could_report_is_reported_failed_once() {
 }
 
 #[tokio::test]
-async fn a_stack_at_rest_and_a_due_retry_leave_nothing_when_nobody_waits() {
-    for case in ["stack-at-rest", "retry-due"] {
-        let (pipelines, evidence, topics) = announced(case).await;
-        assert!(
-            pipelines.started().is_empty() && pipelines.retried().is_empty(),
-            "{case}"
-        );
-        assert!(evidence.keys().is_empty() && topics.published().is_empty(), "{case}");
+async fn a_stack_at_rest_leaves_nothing_when_nobody_waits() {
+    let (pipelines, evidence, topics) = announced("stack-at-rest").await;
+    assert!(pipelines.started().is_empty() && pipelines.retried().is_empty());
+    assert!(evidence.keys().is_empty() && topics.published().is_empty());
+}
+
+#[tokio::test]
+async fn the_schedule_records_an_end_whose_announcement_got_lost_once() {
+    let (pipelines, evidence, topics) = announced("retry-due").await;
+    assert!(pipelines.started().is_empty() && pipelines.retried().is_empty());
+    let outcome = evidence.text(&keys::outcome(PIPELINE, RUN)).unwrap();
+    assert!(outcome.contains(r#""end": "failed""#), "{outcome}");
+    assert_eq!(topics.published().len(), 1);
+}
+
+#[tokio::test]
+async fn what_lambda_gave_up_is_taken_up_by_the_schedule_once() {
+    let lost = Lost::default();
+    for case in ["lost-delivery", "run-failed", "retry-due"] {
+        lost.give_up(&event(case));
     }
+    let (pipelines, evidence, topics) = delivered("retry-due", &lost).await;
+    let reports = pipelines.reports();
+    let [(job, JobOutcome::Failed { .. })] = &reports[..] else {
+        panic!("one failure: {reports:?}");
+    };
+    assert_eq!(job, "c0d76431-b0e7-4a11-97e3-e8ee786eb6f6");
+    assert!(evidence.text(&keys::outcome(PIPELINE, RUN)).is_some());
+    assert_eq!(topics.published().len(), 1);
+    assert!(lost.0.borrow().is_empty());
 }
 
 #[tokio::test]
@@ -171,7 +235,9 @@ async fn an_event_of_another_kind_or_account_changes_nothing() {
         serde_json::json!({"detail-type": "Something"}),
         foreign,
     ] {
-        super::record(&ports, &FakeFunctions::new(&wire), &settings, &event, ACCOUNT)
+        let event = EndedEvent::parse(&event, ACCOUNT);
+        let (functions, lost) = (FakeFunctions::new(&wire), Lost::default());
+        super::serve(&ports, &functions, &settings, &lost, event, ACCOUNT, &|| true)
             .await
             .unwrap();
     }

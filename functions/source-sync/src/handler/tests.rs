@@ -36,7 +36,7 @@ impl Pauses for FakeGitHub {
     }
 }
 
-type Sync = SourceSync<FakeGitHub, FakeBucket, FakeCodePipeline, FakeQueue>;
+type Sync = SourceSync<FakeGitHub, FakeBucket, FakeBucket, FakeCodePipeline, FakeQueue>;
 
 fn function() -> (Sync, Wire) {
     let wire = Wire::default();
@@ -72,6 +72,7 @@ fn function() -> (Sync, Wire) {
             api_url: "https://api.github.example".to_owned(),
             credential_arn: "arn".to_owned(),
         },
+        evidence_bucket: "evidence".to_owned(),
         queue_url: "https://queue.example".to_owned(),
     };
     let repository = FakeGitHub::new(&wire);
@@ -85,6 +86,7 @@ fn function() -> (Sync, Wire) {
     let function = SourceSync {
         repository,
         source: FakeBucket::on(&wire),
+        evidence: FakeBucket::on(&wire),
         pipelines: FakeCodePipeline::new(&wire),
         queue: FakeQueue::default(),
         settings,
@@ -232,4 +234,20 @@ async fn pipelines_that_cannot_be_started_in_time_are_started_by_the_next_invoca
     started.sort();
     let wanted: Vec<_> = stacks.iter().map(|stack| format!("changegate-{stack}")).collect();
     assert_eq!(started, wanted);
+}
+
+#[tokio::test]
+async fn a_status_that_github_does_not_take_for_now_is_kept_to_be_told_again() {
+    let (function, wire) = function();
+    function
+        .repository
+        .push("Wrong", &[("stacks/network/template.yaml", Some("Resources: {"))]);
+    wire.break_next("POST /repos/{owner}/{repo}/statuses/{sha}", Fault::Outage);
+    let answer = function.answer(event("push"), LONG).await;
+    assert_eq!(answer, BatchAnswer::default());
+    let [key] = &function.evidence.keys()[..] else {
+        panic!("one message is kept: {:?}", function.evidence.keys());
+    };
+    let kept = function.evidence.text(key).unwrap();
+    assert!(kept.contains(r#""state": "failure""#), "{kept}");
 }

@@ -106,6 +106,38 @@ impl ReadPipelines for CodePipeline {
         }
     }
 
+    async fn pipeline_executions_until(
+        &self,
+        pipeline: &str,
+        is_enough: &dyn Fn(&PipelineExecution) -> bool,
+    ) -> Result<Vec<PipelineExecution>, PortError> {
+        let request = self.client.list_pipeline_executions().pipeline_name(pipeline);
+        let mut pages = request.max_results(100).into_paginator().send();
+        let mut runs: Vec<PipelineExecution> = Vec::new();
+        while let Some(page) = pages.next().await {
+            match page {
+                Ok(page) => runs.extend(
+                    page.pipeline_execution_summaries
+                        .unwrap_or_default()
+                        .into_iter()
+                        .map(summary),
+                ),
+                Err(error) => {
+                    let error = classed(port_error("codepipeline:ListPipelineExecutions", pipeline, error));
+                    return if error.is_not_found() {
+                        Ok(Vec::new())
+                    } else {
+                        Err(error)
+                    };
+                }
+            }
+            if runs.iter().any(is_enough) {
+                break;
+            }
+        }
+        Ok(runs)
+    }
+
     async fn pipeline_names(&self, prefix: &str) -> Result<Vec<String>, PortError> {
         let mut pages = self.client.list_pipelines().into_paginator().send();
         let mut names = Vec::new();

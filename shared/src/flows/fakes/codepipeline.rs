@@ -110,6 +110,11 @@ impl FakeCodePipeline {
             .unwrap_or_default()
     }
 
+    /// Removes a pipeline with its history.
+    pub fn remove(&self, pipeline: &str) {
+        self.state.borrow_mut().pipelines.remove(pipeline);
+    }
+
     /// Adds runs, newer than those before.
     pub fn put_runs(&self, pipeline: &str, runs: Vec<FakeRun>) {
         let mut state = self.state.borrow_mut();
@@ -255,6 +260,34 @@ impl ReadPipelines for FakeCodePipeline {
         self.wire
             .call("codepipeline:ListPipelineExecutions", pipeline, effect)
             .await
+    }
+
+    async fn pipeline_executions_until(
+        &self,
+        pipeline: &str,
+        is_enough: &dyn Fn(&PipelineExecution) -> bool,
+    ) -> Result<Vec<PipelineExecution>, PortError> {
+        let mut runs = Vec::new();
+        loop {
+            let effect = || {
+                let state = self.state.borrow();
+                let all = state.pipelines.get(pipeline).into_iter().flatten().rev();
+                Ok(all
+                    .skip(runs.len())
+                    .take(100)
+                    .map(|run| run.execution.clone())
+                    .collect::<Vec<_>>())
+            };
+            let page = self
+                .wire
+                .call("codepipeline:ListPipelineExecutions", pipeline, effect)
+                .await?;
+            let is_last = page.len() < 100;
+            runs.extend(page);
+            if is_last || runs.iter().any(is_enough) {
+                return Ok(runs);
+            }
+        }
     }
 
     async fn pipeline_names(&self, prefix: &str) -> Result<Vec<String>, PortError> {

@@ -1,12 +1,13 @@
 //! A clock, topics, and a repository that remember what they were told.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use jiff::Timestamp;
 
 use super::Wire;
-use crate::flows::ports::{Clock, CommitStatus, Notify, PortError, TellRepository};
+use crate::flows::ports::{Clock, CommitStatus, Notify, PortError, ReadTold, TellRepository};
 
 /// A clock that stands still until a test moves it.
 #[derive(Clone)]
@@ -74,6 +75,10 @@ pub struct FakeRepository {
     statuses: Rc<RefCell<Vec<CommitStatus>>>,
     comments: Rc<RefCell<Vec<(u64, String, String)>>>,
     is_public: Rc<Cell<bool>>,
+    /// The time by GitHub's clock, RFC 3339.
+    now: Rc<RefCell<String>>,
+    /// Commit and context, or number and marker, to when that was told last.
+    times: Rc<RefCell<BTreeMap<(String, String), String>>>,
 }
 
 impl FakeRepository {
@@ -83,6 +88,16 @@ impl FakeRepository {
             wire: wire.clone(),
             ..Self::default()
         }
+    }
+
+    /// Moves GitHub's clock to `time`, RFC 3339.
+    pub fn set_time(&self, time: &str) {
+        *self.now.borrow_mut() = time.to_owned();
+    }
+
+    fn note_time(&self, about: &str, what: &str) {
+        let now = self.now.borrow().clone();
+        self.times.borrow_mut().insert((about.to_owned(), what.to_owned()), now);
     }
 
     /// Makes the repository readable by everybody.
@@ -105,6 +120,7 @@ impl TellRepository for FakeRepository {
     async fn set_status(&self, status: CommitStatus) -> Result<(), PortError> {
         let subject = status.commit.clone();
         let effect = || {
+            self.note_time(&status.commit, &status.context);
             self.statuses.borrow_mut().push(status);
             Ok(())
         };
@@ -124,6 +140,7 @@ impl TellRepository for FakeRepository {
                 Some((_, _, held)) => body.clone_into(held),
                 None => comments.push((pull_request, marker.to_owned(), body.to_owned())),
             }
+            self.note_time(&pull_request.to_string(), marker);
             Ok(())
         };
         let operation = "POST /repos/{owner}/{repo}/issues/{number}/comments";
@@ -133,5 +150,32 @@ impl TellRepository for FakeRepository {
     async fn is_public(&self) -> Result<bool, PortError> {
         let effect = || Ok(self.is_public.get());
         self.wire.call("GET /repos/{owner}/{repo}", "", effect).await
+    }
+}
+
+impl ReadTold for FakeRepository {
+    async fn status_time(&self, commit: &str, context: &str) -> Result<Option<String>, PortError> {
+        let effect = || {
+            Ok(self
+                .times
+                .borrow()
+                .get(&(commit.to_owned(), context.to_owned()))
+                .cloned())
+        };
+        self.wire
+            .call("GET /repos/{owner}/{repo}/commits/{ref}/status", commit, effect)
+            .await
+    }
+
+    async fn comment_time(&self, pull_request: u64, marker: &str) -> Result<Option<String>, PortError> {
+        let number = pull_request.to_string();
+        let effect = || Ok(self.times.borrow().get(&(number.clone(), marker.to_owned())).cloned());
+        self.wire
+            .call(
+                "GET /repos/{owner}/{repo}/issues/{issue_number}/comments",
+                &number,
+                effect,
+            )
+            .await
     }
 }

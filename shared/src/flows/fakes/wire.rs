@@ -15,6 +15,8 @@ pub enum Fault {
     Outage,
     /// The service refuses for lack of a permission.
     Denial,
+    /// The service refuses the call as it is.
+    Refusal,
     /// The service does it, but the answer is lost.
     LostAnswer,
     /// The process is killed before the call leaves; the flow never comes back.
@@ -152,6 +154,10 @@ impl Wire {
             Some(Fault::Denial) => {
                 let kind = PortErrorKind::Denied;
                 Err(refusal(operation, subject, kind, "AccessDenied", "not authorized"))
+            }
+            Some(Fault::Refusal) => {
+                let kind = PortErrorKind::Refused;
+                Err(refusal(operation, subject, kind, "ValidationException", "not valid"))
             }
             Some(Fault::LostAnswer) => {
                 // What the service answered is never heard.

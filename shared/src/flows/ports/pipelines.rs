@@ -67,6 +67,18 @@ pub trait ReadPipelines {
     /// Every failure but absence.
     async fn pipeline_executions(&self, pipeline: &str, limit: u8) -> Result<Vec<PipelineExecution>, PortError>;
 
+    /// The runs, newest first, page by page until `is_enough` says so of one; all of them otherwise. Empty when there is
+    /// no such pipeline.
+    ///
+    /// # Errors
+    ///
+    /// When a page cannot be read.
+    async fn pipeline_executions_until(
+        &self,
+        pipeline: &str,
+        is_enough: &dyn Fn(&PipelineExecution) -> bool,
+    ) -> Result<Vec<PipelineExecution>, PortError>;
+
     /// Names of all pipelines that start with `prefix`.
     ///
     /// # Errors

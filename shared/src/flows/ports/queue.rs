@@ -32,3 +32,29 @@ pub trait PostponeMessages {
     /// When the service refuses or does not answer.
     async fn postpone(&self, receipt: &str, seconds: u32) -> Result<(), PortError>;
 }
+
+/// A message that was taken from a queue.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TakenMessage {
+    /// Text. It may hold credentials, so it has no `Debug`.
+    pub body: String,
+    /// With which it is removed.
+    pub receipt: String,
+}
+
+/// Takes messages from one queue.
+pub trait TakeMessages {
+    /// Some of the messages that wait, at most ten; empty when there are none. One that is not removed comes again.
+    ///
+    /// # Errors
+    ///
+    /// When the service refuses or does not answer.
+    async fn take(&self) -> Result<Vec<TakenMessage>, PortError>;
+
+    /// Removes the message of this receipt.
+    ///
+    /// # Errors
+    ///
+    /// When the service refuses or does not answer.
+    async fn remove(&self, receipt: &str) -> Result<(), PortError>;
+}

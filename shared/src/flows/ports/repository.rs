@@ -1,5 +1,7 @@
 //! The Git repository behind the stacks, as GitHub serves it.
 
+use serde::{Deserialize, Serialize};
+
 use super::PortError;
 use crate::domain::provenance::Account;
 
@@ -167,7 +169,8 @@ pub trait ReadRepository {
 }
 
 /// State of a commit status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum StatusState {
     /// Not decided yet.
     Pending,
@@ -180,7 +183,8 @@ pub enum StatusState {
 }
 
 /// A commit status to set.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CommitStatus {
     /// Full commit id.
     pub commit: String,
@@ -217,4 +221,23 @@ pub trait TellRepository {
     ///
     /// When GitHub refuses or does not answer.
     async fn is_public(&self) -> Result<bool, PortError>;
+}
+
+/// Reads when something was told last.
+pub trait ReadTold {
+    /// When a status of this context was set last on a commit (RFC 3339, whole seconds); `None` when none was, or GitHub
+    /// knows no such commit.
+    ///
+    /// # Errors
+    ///
+    /// When GitHub refuses or does not answer.
+    async fn status_time(&self, commit: &str, context: &str) -> Result<Option<String>, PortError>;
+
+    /// When the comment with this marker was written last on a pull request (RFC 3339, whole seconds); `None` when there
+    /// is none, or no such pull request.
+    ///
+    /// # Errors
+    ///
+    /// When GitHub refuses or does not answer.
+    async fn comment_time(&self, pull_request: u64, marker: &str) -> Result<Option<String>, PortError>;
 }

@@ -1,7 +1,7 @@
 //! Records how a run ended, tidies up after it, tells those who wait for it, and starts what waited for it.
 //!
 //! Every step may be done twice: deliveries are at least once. The outcome itself is written only where none of the
-//! same end is; whoever finds it written repeats only what does no harm.
+//! same end is, after everybody was told; whoever finds it written repeats only what does no harm.
 
 mod gather;
 mod lost_delivery;
@@ -18,6 +18,7 @@ pub use stack_end::{StackRest, record_stack_end};
 use std::collections::BTreeMap;
 
 use super::FlowError;
+use super::outbox::OrLater;
 use super::ports::{
     Clock, ControlPipelines, NewObject, Notify, PortErrorKind, ReadChangeSets, ReadObjects, ReadPipelines, ReadStacks,
     TellRepository, WriteChangeSets, WriteCondition, WriteObjects,
@@ -113,11 +114,12 @@ where
     if let Some(gate) = gate.filter(|_| gathered.is_current) {
         tidy::change_sets(ports.cloudformation, &mut outcome, gate, &gathered.actions).await?;
     }
-    record(ports, settings, gate, &outcome, gathered.is_current).await?;
+    let telling = Telling {
+        people: gathered.is_current,
+        repository: gathered.is_current && !gathered.is_overtaken,
+    };
+    record(ports, settings, gate, &mut outcome, telling).await?;
     if gathered.is_current {
-        if !gathered.is_overtaken {
-            tell::repository(ports.repository, settings, &outcome).await;
-        }
         if outcome.end == End::Cancelled {
             restart::cancelled(ports.pipelines, run).await?;
         }
@@ -147,27 +149,46 @@ where
     restart::what_waits_for_exports(ports.pipelines, ports.cloudformation, ports.evidence).await
 }
 
-/// Writes the outcome, where none of the same end is, and tells people of it first.
+/// Who is told of an end.
+#[derive(Debug, Clone, Copy)]
+struct Telling {
+    people: bool,
+    repository: bool,
+}
+
+/// Writes the outcome, where none of the same end is, and tells of it first: an end that is recorded was told, or what
+/// could not be told waits in the outbox. A kill in between repeats the telling instead of losing it.
 async fn record<P, C, S, E, N, G, K>(
     ports: &RecordPorts<'_, P, C, S, E, N, G, K>,
     settings: &RecordSettings,
     gate: Option<&Gate>,
-    outcome: &Outcome,
-    is_current: bool,
+    outcome: &mut Outcome,
+    telling: Telling,
 ) -> Result<(), FlowError>
 where
     E: ReadObjects + WriteObjects,
     N: Notify,
+    G: TellRepository,
+    K: Clock,
 {
-    let mut is_told = !is_current;
+    let mut is_told = false;
     for _ in 0..MAX_TRIES {
         let Place::Free(key) = place(ports.evidence, outcome).await? else {
             tracing::info!(pipeline = outcome.pipeline, "this end was recorded before");
             return Ok(());
         };
         if !is_told {
-            // Before the record, so that a kill in between repeats it instead of losing it.
-            tell::people(ports.topics, settings, gate, outcome).await?;
+            let mut untold = Vec::new();
+            if telling.repository {
+                let repository = OrLater::new(ports.repository, ports.evidence, ports.clock);
+                untold.extend(tell::repository(&repository, settings, outcome).await?);
+            }
+            // Last, because it cannot be told twice without being noticed.
+            if telling.people {
+                let topics = OrLater::new(ports.topics, ports.evidence, ports.clock);
+                untold.extend(tell::people(&topics, settings, gate, outcome).await?);
+            }
+            outcome.notes.extend(untold);
             is_told = true;
         }
         if write(ports.evidence, key, outcome).await? {
@@ -229,7 +250,7 @@ async fn write(evidence: &impl WriteObjects, key: String, outcome: &Outcome) -> 
 }
 
 /// The record of the last end of a run; `None` when none was recorded.
-async fn last_outcome(
+pub(super) async fn last_outcome(
     evidence: &impl ReadObjects,
     pipeline: &str,
     execution: &str,

@@ -4,39 +4,49 @@ use super::RecordSettings;
 use crate::domain::gate::Gate;
 use crate::domain::outcome::{End, Outcome, Verdict, status_of, to_comment, to_text};
 use crate::flows::FlowError;
-use crate::flows::ports::{CommitStatus, Notify, StatusState, TellRepository};
+use crate::flows::outbox::may_pass;
+use crate::flows::ports::{CommitStatus, Notify, PortError, StatusState, TellRepository};
 
 /// Most pull requests whose comment is brought up to date.
 const MOST_COMMENTS: usize = 5;
 
-/// Publishes the end where somebody waits for it: not where nothing was planned and nobody asked.
+/// Publishes the end where somebody waits for it: not where nothing was planned and nobody asked. Answers with what will
+/// never be told, and why.
 pub(super) async fn people(
     topics: &impl Notify,
     settings: &RecordSettings,
     gate: Option<&Gate>,
     outcome: &Outcome,
-) -> Result<(), FlowError> {
+) -> Result<Option<String>, FlowError> {
     if matches!(outcome.end, End::NoChanges | End::Superseded) {
-        return Ok(());
+        return Ok(None);
     }
     let topic = gate.and_then(|gate| gate.notify.as_deref()).unwrap_or(&settings.topic);
     let (subject, body) = to_text(outcome);
-    match topics.publish(topic, &subject, &body).await {
-        Ok(()) => Ok(()),
-        Err(error) if error.is_transient() => Err(error.into()),
-        // A topic that is gone or closed must not keep the outcome from being recorded.
-        Err(error) => {
-            tracing::error!(%error, "nobody was told how a run ended");
-            Ok(())
-        }
-    }
+    given_up("the mail", topics.publish(topic, &subject, &body).await)
 }
 
-/// Sets the last status of the commit, and the last state of the comment on its pull requests. GitHub's troubles are
-/// not the run's.
-pub(super) async fn repository(repository: &impl TellRepository, settings: &RecordSettings, outcome: &Outcome) {
+/// What is to be said of a message that will never get through: a topic that is gone or closed must not keep the outcome
+/// from being recorded. One that may get through later and could not be kept is an error.
+fn given_up(what: &str, told: Result<(), PortError>) -> Result<Option<String>, FlowError> {
+    let Err(error) = told else { return Ok(None) };
+    if may_pass(&error) {
+        return Err(error.into());
+    }
+    // The field is what the metric filter behind the alarm counts.
+    tracing::error!(undelivered = what, %error, "somebody was not told how a run ended");
+    Ok(Some(format!("{what} was not told: {error}")))
+}
+
+/// Sets the last status of the commit, and the last state of the comment on its pull requests. Answers with what will
+/// never be told, and why: GitHub's troubles are not the run's.
+pub(super) async fn repository(
+    repository: &impl TellRepository,
+    settings: &RecordSettings,
+    outcome: &Outcome,
+) -> Result<Vec<String>, FlowError> {
     let Some(commit) = &outcome.commit else {
-        return;
+        return Ok(Vec::new());
     };
     // Whoever cannot be asked whether the world reads along is taken to say yes.
     let is_public = repository.is_public().await.unwrap_or(true);
@@ -54,20 +64,19 @@ pub(super) async fn repository(repository: &impl TellRepository, settings: &Reco
         description,
         url: link.filter(|link| link.starts_with("https://")),
     };
-    if let Err(error) = repository.set_status(status).await {
-        tracing::warn!(%error, "GitHub was not told how a run ended");
-    }
+    let mut untold = Vec::new();
+    untold.extend(given_up("the commit status", repository.set_status(status).await)?);
     if outcome.review.is_none() {
         // Nobody was shown a review, so there is no comment to bring up to date.
-        return;
+        return Ok(untold);
     }
     let marker = format!("<!-- changegate:{}:{} -->", settings.environment, outcome.pipeline);
     let body = format!("{marker}\n{}", to_comment(outcome, is_public));
     for number in pull_requests(outcome).into_iter().rev().take(MOST_COMMENTS) {
-        if let Err(error) = repository.upsert_comment(number, &marker, &body).await {
-            tracing::warn!(%error, number, "a pull request was not told how a run ended");
-        }
+        let told = repository.upsert_comment(number, &marker, &body).await;
+        untold.extend(given_up(&format!("the comment on #{number}"), told)?);
     }
+    Ok(untold)
 }
 
 /// The merged pull requests of the run's commits, each once, oldest first.

@@ -5,6 +5,7 @@ use futures_util::FutureExt as _;
 use super::world::{ALICE, PIPELINE, RUN, STACK, World};
 use crate::domain::keys;
 use crate::flows::fakes::Fault;
+use crate::flows::ports::CommitStatus;
 
 const FAULTS: [Fault; 5] = [
     Fault::Throttle,
@@ -150,12 +151,14 @@ fn a_fault_at_any_call_of_any_end_loses_nothing_and_doubles_nothing() {
         announce_to_the_end(&untouched, state);
         let expected = untouched.outcome();
         check(&untouched, left, 1, name);
-        assert_eq!(untouched.repository.statuses().len(), 1, "{name}");
+        let (told, comments) = (untouched.repository.statuses(), untouched.repository.comments().len());
+        assert_eq!(told.len(), 1, "{name}");
         for fault in FAULTS {
             for call in 0..untouched.wire.count() {
                 let world = world();
                 world.wire.break_call(call, fault);
                 announce_to_the_end(&world, state);
+                world.tell_again();
                 let context = format!("{name}: {fault:?} at call {call}\n{}", world.wire.log());
                 let outcome = world.outcome();
                 assert_eq!(
@@ -164,6 +167,14 @@ fn a_fault_at_any_call_of_any_end_loses_nothing_and_doubles_nothing() {
                     "{context}"
                 );
                 check(&world, left, 2, &context);
+                // What GitHub shows in the end is what it shows when nothing goes wrong, but for the words: where it
+                // cannot be asked whether the world reads along, they are fewer.
+                let shown = |told: &[CommitStatus]| {
+                    let last = told.last().expect("a status");
+                    (last.commit.clone(), last.context.clone(), last.state)
+                };
+                assert_eq!(shown(&world.repository.statuses()), shown(&told), "{context}");
+                assert_eq!(world.repository.comments().len(), comments, "{context}");
             }
         }
     }
@@ -250,5 +261,32 @@ fn a_lost_delivery_is_reported_once_whatever_breaks() {
         });
         assert!(ends, "{fault:?}");
         assert_eq!(world.pipelines.reports().len(), 1, "{fault:?}");
+    }
+}
+
+#[test]
+fn what_github_or_a_topic_refuses_for_good_stands_in_the_outcome_with_its_reason() {
+    for (operation, what) in [
+        (
+            "POST /repos/{owner}/{repo}/statuses/{sha}",
+            "the commit status was not told: ",
+        ),
+        (
+            "POST /repos/{owner}/{repo}/issues/{number}/comments",
+            "the comment on #7 was not told: ",
+        ),
+        ("sns:Publish", "the mail was not told: "),
+    ] {
+        let world = rejected();
+        world.wire.break_next(operation, Fault::Refusal);
+        announce_to_the_end(&world, "FAILED");
+        let notes = world.outcome().notes;
+        let note = notes.iter().find(|note| note.starts_with(what));
+        assert!(
+            note.is_some_and(|note| note.contains("ValidationException")),
+            "{notes:?}"
+        );
+        world.tell_again();
+        assert!(world.evidence.keys().iter().all(|key| !key.starts_with("outbox/")));
     }
 }

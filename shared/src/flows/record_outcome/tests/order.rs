@@ -152,13 +152,20 @@ fn the_newer_of_two_runs_of_a_commit_has_the_last_word_about_it() {
     assert_eq!(world.outcome().end, End::Superseded);
     assert!(world.repository.statuses().is_empty() && world.repository.comments().is_empty());
     assert_eq!(world.change_sets(), 0);
+}
 
-    // A newer run of other sources says nothing about this commit.
+#[test]
+fn a_newer_run_of_other_sources_says_nothing_about_the_commit() {
+    let world = World::reviewed();
+    world.pipelines.with_run(PIPELINE, "newer");
     world.pipelines.edit_run(PIPELINE, "newer", |run| {
         run.execution
             .source_revisions
             .insert("Template".to_owned(), "another".to_owned());
     });
+    world
+        .evidence
+        .seed(&keys::claim(PIPELINE, RUN), r#"{"claim":"superseded","by":"newer"}"#);
     world.announce("STOPPED");
     assert_eq!(world.repository.statuses().pop().unwrap().state, StatusState::Error);
 }

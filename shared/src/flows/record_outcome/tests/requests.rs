@@ -7,7 +7,7 @@ fn the_record_of_an_executed_run_costs_these_requests() {
     let world = World::executed();
     let before = world.wire.count();
     world.announce("SUCCEEDED");
-    // The end is announced twice, and told to people once.
+    // The end is announced twice, and told once.
     assert_eq!(
         world.wire.tally(before),
         [
@@ -19,11 +19,11 @@ fn the_record_of_an_executed_run_costs_these_requests() {
             "2 s3:HeadObject",
             "2 cloudformation:DescribeStackEvents",
             "2 cloudformation:ListChangeSets",
+            "1 GET /repos/{owner}/{repo}",
+            "1 POST /repos/{owner}/{repo}/statuses/{sha}",
+            "1 POST /repos/{owner}/{repo}/issues/{number}/comments",
             "1 sns:Publish",
             "1 s3:PutObject",
-            "2 GET /repos/{owner}/{repo}",
-            "2 POST /repos/{owner}/{repo}/statuses/{sha}",
-            "2 POST /repos/{owner}/{repo}/issues/{number}/comments",
             "2 s3:ListObjectsV2",
         ]
     );

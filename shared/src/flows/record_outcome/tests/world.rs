@@ -15,6 +15,7 @@ use crate::flows::fakes::{
 use crate::flows::record_outcome::{
     EndedRun, RecordPorts, RecordSettings, StackRest, record_outcome, record_stack_end,
 };
+use crate::flows::tell_again::tell_again;
 
 pub(super) const PIPELINE: &str = "changegate-network";
 pub(super) const STACK: &str = "network";
@@ -223,6 +224,13 @@ impl World {
             repository: &self.repository,
             clock: Box::leak(Box::new(FakeClock::at("2026-11-23T10:05:00Z"))),
         }
+    }
+
+    /// Tells again what could not be told.
+    pub(super) fn tell_again(&self) {
+        let clock = FakeClock::at("2026-11-23T10:06:00Z");
+        let told = tell_again(&self.evidence, &self.repository, &self.topics, &clock).now_or_never();
+        told.expect("the process lives on").unwrap();
     }
 
     /// One announcement of an end; `None` when the process was killed in it.
