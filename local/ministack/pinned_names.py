@@ -37,9 +37,9 @@ NAMES = {
     "ministack.services.eventbridge": ["_dispatch_to_lambda", "_put_events"],
     "ministack.services.iam": ["_error", "_p", "_roles", "_users", "_xml"],
     "ministack.services.lambda_svc": [
-        "_emit_lambda_logs", "_execution_record_for_config", "_fetch_code_from_s3", "_functions",
-        "_get_func_record_for_ref", "_provided_runtime_code_dir", "_route_async_failure", "execution_credentials",
-        "invalidate_worker", "invoke_async_with_retry", "logger",
+        "_build_function_url_event", "_emit_lambda_logs", "_execution_record_for_config", "_fetch_code_from_s3",
+        "_functions", "_get_func_record_for_ref", "_provided_runtime_code_dir", "_route_async_failure",
+        "execution_credentials", "invalidate_worker", "invoke_async_with_retry", "logger",
     ],
     "ministack.services.s3": [
         "_bucket_object_lock", "_bucket_versioning", "_buckets", "_get_object", "_parse_range",

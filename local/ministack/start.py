@@ -39,6 +39,7 @@ def main() -> None:
     import service_role
     import simulation
     import template_urls
+    import url_bodies
 
     for part in (
         replacement,
@@ -53,6 +54,7 @@ def main() -> None:
         simulation,
         durations,
         deliveries,
+        url_bodies,
         function_logs,
         runtime_api,
         mail,

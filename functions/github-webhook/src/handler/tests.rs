@@ -252,3 +252,27 @@ async fn oversized_unreadable_and_foreign_requests_are_refused() {
     assert_eq!(answer(get).await.0, 400);
     assert_eq!(answer(json!({})).await.0, 401);
 }
+
+#[tokio::test]
+async fn signed_bodies_that_are_not_utf_8_or_compressed_are_malformed() {
+    let latin = b"{\"ref\": \"refs/heads/m\xe4in\"}".to_vec();
+    // The first bytes of a gzip stream.
+    let compressed = vec![0x1f, 0x8b, 0x08, 0, 0, 0, 0, 0, 0, 0xff, 0xab, 0xae, 0x05, 0];
+    for body in [latin, compressed] {
+        let mut event = event("push");
+        let mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
+        let signature = hex::encode(mac.chain_update(&body).finalize().into_bytes());
+        let signature = format!("sha256={signature}");
+        event["headers"]["x-hub-signature-256"] = signature.into();
+        event["headers"]["content-encoding"] = "gzip".into();
+        event["body"] = STANDARD.encode(&body).into();
+        event["isBase64Encoded"] = true.into();
+        let (status, answered, queued) = answer(event).await;
+        assert_eq!(
+            (status, answered["result"].as_str()),
+            (400, Some("refused")),
+            "{answered}"
+        );
+        assert_eq!(queued, 0);
+    }
+}
