@@ -17,7 +17,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::Outcome;
 use crate::commands::up;
-use crate::environment::Environment;
+use crate::environment::{Environment, Lock};
 use crate::places::Places;
 use crate::progress::Progress;
 use world::World;
@@ -74,9 +74,10 @@ pub async fn run(arguments: Arguments) -> Outcome {
     if !arguments.yes && ask::nobody_is_there().await {
         return Err(world::DemoError::NobodyThere.into());
     }
+    let lock = Lock::take(&places)?;
     // Dropping the environment ends it: so an interrupted start leaves nothing either.
     let environment = tokio::select! {
-        started = up::start(&places, &progress) => started?,
+        started = up::start(&places, &progress, &lock) => started?,
         _ = terminate.recv() => return Ok(interrupted()),
         _ = interrupt.recv() => return Ok(interrupted()),
     };

@@ -4,9 +4,12 @@
 //! input: when that closes, for whatever reason, everything ends, unless it was told to stay.
 
 pub mod control;
+mod lock;
 pub mod ministack;
 pub mod ports;
 pub mod server;
+
+pub use lock::Lock;
 
 use std::fs::{self, File};
 use std::io;
@@ -36,8 +39,17 @@ pub enum EnvironmentError {
         /// Its process.
         pid: u32,
     },
+    /// Another process is starting one.
+    #[error(
+        "another `cargo local` is starting an environment in the same place; wait until it says that Changegate runs, or \
+         end it"
+    )]
+    Starting,
     /// A file could not be made.
-    #[error("{}", path.display())]
+    #[error(
+        "writing {}: see that the disk has room, and that its folder belongs to you and can be written",
+        path.display()
+    )]
     File {
         /// The path.
         path: PathBuf,
