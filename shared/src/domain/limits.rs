@@ -24,6 +24,18 @@ pub const VALUE_BYTES: u64 = 4 * 1024 * 1024;
 pub const EVALUATION_STEPS: u64 = 2_000_000;
 /// Bytes that everything may come to that is worked out of one template.
 pub const EVALUATION_BYTES: u64 = 16 * 1024 * 1024;
+/// Steps for comparing the policies of one change set, statement by statement.
+pub const POLICY_STEPS: u64 = 40_000_000;
+/// Steps for comparing the rules of one change set that let traffic through.
+pub const NETWORK_STEPS: u64 = 20_000_000;
+/// Values that are looked at to find out whether CloudFormation lists what the whole resource says already.
+pub const AGREEMENT_STEPS: u64 = 4_000_000;
+/// Pairs of items without a name that are compared to find out which became which.
+pub const PAIRING_STEPS: u64 = 2_000_000;
+/// Steps for comparing texts line by line in one rendering.
+pub const LINE_STEPS: u64 = 8_000_000;
+/// Steps of matching allowed patterns of one configuration: states of a pattern times bytes of a value.
+pub const PATTERN_STEPS: u64 = 60_000_000;
 
 /// What is left of the steps that some work may take.
 #[derive(Debug)]

@@ -33,6 +33,7 @@ pub mod provenance;
 pub mod release;
 pub mod retry;
 pub mod risk;
+pub mod secrecy;
 pub mod sha256;
 pub mod stack_event;
 pub mod stack_policy;

@@ -132,16 +132,16 @@ fn error_and_cause(error: &dyn std::error::Error) -> String {
     }
 }
 
-/// A heading and as many lines as a job's failure message takes.
+/// A heading and as many texts as a job's failure message takes, which is one line.
 fn listed(what: &str, lines: impl Iterator<Item = String>) -> String {
     let lines: Vec<String> = lines.collect();
     let mut text = format!("{what}:");
     for (index, line) in lines.iter().enumerate() {
         if text.len() + line.len() > 4_500 {
-            text.push_str(&format!("\nand {} more", lines.len() - index));
+            text.push_str(&format!("; and {} more", lines.len() - index));
             break;
         }
-        text.push('\n');
+        text.push_str(if index == 0 { " " } else { "; " });
         text.push_str(line);
     }
     text

@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use crate::domain::secrecy::public;
 use lambda_runtime::Diagnostic;
 
 /// An invocation, or the start of a function, that did not end well: our words, and nothing else.
@@ -20,7 +21,9 @@ impl FunctionError {
     pub fn of(kind: &'static str, while_doing: &str, error: &dyn std::error::Error) -> Self {
         Self {
             kind,
-            words: format!("{while_doing}: {}", chain(error)),
+            words: public(&format!("{while_doing}: {}", chain(error)))
+                .visible()
+                .into_owned(),
         }
     }
 

@@ -4,12 +4,17 @@
 //! `ApplicationLogLevel`; it is never finer than DEBUG. Everything else, the runtime and the SDK above all, stays at
 //! INFO: at TRACE the runtime prints the raw event, and a job's event carries credentials.
 
+use std::io;
+
+use serde_json::Value;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt;
 use tracing_subscriber::fmt::format::{FmtSpan, Format, Json, JsonFields};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::domain::secrecy::public;
 
 /// Where Lambda says how much to log.
 ///
@@ -21,7 +26,7 @@ pub fn init() {
     let asked = std::env::var(LOG_LEVEL).ok();
     // A subscriber that is set already stays; it was set by this function.
     let _ = tracing_subscriber::registry()
-        .with(lines())
+        .with(lines().with_writer(|| Masking(io::stdout())))
         .with(filter(asked.as_deref()))
         .try_init();
 }
@@ -35,6 +40,37 @@ fn lines<S>() -> fmt::Layer<S, JsonFields, Format<Json>> {
         .with_span_list(false)
         .with_span_events(FmtSpan::NONE)
         .with_ansi(false)
+}
+
+/// Writes lines in which what looks secret is masked and everything can be seen: names, errors of services and words of
+/// people reach the log as well.
+struct Masking<W>(W);
+
+impl<W: io::Write> io::Write for Masking<W> {
+    /// Takes a whole line, as the layer writes it.
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let masked = match serde_json::from_slice(line) {
+            Ok(value) => masked(value).to_string(),
+            // A line that is no JSON is not one of the layer above; nothing of it is lost.
+            Err(_) => public(&String::from_utf8_lossy(line)).visible().into_owned(),
+        };
+        self.0.write_all(masked.as_bytes())?;
+        self.0.write_all(b"\n")?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+fn masked(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(public(&text).visible().into_owned()),
+        Value::Array(items) => Value::Array(items.into_iter().map(masked).collect()),
+        Value::Object(map) => Value::Object(map.into_iter().map(|(key, value)| (key, masked(value))).collect()),
+        other => other,
+    }
 }
 
 /// INFO for everybody, and the level that was asked for, at most DEBUG, for Changegate.
@@ -85,6 +121,28 @@ mod tests {
         assert_eq!(line["undelivered"], "mail", "{line}");
         assert_eq!(line["message"], "somebody could not be told", "{line}");
         assert_eq!(line["level"], "ERROR", "{line}");
+    }
+
+    #[test]
+    fn no_secret_and_nothing_invisible_reaches_the_log_and_nothing_else_is_lost() {
+        let written = Written::default();
+        let writer = written.clone();
+        let log = tracing_subscriber::registry().with(lines().with_writer(move || Masking(writer.clone())));
+        tracing::subscriber::with_default(log, || {
+            tracing::warn!(
+                error = "the parameter AKIAIOSFODNN7EXAMPLE is no number\nforged",
+                commit = "0123456789abcdef0123456789abcdef01234567",
+                "postgres://app:hunter2@db \u{202e}"
+            );
+        });
+        let line = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        for planted in ["AKIA", "hunter2", "\u{202e}", "\\n"] {
+            assert!(!line.contains(planted), "{planted:?} in {line}");
+        }
+        let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(line["error"], "the parameter ‹hidden› is no number⏎forged");
+        assert_eq!(line["message"], "postgres://app:‹hidden›@db ⟨U+202E⟩");
+        assert_eq!(line["commit"], "0123456789abcdef0123456789abcdef01234567");
     }
 
     #[test]

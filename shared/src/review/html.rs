@@ -3,17 +3,14 @@
 //! Nothing is loaded from anywhere. The policy of the page allows exactly its own style and its own script, by hash;
 //! without scripts everything can still be read.
 
-use std::fmt::Write as _;
-
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use sha2::Digest as _;
 
-use super::escape::push_html;
 use super::html_parts as parts;
 use super::html_resource;
+use super::lines::Lines;
+use super::out::{Html, Out, out, put};
 use super::words;
-use crate::domain::change_set::review::Review;
+use crate::domain::change_set::review::{ResourceReview, Review};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -22,67 +19,68 @@ const MANY: usize = 40;
 
 /// The review as one HTML page.
 pub fn html(review: &Review) -> String {
-    let mut out = String::with_capacity(32_768 + review.resources.len() * 4_096);
-    let _ = write!(
-        out,
+    let mut out = Out::with_capacity(32_768 + review.resources.len() * 4_096);
+    let lines = Lines::default();
+    put!(
+        &mut out,
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src '{}'; script-src '{}'; \
-         base-uri 'none'; form-action 'none'\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n<title>",
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src '",
         source(STYLE),
-        source(SCRIPT)
-    );
-    push_html(&mut out, &format!("Review of {}", review.title));
-    let _ = write!(
-        out,
-        "</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#resources\">Skip to the resources</a>\n"
+        "'; script-src '",
+        source(SCRIPT),
+        "'; base-uri 'none'; form-action 'none'\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n\
+         <title>Review of ",
+        review.title,
+        "</title>\n<style>",
+        STYLE,
+        "</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#resources\">Skip to the resources</a>\n",
     );
     parts::header(&mut out, review);
-    out.push_str("<main>\n");
+    put!(&mut out, "<main>\n");
     parts::findings(&mut out, review);
     parts::gates(&mut out, review);
     parts::warnings(&mut out, review);
     parts::context(&mut out, review);
-    resources(&mut out, review);
-    parts::settings(&mut out, review);
+    resources(&mut out, review, &lines);
+    parts::settings(&mut out, review, &lines);
     parts::deferred(&mut out, review);
     parts::facts(&mut out, review);
-    out.push_str("</main>\n");
-    let _ = write!(out, "<script>{SCRIPT}</script>\n</body>\n</html>\n");
-    out
+    put!(&mut out, "</main>\n<script>", SCRIPT, "</script>\n</body>\n</html>\n");
+    out.finish()
 }
 
-fn resources(out: &mut String, review: &Review) {
+fn resources(out: &mut Out<Html>, review: &Review, lines: &Lines) {
     let total = review.resources.len();
-    let _ = write!(
+    put!(
         out,
         "<section id=\"resources\" aria-labelledby=\"resources-title\">\n\
-         <h2 id=\"resources-title\">Resources <small>{}</small></h2>\n",
-        words::shown(&review.counts)
+         <h2 id=\"resources-title\">Resources <small>",
+        words::shown(&review.counts),
+        "</small></h2>\n"
     );
     if total > 1 {
-        out.push_str(
+        put!(
+            out,
             "<div class=\"tools\" hidden>\n\
              <label for=\"search\">Search names, types and values (press / to come here, Escape to clear)</label>\n\
              <input id=\"search\" type=\"search\" autocomplete=\"off\" spellcheck=\"false\">\n\
              <span class=\"buttons\"><button type=\"button\" id=\"open\">Unfold all</button>\
-             <button type=\"button\" id=\"close\">Fold all</button></span>\n",
+             <button type=\"button\" id=\"close\">Fold all</button></span>\n"
         );
         kinds(out, review);
-        out.push_str("<p id=\"found\" role=\"status\"></p>\n</div>\n");
+        put!(out, "<p id=\"found\" role=\"status\"></p>\n</div>\n");
     }
-    let is_calm = |resource: &crate::domain::change_set::review::ResourceReview| {
-        matches!(words::sign(resource), "~" | "+" | "<-")
-    };
+    let is_calm = |resource: &ResourceReview| matches!(words::sign(resource), "~" | "+" | "<-");
     for (at, resource) in review.resources.iter().enumerate() {
-        html_resource::resource(out, at, resource, total <= MANY || !is_calm(resource));
+        html_resource::resource(out, at, resource, total <= MANY || !is_calm(resource), lines);
     }
-    out.push_str("</section>\n");
+    put!(out, "</section>\n");
 }
 
 /// A box for each kind of change that occurs, to leave the others out.
-fn kinds(out: &mut String, review: &Review) {
+fn kinds(out: &mut Out<Html>, review: &Review) {
     let kinds: Vec<_> = [
         ("replace", "replaced"),
         ("remove", "removed"),
@@ -104,19 +102,25 @@ fn kinds(out: &mut String, review: &Review) {
     if kinds.len() < 2 {
         return;
     }
-    out.push_str("<fieldset class=\"kinds\"><legend>Show</legend>");
+    put!(out, "<fieldset class=\"kinds\"><legend>Show</legend>");
     for (class, name, count) in kinds {
-        let _ = write!(
+        put!(
             out,
-            "<label><input type=\"checkbox\" value=\"{class}\" checked> {name} ({count})</label>"
+            "<label><input type=\"checkbox\" value=\"",
+            class,
+            "\" checked> ",
+            name,
+            " (",
+            count,
+            ")</label>"
         );
     }
-    out.push_str("</fieldset>\n");
+    put!(out, "</fieldset>\n");
 }
 
 /// A source expression of a content security policy for an inline element.
 ///
 /// Source: <https://www.w3.org/TR/CSP3/#grammardef-hash-source>
-fn source(content: &str) -> String {
-    format!("sha256-{}", STANDARD.encode(sha2::Sha256::digest(content)))
+fn source(content: &'static str) -> Out<Html> {
+    out!["sha256-", Out::<Html>::base64(&sha2::Sha256::digest(content))]
 }

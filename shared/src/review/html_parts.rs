@@ -1,56 +1,65 @@
 //! The parts of the HTML page.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
-use super::escape::{html_code, is_link, push_html};
 use super::html_resource::values;
+use super::lines::Lines;
+use super::out::{Html, Out, Printed, out, put};
 use super::words;
 use crate::domain::change_set::review::{CommitFacts, Review};
 use crate::domain::risk::Level;
+use crate::domain::secrecy::Masked;
 
 /// Above so many subjects of one finding they begin folded.
 const MANY_SUBJECTS: usize = 8;
 
-pub(super) fn header(out: &mut String, review: &Review) {
+pub(super) fn header(out: &mut Out<Html>, review: &Review) {
     let level = review.risk.level.name();
-    let _ = write!(out, "<header>\n<p class=\"kicker\">Changegate review</p>\n<h1>");
-    push_html(out, &review.title);
-    let _ = write!(
+    put!(
         out,
-        "</h1>\n<p class=\"verdict\"><strong class=\"badge {level}\">{level} risk</strong> "
+        "<header>\n<p class=\"kicker\">Changegate review</p>\n<h1>",
+        review.title
     );
-    push_html(out, &words::counts(&review.counts));
-    out.push_str("</p>\n");
+    put!(
+        out,
+        "</h1>\n<p class=\"verdict\"><strong class=\"badge ",
+        level,
+        "\">",
+        level,
+        " risk</strong> ",
+        words::counts(&review.counts),
+        "</p>\n"
+    );
     for alarm in words::alarms(&review.risk.findings) {
-        out.push_str("<p class=\"alarm\">");
-        push_html(out, &alarm);
-        out.push_str("</p>\n");
+        put!(out, "<p class=\"alarm\">", alarm, "</p>\n");
     }
     if let Some(run) = &review.run {
-        out.push_str("<dl class=\"facts\">\n");
-        row(out, "Digest", &html_code(&run.digest));
+        put!(out, "<dl class=\"facts\">\n");
+        row(out, "Digest", &code(&run.digest));
         for demand in &run.demands {
-            row(out, "Gate", &plain(demand));
+            row(out, "Gate", &demand);
         }
         if let Some(window) = &run.window {
-            row(out, "Window", &plain(window));
+            row(out, "Window", &window);
         }
-        out.push_str("</dl>\n");
+        put!(out, "</dl>\n");
     }
-    out.push_str("</header>\n");
+    put!(out, "</header>\n");
 }
 
-pub(super) fn findings(out: &mut String, review: &Review) {
+pub(super) fn findings(out: &mut Out<Html>, review: &Review) {
     if review.risk.findings.is_empty() {
         return;
     }
-    out.push_str("<section aria-labelledby=\"risk-title\">\n<h2 id=\"risk-title\">What may go wrong</h2>\n<ul class=\"findings\">\n");
+    put!(
+        out,
+        "<section aria-labelledby=\"risk-title\">\n<h2 id=\"risk-title\">What may go wrong</h2>\n<ul class=\"findings\">\n"
+    );
     let places: HashMap<_, _> = review
         .resources
         .iter()
         .enumerate()
-        .map(|(at, resource)| (words::place(resource), at))
+        .map(|(at, resource)| (resource.place(), at))
         .collect();
     for (finding, subjects) in words::grouped(&review.risk.findings) {
         let level = finding.level.name();
@@ -59,218 +68,214 @@ pub(super) fn findings(out: &mut String, review: &Review) {
             Level::Medium => "!",
             Level::Low => "·",
         };
-        let _ = write!(
+        put!(
             out,
-            "<li class=\"{level}\"><span class=\"sign\" aria-hidden=\"true\">{sign}</span><div><strong>{}</strong> <span \
-             class=\"level\">{level}</span> ",
-            finding.kind.name()
+            "<li class=\"",
+            level,
+            "\"><span class=\"sign\" aria-hidden=\"true\">",
+            sign
         );
+        put!(
+            out,
+            "</span><div><strong>",
+            finding.kind.name(),
+            "</strong> <span class=\"level\">"
+        );
+        put!(out, level, "</span> ");
         let many = subjects.len() > MANY_SUBJECTS;
         if many {
-            let _ = write!(out, "<details><summary>{} subjects</summary>", subjects.len());
+            put!(out, "<details><summary>", subjects.len(), " subjects</summary>");
         }
         for (at, subject) in subjects.iter().enumerate() {
             if at > 0 {
-                out.push_str(", ");
+                put!(out, ", ");
             }
-            match places.get(*subject) {
-                Some(place) => {
-                    let _ = write!(out, "<a href=\"#r{place}\">{}</a>", html_code(subject));
-                }
-                None => out.push_str(&html_code(subject)),
+            if let Some(place) = places.get(*subject) {
+                put!(out, "<a href=\"#r", *place, "\">", code(subject), "</a>");
+            } else {
+                put!(out, code(subject));
             }
         }
-        out.push_str(if many { "</details>" } else { "<br>" });
-        push_html(out, &finding.because);
-        out.push_str("</div></li>\n");
+        put!(out, if many { "</details>" } else { "<br>" });
+        put!(out, finding.because, "</div></li>\n");
     }
-    out.push_str("</ul>\n</section>\n");
+    put!(out, "</ul>\n</section>\n");
 }
 
-pub(super) fn gates(out: &mut String, review: &Review) {
+pub(super) fn gates(out: &mut Out<Html>, review: &Review) {
+    let none = || Masked::ours("none");
     let rows = review.gates.iter().map(|gate| {
-        format!(
-            "<code>{}</code> {}: <del>{}</del> → <ins>{}</ins>{}",
-            plain(&gate.stack),
-            plain(&gate.field),
-            plain(gate.before.as_deref().unwrap_or("none")),
-            plain(gate.after.as_deref().unwrap_or("none")),
+        out![
+            code(&gate.stack),
+            " ",
+            gate.field,
+            ": <del>",
+            gate.before.clone().unwrap_or_else(none),
+            "</del> → <ins>",
+            gate.after.clone().unwrap_or_else(none),
+            "</ins>",
             if gate.is_weakened {
                 " <strong class=\"badge high\">gate weakened</strong>"
             } else {
                 ""
-            }
-        )
+            },
+        ]
     });
     list(out, "gates", "Gates", rows);
 }
 
-pub(super) fn warnings(out: &mut String, review: &Review) {
-    list(
-        out,
-        "warnings",
-        "Warnings",
-        review.warnings.iter().map(|warning| plain(warning)),
-    );
+pub(super) fn warnings(out: &mut Out<Html>, review: &Review) {
+    list(out, "warnings", "Warnings", review.warnings.iter());
 }
 
-pub(super) fn context(out: &mut String, review: &Review) {
+pub(super) fn context(out: &mut Out<Html>, review: &Review) {
     let Some(run) = &review.run else { return };
     let mut rows: Vec<_> = run.commits.iter().map(commit).collect();
-    rows.extend(run.commits_incomplete.iter().map(|text| plain(text)));
-    rows.extend(
-        run.compare_url
-            .iter()
-            .map(|url| link("All changes since the last execution", url)),
-    );
+    rows.extend(run.commits_incomplete.iter().map(|text| out![text]));
+    rows.extend(run.compare_url.iter().map(|url| {
+        let mut row = Out::<Html>::new();
+        row.link(&"All changes since the last execution", url);
+        row
+    }));
     rows.extend(
         run.changed_elsewhere
             .iter()
-            .map(|text| format!("<strong class=\"badge medium\">attention</strong> {}", plain(text))),
+            .map(|text| out!["<strong class=\"badge medium\">attention</strong> ", text]),
     );
     if let Some(last) = &run.last_executed {
-        rows.push(format!(
-            "Last executed through the gate: {} at {}",
-            html_code(&last.commit),
-            plain(&last.at)
-        ));
+        rows.push(out![
+            "Last executed through the gate: ",
+            code(&last.commit),
+            " at ",
+            last.at,
+        ]);
     }
-    rows.extend(run.waiting.iter().map(|text| plain(text)));
+    rows.extend(run.waiting.iter().map(|text| out![text]));
     list(out, "context", "Where it comes from", rows.into_iter());
 }
 
-fn commit(commit: &CommitFacts) -> String {
-    let sha: String = commit.sha.chars().take(10).collect();
-    let mut text = commit
-        .url
-        .as_deref()
-        .map_or_else(|| html_code(&sha), |url| link(&sha, url));
-    let _ = write!(text, " <bdi>{}</bdi><br><span class=\"by\">by ", plain(&commit.subject));
-    if commit.authenticated.is_empty() {
-        let _ = write!(text, "<bdi>{}</bdi> (not authenticated)", plain(&commit.author_text));
+fn commit(commit: &CommitFacts<Masked>) -> Out<Html> {
+    let mut out = Out::<Html>::new();
+    let sha = commit.sha.start(10);
+    if let Some(url) = &commit.url {
+        out.link(&sha, url);
     } else {
-        let logins: Vec<_> = commit
-            .authenticated
-            .iter()
-            .map(|login| format!("<bdi>{}</bdi>", plain(login)))
-            .collect();
-        text.push_str(&logins.join(", "));
+        put!(&mut out, code(&sha));
+    }
+    put!(&mut out, " <bdi>", commit.subject, "</bdi><br><span class=\"by\">by ");
+    if commit.authenticated.is_empty() {
+        put!(&mut out, "<bdi>", commit.author_text, "</bdi> (not authenticated)");
+    }
+    for (at, login) in commit.authenticated.iter().enumerate() {
+        put!(&mut out, if at > 0 { ", " } else { "" }, "<bdi>", login, "</bdi>");
     }
     if let Some(pull) = &commit.pull_request {
-        let number = format!("#{}", pull.number);
-        text.push_str(", pull request ");
-        text.push_str(
-            &pull
-                .url
-                .as_deref()
-                .map_or_else(|| number.clone(), |url| link(&number, url)),
-        );
-        let _ = write!(text, " <bdi>{}</bdi>", plain(&pull.title));
+        let number: Out<Html> = out!["#", pull.number];
+        put!(&mut out, ", pull request ");
+        if let Some(url) = &pull.url {
+            out.link(&number, url);
+        } else {
+            put!(&mut out, number);
+        }
+        put!(&mut out, " <bdi>", pull.title, "</bdi>");
         for verdict in &pull.verdicts {
-            let _ = write!(text, "; <bdi>{}</bdi>", plain(verdict));
+            put!(&mut out, "; <bdi>", verdict, "</bdi>");
         }
     }
-    text.push_str("</span>");
-    text
+    put!(&mut out, "</span>");
+    out
 }
 
-pub(super) fn settings(out: &mut String, review: &Review) {
+pub(super) fn settings(out: &mut Out<Html>, review: &Review, lines: &Lines) {
     if review.settings.is_empty() {
         return;
     }
-    out.push_str(
+    put!(
+        out,
         "<section aria-labelledby=\"settings-title\">\n<h2 id=\"settings-title\">Settings of the stack</h2>\n<div \
-         class=\"changes card\">\n",
+         class=\"changes card\">\n"
     );
     for setting in &review.settings {
-        let _ = write!(
+        put!(
             out,
-            "<div class=\"change\"><h3><span class=\"kind\">{}</span> ",
-            setting.kind.name()
+            "<div class=\"change\"><h3><span class=\"kind\">",
+            setting.kind.name(),
+            "</span> ",
+            setting.name,
+            "</h3>"
         );
-        push_html(out, &setting.name);
-        out.push_str("</h3>");
-        values(out, setting.before.as_ref(), setting.after.as_ref());
-        out.push_str("</div>\n");
+        values(out, setting.before.as_ref(), setting.after.as_ref(), lines);
+        put!(out, "</div>\n");
     }
-    out.push_str("</div>\n</section>\n");
+    put!(out, "</div>\n</section>\n");
 }
 
-pub(super) fn deferred(out: &mut String, review: &Review) {
+pub(super) fn deferred(out: &mut Out<Html>, review: &Review) {
     let rows = review
         .deferred
         .iter()
-        .map(|deferred| format!("{}: {}", html_code(&deferred.subject), plain(&deferred.what)));
+        .map(|deferred| out![code(&deferred.subject), ": ", deferred.what]);
     list(out, "deferred", "Decided only at execution", rows);
 }
 
-pub(super) fn facts(out: &mut String, review: &Review) {
-    out.push_str(
-        "<section aria-labelledby=\"facts-title\">\n<h2 id=\"facts-title\">Facts</h2>\n<dl class=\"facts\">\n",
+pub(super) fn facts(out: &mut Out<Html>, review: &Review) {
+    put!(
+        out,
+        "<section aria-labelledby=\"facts-title\">\n<h2 id=\"facts-title\">Facts</h2>\n<dl class=\"facts\">\n"
     );
-    row(out, "Stack", &html_code(&review.stack.name));
+    row(out, "Stack", &code(&review.stack.name));
     if review.stack.is_new {
-        row(out, "", "the stack is created");
+        row(out, "", &"the stack is created");
     }
     for (name, value) in words::stack_facts(review) {
-        row(out, name, &html_code(value));
+        row(out, name, &code(value));
     }
     if let Some(run) = &review.run {
-        row(out, "Environment", &plain(&run.environment));
-        row(
-            out,
-            "Run",
-            &format!("{} {}", html_code(&run.pipeline), html_code(&run.execution)),
-        );
-        row(out, "Attempt", &run.attempt.to_string());
-        row(out, "Made", &plain(&run.made));
-        row(out, "Commit", &html_code(&run.commit));
-        row(out, "Address", &link("this review", &run.link));
+        row(out, "Environment", &run.environment);
+        let both: Out<Html> = out![code(&run.pipeline), " ", code(&run.execution)];
+        row(out, "Run", &both);
+        row(out, "Attempt", &run.attempt);
+        row(out, "Made", &run.made);
+        row(out, "Commit", &code(&run.commit));
+        let mut link = Out::<Html>::new();
+        link.link(&"this review", &run.link);
+        row(out, "Address", &link);
     }
-    out.push_str("</dl>\n");
+    put!(out, "</dl>\n");
     if let Some(hidden) = words::hidden(review) {
-        out.push_str("<p>");
-        push_html(out, &hidden);
-        out.push_str("</p>\n");
+        put!(out, "<p>", hidden, "</p>\n");
     }
-    out.push_str("</section>\n");
+    put!(out, "</section>\n");
 }
 
-/// A list of rows that are HTML already.
-fn list(out: &mut String, id: &str, title: &str, rows: impl Iterator<Item = String>) {
+fn list(out: &mut Out<Html>, id: &'static str, title: &'static str, rows: impl Iterator<Item = impl Printed<Html>>) {
     let mut rows = rows.peekable();
     if rows.peek().is_none() {
         return;
     }
-    let _ = write!(
+    put!(
         out,
-        "<section aria-labelledby=\"{id}-title\">\n<h2 id=\"{id}-title\">{title}</h2>\n<ul class=\"rows\">\n"
+        "<section aria-labelledby=\"",
+        id,
+        "-title\">\n<h2 id=\"",
+        id,
+        "-title\">",
+        title
     );
+    put!(out, "</h2>\n<ul class=\"rows\">\n");
     for row in rows {
-        let _ = writeln!(out, "<li>{row}</li>");
+        put!(out, "<li>", row, "</li>\n");
     }
-    out.push_str("</ul>\n</section>\n");
+    put!(out, "</ul>\n</section>\n");
 }
 
-/// A row whose value is HTML already.
-fn row(out: &mut String, name: &str, value: &str) {
-    let _ = writeln!(out, "<div><dt>{name}</dt><dd>{value}</dd></div>");
+fn row(out: &mut Out<Html>, name: &'static str, value: &dyn Printed<Html>) {
+    put!(out, "<div><dt>", name, "</dt><dd>");
+    value.print(out);
+    put!(out, "</dd></div>\n");
 }
 
-fn plain(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 8);
-    push_html(&mut out, text);
-    out
-}
-
-fn link(name: &str, url: &str) -> String {
-    if is_link(url) {
-        format!(
-            "<a href=\"{}\" rel=\"noreferrer noopener\">{}</a>",
-            plain(url),
-            plain(name)
-        )
-    } else {
-        format!("{} {}", plain(name), html_code(url))
-    }
+/// A text in an element that keeps its direction to itself.
+fn code(text: &Masked) -> Out<Html> {
+    out!["<code>", text, "</code>"]
 }

@@ -8,8 +8,8 @@ use serde::Serialize as _;
 use serde_json::Value;
 use serde_json::ser::Formatter;
 
-use super::escape::is_invisible;
 use crate::domain::change_set::review::Review;
+use crate::domain::secrecy::is_invisible;
 
 /// The review as JSON. Characters that cannot be seen are written as escapes, so that a terminal shows them.
 pub fn json(review: &Review) -> String {

@@ -1,12 +1,9 @@
 //! Values as marked lines: what goes, what comes, what stays between them.
 
-use std::borrow::Cow;
+use super::out::{Medium, Out, Printed as _, put};
+use crate::domain::limits::{self, Budget};
+use crate::domain::secrecy::{Line, Masked, Shown, masked};
 
-use super::escape::{cut, visible};
-use crate::domain::change_set::values::Shown;
-
-/// Most lines on either side for which single lines are compared.
-const MOST_LINES: usize = 1_500;
 /// Unchanged lines that are shown around changed ones.
 const AROUND: usize = 2;
 
@@ -21,73 +18,95 @@ pub(super) enum Mark {
     Same,
 }
 
-/// A line with its mark.
-struct Line {
-    mark: Mark,
-    text: String,
+/// Shows values line by line, within the work that one rendering may take.
+#[derive(Debug)]
+pub(super) struct Lines {
+    budget: Budget,
 }
 
-/// Calls `each` with the lines that show a change from `before` to `after`; each value is cut after `most` characters.
-/// Everything in a line is visible, and nothing breaks it.
-pub(super) fn each_line(before: Option<&Shown>, after: Option<&Shown>, most: usize, mut each: impl FnMut(Mark, &str)) {
-    if let (Some(Shown::Text(a)), Some(Shown::Text(b))) = (before, after)
-        && (a.contains('\n') || b.contains('\n'))
-        && let Some(lines) = compared(a, b)
-    {
-        for line in lines {
-            each(line.mark, &line.text);
+impl Default for Lines {
+    fn default() -> Self {
+        Self {
+            budget: Budget::of(limits::LINE_STEPS),
         }
-        return;
     }
-    for (mark, side) in [(Mark::Minus, before), (Mark::Plus, after)] {
-        match side {
-            None => {}
-            Some(Shown::Text(text)) if text.is_empty() => each(mark, "(empty)"),
-            Some(Shown::Text(text)) => {
-                let text = cut(text, most);
-                let text = text.strip_suffix('\n').unwrap_or(&text);
-                for text in text.split('\n') {
-                    each(mark, &shown(text));
+}
+
+impl Lines {
+    /// Calls `each` with the lines that show a change from `before` to `after`; each value is cut after `most` characters.
+    pub(super) fn each<M: Medium>(
+        &self,
+        before: Option<&Shown>,
+        after: Option<&Shown>,
+        most: usize,
+        mut each: impl FnMut(Mark, &Out<M>),
+    ) {
+        if let (Some(Shown::Text(a)), Some(Shown::Text(b))) = (before, after)
+            && (a.has_lines() || b.has_lines())
+        {
+            if let Some(lines) = compared(a, b, &self.budget) {
+                for (mark, line) in lines {
+                    each(mark, &line);
+                }
+                return;
+            }
+            each(
+                Mark::Same,
+                &ours("(too many lines differ to be compared one by one: all before, then all after)"),
+            );
+        }
+        for (mark, side) in [(Mark::Minus, before), (Mark::Plus, after)] {
+            match side {
+                None => {}
+                Some(Shown::Text(text)) if text.is_empty() => each(mark, &ours("(empty)")),
+                Some(Shown::Text(text)) => {
+                    let text = text.cut(most);
+                    let text = text.without_last_break();
+                    for line in text.lines() {
+                        each(mark, &shown(line));
+                    }
+                }
+                Some(other) => {
+                    let mut out = Out::new();
+                    words(other).print(&mut out);
+                    each(mark, &out);
                 }
             }
-            Some(other) => each(mark, &words(other)),
         }
     }
 }
 
 /// A value that is no text, in words.
-pub(super) fn words(value: &Shown) -> Cow<'_, str> {
+pub(super) fn words(value: &Shown) -> Masked {
     match value {
-        Shown::Text(text) => Cow::Borrowed(text),
-        Shown::Hidden(because) => Cow::Owned(format!("(hidden: {because})")),
-        Shown::KnownAfterApply => Cow::Borrowed("(known only after the execution)"),
+        Shown::Text(text) => text.clone(),
+        Shown::Hidden(because) => masked!["(hidden: ", because, ")"],
+        Shown::KnownAfterApply => Masked::ours("(known only after the execution)"),
     }
 }
 
-/// A line as it is shown. Spaces at its end are marked: nobody sees them otherwise.
-fn shown(text: &str) -> Cow<'_, str> {
-    let shown = text.trim_end_matches(' ');
-    match text.len() - shown.len() {
-        0 => visible(text),
-        spaces => Cow::Owned(format!("{}{}", visible(shown), "␠".repeat(spaces))),
-    }
+fn shown<M: Medium>(line: Line<'_>) -> Out<M> {
+    let mut out = Out::new();
+    put!(&mut out, line);
+    out
 }
 
-fn line(mark: Mark, text: &str) -> Line {
-    Line {
-        mark,
-        text: shown(text).into_owned(),
-    }
+fn ours<M: Medium>(words: &'static str) -> Out<M> {
+    let mut out = Out::new();
+    put!(&mut out, words);
+    out
 }
 
-/// Line by line; `None` when the texts are too long for it.
-fn compared(before: &str, after: &str) -> Option<Vec<Line>> {
+/// Line by line; `None` when that takes more work than there is left.
+fn compared<M: Medium>(before: &Masked, after: &Masked, budget: &Budget) -> Option<Vec<(Mark, Out<M>)>> {
     // What ends both ends no line of its own.
-    let (before, after) = match (before.strip_suffix('\n'), after.strip_suffix('\n')) {
-        (Some(before), Some(after)) => (before, after),
-        _ => (before, after),
+    let both_end = before.ends_a_line() && after.ends_a_line();
+    let (before, after) = if both_end {
+        (before.without_last_break(), after.without_last_break())
+    } else {
+        (std::borrow::Cow::Borrowed(before), std::borrow::Cow::Borrowed(after))
     };
-    let (a, b): (Vec<_>, Vec<_>) = (before.split('\n').collect(), after.split('\n').collect());
+    let (a, b): (Vec<_>, Vec<_>) = (before.lines().collect(), after.lines().collect());
     let head = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
     let tail = a[head..]
         .iter()
@@ -96,7 +115,8 @@ fn compared(before: &str, after: &str) -> Option<Vec<Line>> {
         .take_while(|(a, b)| a == b)
         .count();
     let (middle_a, middle_b) = (&a[head..a.len() - tail], &b[head..b.len() - tail]);
-    if middle_a.len() > MOST_LINES || middle_b.len() > MOST_LINES {
+    let steps = middle_a.len().checked_mul(middle_b.len())?;
+    if !budget.spend(u64::try_from(steps).ok()?) {
         return None;
     }
     let mut all = Vec::with_capacity(a.len() + middle_b.len());
@@ -106,7 +126,7 @@ fn compared(before: &str, after: &str) -> Option<Vec<Line>> {
     Some(folded(&all))
 }
 
-fn longest_common<'t>(a: &[&'t str], b: &[&'t str]) -> Vec<(Mark, &'t str)> {
+fn longest_common<'t>(a: &[Line<'t>], b: &[Line<'t>]) -> Vec<(Mark, Line<'t>)> {
     let width = b.len() + 1;
     let mut lengths = vec![0_u32; (a.len() + 1) * width];
     for i in (0..a.len()).rev() {
@@ -137,7 +157,7 @@ fn longest_common<'t>(a: &[&'t str], b: &[&'t str]) -> Vec<(Mark, &'t str)> {
 }
 
 /// Leaves out unchanged lines far from any change, and says how many.
-fn folded(all: &[(Mark, &str)]) -> Vec<Line> {
+fn folded<M: Medium>(all: &[(Mark, Line<'_>)]) -> Vec<(Mark, Out<M>)> {
     let near: Vec<_> = (0..all.len())
         .map(|at| {
             let from = at.saturating_sub(AROUND);
@@ -147,11 +167,11 @@ fn folded(all: &[(Mark, &str)]) -> Vec<Line> {
         .collect();
     let mut out = Vec::new();
     let mut left_out = 0;
-    for (at, (mark, text)) in all.iter().enumerate() {
+    for (at, (mark, line)) in all.iter().enumerate() {
         if near[at] {
             note(&mut out, &mut left_out);
-            let is_bare = text.is_empty() && *mark != Mark::Same;
-            out.push(line(*mark, if is_bare { "\n" } else { text }));
+            let is_bare = line.is_empty() && *mark != Mark::Same;
+            out.push((*mark, if is_bare { ours("⏎") } else { shown(*line) }));
         } else {
             left_out += 1;
         }
@@ -160,28 +180,37 @@ fn folded(all: &[(Mark, &str)]) -> Vec<Line> {
     out
 }
 
-fn note(out: &mut Vec<Line>, left_out: &mut usize) {
+fn note<M: Medium>(out: &mut Vec<(Mark, Out<M>)>, left_out: &mut usize) {
     if *left_out > 0 {
-        out.push(line(Mark::Same, &format!("… {left_out} unchanged lines")));
+        let mut line = Out::new();
+        put!(&mut line, "… ", *left_out, " unchanged lines");
+        out.push((Mark::Same, line));
         *left_out = 0;
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::out::Plain;
     use super::*;
+    use crate::domain::secrecy::Hider;
 
     fn told(before: &str, after: &str) -> Vec<String> {
-        let text = |text: &str| Some(Shown::Text(text.to_owned()));
+        let text = |text: &str| Some(Shown::Text(Hider::default().text(text)));
         let mut lines = Vec::new();
-        each_line(text(before).as_ref(), text(after).as_ref(), usize::MAX, |mark, line| {
-            let mark = match mark {
-                Mark::Minus => '-',
-                Mark::Plus => '+',
-                Mark::Same => ' ',
-            };
-            lines.push(format!("{mark}{line}"));
-        });
+        Lines::default().each(
+            text(before).as_ref(),
+            text(after).as_ref(),
+            usize::MAX,
+            |mark, line: &Out<Plain>| {
+                let mark = match mark {
+                    Mark::Minus => '-',
+                    Mark::Plus => '+',
+                    Mark::Same => ' ',
+                };
+                lines.push(format!("{mark}{}", line.clone().finish()));
+            },
+        );
         lines
     }
 
@@ -196,5 +225,13 @@ mod tests {
     #[test]
     fn spaces_at_the_end_of_a_line_are_marked() {
         assert_eq!(told("a", "a  "), ["-a", "+a␠␠"]);
+    }
+
+    #[test]
+    fn what_takes_too_long_to_compare_is_shown_whole_and_says_so() {
+        let lines = |word: &str| (0..4_000).map(|at| format!("{word}{at}\n")).collect::<String>();
+        let told = told(&lines("a"), &lines("b"));
+        assert_eq!(told.len(), 8_001);
+        assert!(told[0].contains("too many lines differ"), "{}", told[0]);
     }
 }

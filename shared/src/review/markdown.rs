@@ -3,12 +3,12 @@
 mod detail;
 mod diffs;
 
-use std::fmt::Write as _;
-
-use super::escape::{code_span, is_link};
+use super::lines::Lines;
+use super::out::{Markdown, Out, Printed, out, put};
 use super::{MARKDOWN_CHARACTERS, words};
-use crate::domain::change_set::review::{CommitFacts, Review, RunFacts};
-use crate::domain::risk::Level;
+use crate::domain::change_set::review::{CommitFacts, GateDifference, Review, RunFacts};
+use crate::domain::risk::{Finding, Level};
+use crate::domain::secrecy::Masked;
 use detail::{DETAILS, Detail};
 
 /// The review as Markdown of at most [`MARKDOWN_CHARACTERS`]; long parts are folded, and what was left out is named.
@@ -17,102 +17,106 @@ pub fn markdown(review: &Review) -> String {
         .into_iter()
         .find_map(|detail| render(review, detail))
         .unwrap_or_else(|| counts_only(review, &rest(review, "Everything else")))
-}
-
-/// Whether a text is longer than a comment may be. Bytes are at least as many as characters.
-fn is_too_long(text: &str) -> bool {
-    text.len() > MARKDOWN_CHARACTERS && text.chars().count() > MARKDOWN_CHARACTERS
+        .finish()
 }
 
 /// The comment for a pull request. Of a public repository everybody reads along, so it gets counts only.
 pub fn comment(review: &Review, is_public: bool) -> String {
     if is_public {
-        counts_only(review, "Names and values are left out: this repository is public.")
+        let note = out!["Names and values are left out: this repository is public."];
+        counts_only(review, &note).finish()
     } else {
         markdown(review)
     }
 }
 
-fn counts_only(review: &Review, note: &str) -> String {
-    let mut out = String::new();
-    let _ = writeln!(out, "### {}\n", code_span(&review.title));
-    let _ = writeln!(
+fn head(out: &mut Out<Markdown>, review: &Review, are_counts_loud: bool) {
+    let stars = if are_counts_loud { "**" } else { "" };
+    put!(out, "### ", review.title, "\n\n", stars);
+    counts(out, review);
+    put!(out, stars, " · risk **", review.risk.level.name(), "** · ");
+    put!(
         out,
-        "{} · risk **{}** · {}\n",
-        words::counts(&review.counts),
-        review.risk.level.name(),
-        words::shown(&review.counts)
+        review.counts.shown,
+        " of ",
+        review.counts.total,
+        " resources shown\n\n"
     );
-    if let Some(run) = &review.run {
-        let digest: String = run.digest.chars().take(12).collect();
-        let _ = writeln!(out, "Digest {}. {}\n", code_span(&digest), link("Review", &run.link));
+}
+
+/// `1 replaced, 2 changed`: words and numbers of ours, which need no code span.
+fn counts(out: &mut Out<Markdown>, review: &Review) {
+    let parts = words::count_parts(&review.counts);
+    if parts.is_empty() {
+        put!(out, "no resource changes");
     }
-    let _ = writeln!(out, "{note}");
+    for (at, (count, word)) in parts.into_iter().enumerate() {
+        put!(out, if at > 0 { ", " } else { "" }, count, " ", word);
+    }
+}
+
+fn counts_only(review: &Review, note: &Out<Markdown>) -> Out<Markdown> {
+    let mut out = Out::<Markdown>::new();
+    head(&mut out, review, false);
+    if let Some(run) = &review.run {
+        put!(&mut out, "Digest ", run.digest.start(12), ". ");
+        out.link(&"Review", &run.link);
+        put!(&mut out, "\n\n");
+    }
+    note.print(&mut out);
+    put!(&mut out, "\n");
     out
 }
 
-fn rest(review: &Review, what: &str) -> String {
-    match &review.run {
-        Some(run) => format!("{what} is in the {}.", link("review", &run.link)),
-        None => format!("{what} is in the other formats."),
+fn rest(review: &Review, what: &'static str) -> Out<Markdown> {
+    let mut out: Out<Markdown> = out![what];
+    if let Some(run) = &review.run {
+        put!(&mut out, " is in the ");
+        out.link(&"review", &run.link);
+        put!(&mut out, ".");
+    } else {
+        put!(&mut out, " is in the other formats.");
     }
+    out
 }
 
 /// The review with this much detail; `None` as soon as it is too long.
-fn render(review: &Review, detail: Detail) -> Option<String> {
-    let mut out = String::with_capacity(16_384);
-    let _ = writeln!(out, "### {}\n", code_span(&review.title));
-    let _ = writeln!(
-        out,
-        "**{}** · risk **{}** · {}\n",
-        words::counts(&review.counts),
-        review.risk.level.name(),
-        words::shown(&review.counts)
-    );
+fn render(review: &Review, detail: Detail) -> Option<Out<Markdown>> {
+    let mut out = Out::with_capacity(16_384);
+    let lines = Lines::default();
+    head(&mut out, review, true);
     if detail.value != usize::MAX {
-        let _ = writeln!(out, "> This is shortened. {}\n", rest(review, "Everything"));
+        put!(&mut out, "> This is shortened. ", rest(review, "Everything"), "\n\n");
     }
-    findings(&mut out, review, detail.rows);
-    bullets(
-        &mut out,
-        "Warnings",
-        detail.rows,
-        review.warnings.iter().map(|warning| code_span(warning)),
-    );
-    bullets(
-        &mut out,
-        "Gates",
-        detail.rows,
-        review.gates.iter().map(|gate| {
-            format!(
-                "{} {}: {} → {}{}",
-                code_span(&gate.stack),
-                code_span(&gate.field),
-                code_span(gate.before.as_deref().unwrap_or("(none)")),
-                code_span(gate.after.as_deref().unwrap_or("(none)")),
-                if gate.is_weakened { " **GATE WEAKENED**" } else { "" }
-            )
-        }),
-    );
+    let findings = words::grouped(&review.risk.findings);
+    let findings = findings
+        .into_iter()
+        .map(|(finding, subjects)| self::finding(finding, &subjects, detail.rows));
+    bullets(&mut out, "What may go wrong", detail.rows, findings);
+    bullets(&mut out, "Warnings", detail.rows, review.warnings.iter());
+    bullets(&mut out, "Gates", detail.rows, review.gates.iter().map(gate));
     if let Some(run) = &review.run {
         context(&mut out, run, detail.rows);
     }
-    let _ = writeln!(out, "#### Resources\n");
+    put!(&mut out, "#### Resources\n\n");
     for resource in review.resources.iter().take(detail.resources) {
-        diffs::resource(&mut out, resource, detail);
-        if is_too_long(&out) {
+        diffs::resource(&mut out, resource, detail, &lines);
+        if out.is_longer_than(MARKDOWN_CHARACTERS) {
             return None;
         }
     }
     if review.resources.len() > detail.resources {
         let left = review.resources.len() - detail.resources;
-        let _ = writeln!(
-            out,
-            "\n{left} further resources are left out here. {}\n",
-            rest(review, "All")
+        put!(
+            &mut out,
+            "\n",
+            left,
+            " further resources are left out here. ",
+            rest(review, "All"),
+            "\n\n"
         );
     }
-    diffs::settings(&mut out, review, detail);
+    diffs::settings(&mut out, review, detail, &lines);
     bullets(
         &mut out,
         "Decided only at execution",
@@ -120,163 +124,179 @@ fn render(review: &Review, detail: Detail) -> Option<String> {
         review
             .deferred
             .iter()
-            .map(|deferred| format!("{}: {}", code_span(&deferred.subject), code_span(&deferred.what))),
+            .map(|deferred| out![deferred.subject, ": ", deferred.what]),
     );
     facts(&mut out, review);
     let without = out.len();
-    let end = |out: &mut String| {
-        if let Some(hidden) = words::hidden(review) {
-            let _ = writeln!(out, "\n{hidden}");
-        }
-    };
-    if detail.value == usize::MAX && !is_too_long(&out) {
-        diffs::kept(&mut out, review);
-        end(&mut out);
-        if !is_too_long(&out) {
+    if detail.value == usize::MAX && !out.is_longer_than(MARKDOWN_CHARACTERS) {
+        diffs::kept(&mut out, review, &lines);
+        hidden(&mut out, review);
+        if !out.is_longer_than(MARKDOWN_CHARACTERS) {
             return Some(out);
         }
-        out.truncate(without);
+        out.back_to(without);
     }
-    end(&mut out);
-    (!is_too_long(&out)).then_some(out)
+    hidden(&mut out, review);
+    (!out.is_longer_than(MARKDOWN_CHARACTERS)).then_some(out)
 }
 
-fn findings(out: &mut String, review: &Review, most: usize) {
-    bullets(
-        out,
-        "What may go wrong",
-        most,
-        words::grouped(&review.risk.findings)
-            .into_iter()
-            .map(|(finding, subjects)| {
-                let sign = match finding.level {
-                    Level::High => "🔴",
-                    Level::Medium => "🟠",
-                    Level::Low => "⚪",
-                };
-                let mut names: Vec<_> = subjects.iter().take(most).map(|subject| code_span(subject)).collect();
-                if subjects.len() > most {
-                    names.push(format!("{} more", subjects.len() - most));
-                }
-                format!(
-                    "{sign} **{}** · {}: {}",
-                    finding.kind.name(),
-                    names.join(", "),
-                    code_span(&finding.because)
-                )
-            }),
-    );
+/// How much is hidden and why: words and numbers of ours.
+fn hidden(out: &mut Out<Markdown>, review: &Review) {
+    if review.hidden == 0 {
+        return;
+    }
+    let verb = if review.hidden == 1 { " value is" } else { " values are" };
+    put!(out, "\n", review.hidden, verb, " hidden: ");
+    for (at, hidden) in review.hidden_because.iter().enumerate() {
+        put!(
+            out,
+            if at > 0 { ", " } else { "" },
+            hidden.count,
+            " ",
+            hidden.kind.words()
+        );
+    }
+    put!(out, ".\n");
 }
 
-fn context(out: &mut String, run: &RunFacts, most: usize) {
+fn finding(finding: &Finding, subjects: &[&Masked], most: usize) -> Out<Markdown> {
+    let sign = match finding.level {
+        Level::High => "🔴",
+        Level::Medium => "🟠",
+        Level::Low => "⚪",
+    };
+    let mut out = out![sign, " **", finding.kind.name(), "** · "];
+    for (at, subject) in subjects.iter().take(most).enumerate() {
+        put!(&mut out, if at > 0 { ", " } else { "" }, *subject);
+    }
+    if subjects.len() > most {
+        put!(&mut out, ", ", subjects.len() - most, " more");
+    }
+    put!(&mut out, ": ", finding.because);
+    out
+}
+
+fn gate(gate: &GateDifference<Masked>) -> Out<Markdown> {
+    let none = || Masked::ours("(none)");
+    out![
+        gate.stack,
+        " ",
+        gate.field,
+        ": ",
+        gate.before.clone().unwrap_or_else(none),
+        " → ",
+        gate.after.clone().unwrap_or_else(none),
+        if gate.is_weakened { " **GATE WEAKENED**" } else { "" },
+    ]
+}
+
+fn context(out: &mut Out<Markdown>, run: &RunFacts<Masked>, most: usize) {
     let mut rows: Vec<_> = run.commits.iter().map(commit).collect();
-    rows.extend(run.commits_incomplete.iter().map(|text| code_span(text)));
-    rows.extend(
-        run.compare_url
-            .iter()
-            .map(|url| link("All changes since the last execution", url)),
-    );
-    rows.extend(
-        run.changed_elsewhere
-            .iter()
-            .map(|text| format!("⚠️ {}", code_span(text))),
-    );
-    rows.extend(run.waiting.iter().map(|text| code_span(text)));
+    rows.extend(run.commits_incomplete.iter().map(|text| out![text]));
+    rows.extend(run.compare_url.iter().map(|url| {
+        let mut row = Out::<Markdown>::new();
+        row.link(&"All changes since the last execution", url);
+        row
+    }));
+    rows.extend(run.changed_elsewhere.iter().map(|text| out!["⚠️ ", text]));
+    rows.extend(run.waiting.iter().map(|text| out![text]));
     if let Some(last) = &run.last_executed {
-        rows.push(format!(
-            "Last executed: {} at {}",
-            code_span(&last.commit),
-            code_span(&last.at)
-        ));
+        rows.push(out!["Last executed: ", last.commit, " at ", last.at]);
     }
     bullets(out, "Where it comes from", most, rows.into_iter());
-    bullets(
-        out,
-        "What the gate demands",
-        most,
-        run.demands.iter().chain(&run.window).map(|text| code_span(text)),
-    );
+    let demands = run.demands.iter().chain(&run.window);
+    bullets(out, "What the gate demands", most, demands);
 }
 
-fn commit(commit: &CommitFacts) -> String {
-    let sha: String = commit.sha.chars().take(10).collect();
-    let who = if commit.authenticated.is_empty() {
-        format!("{} (not authenticated)", code_span(&commit.author_text))
+fn commit(commit: &CommitFacts<Masked>) -> Out<Markdown> {
+    let mut out = Out::<Markdown>::new();
+    let sha = commit.sha.start(10);
+    if let Some(url) = &commit.url {
+        out.link_of_id(&sha, url);
     } else {
-        commit
-            .authenticated
-            .iter()
-            .map(|login| code_span(login))
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    let mut text = format!(
-        "{} {} by {who}",
-        commit
-            .url
-            .as_deref()
-            .map_or_else(|| code_span(&sha), |url| link(&sha, url)),
-        code_span(&commit.subject)
-    );
+        put!(&mut out, sha);
+    }
+    put!(&mut out, " ", commit.subject, " by ");
+    if commit.authenticated.is_empty() {
+        put!(&mut out, commit.author_text, " (not authenticated)");
+    }
+    for (at, login) in commit.authenticated.iter().enumerate() {
+        put!(&mut out, if at > 0 { ", " } else { "" }, login);
+    }
     if let Some(pull) = &commit.pull_request {
-        let number = format!("#{}", pull.number);
-        let page = pull
-            .url
-            .as_deref()
-            .map_or_else(|| code_span(&number), |url| link(&number, url));
-        let _ = write!(text, ", pull request {page} {}", code_span(&pull.title));
+        let number: Out<Markdown> = out!["#", pull.number];
+        put!(&mut out, ", pull request ");
+        if let Some(url) = &pull.url {
+            out.link(&number, url);
+        } else {
+            put!(&mut out, "`", number, "`");
+        }
+        put!(&mut out, " ", pull.title);
         for verdict in &pull.verdicts {
-            let _ = write!(text, "; {}", code_span(verdict));
+            put!(&mut out, "; ", verdict);
         }
     }
-    text
+    out
 }
 
-fn facts(out: &mut String, review: &Review) {
-    let mut rows = vec![format!("stack {}", code_span(&review.stack.name))];
+fn facts(out: &mut Out<Markdown>, review: &Review) {
+    let mut rows: Vec<Out<Markdown>> = vec![out!["stack ", review.stack.name]];
     if review.stack.is_new {
-        rows.push("the stack is created".to_owned());
+        rows.push(out!["the stack is created"]);
     }
-    rows.extend(
-        words::stack_facts(review)
-            .into_iter()
-            .map(|(name, value)| format!("{} {}", name.to_lowercase(), code_span(value))),
-    );
+    let facts = words::stack_facts(review);
+    rows.extend(facts.into_iter().map(|(name, value)| out![quiet(name), " ", value]));
     if let Some(run) = &review.run {
-        rows.push(format!(
-            "run {} {}, attempt {}, {}",
-            code_span(&run.pipeline),
-            code_span(&run.execution),
+        rows.push(out![
+            "run ",
+            run.pipeline,
+            " ",
+            run.execution,
+            ", attempt ",
             run.attempt,
-            code_span(&run.made)
-        ));
-        rows.push(format!("digest {}", code_span(&run.digest)));
-        rows.push(link("review", &run.link));
+            ", ",
+            run.made,
+        ]);
+        rows.push(out!["digest ", run.digest]);
+        let mut row = Out::<Markdown>::new();
+        row.link(&"review", &run.link);
+        rows.push(row);
     }
     bullets(out, "Facts", usize::MAX, rows.into_iter());
 }
 
-fn bullets(out: &mut String, title: &str, most: usize, rows: impl Iterator<Item = String>) {
+/// The name of a fact within a list.
+fn quiet(name: &'static str) -> &'static str {
+    match name {
+        "Stack id" => "stack id",
+        "Status" => "status",
+        "Drift" => "drift",
+        "Change set" => "change set",
+        "Made" => "made",
+        "Description" => "description",
+        "State" => "state",
+        "Reason" => "reason",
+        other => other,
+    }
+}
+
+fn bullets(
+    out: &mut Out<Markdown>,
+    title: &'static str,
+    most: usize,
+    rows: impl Iterator<Item = impl Printed<Markdown>>,
+) {
     let mut rows = rows.peekable();
     if rows.peek().is_none() {
         return;
     }
-    let _ = writeln!(out, "#### {title}\n");
+    put!(out, "#### ", title, "\n\n");
     for row in rows.by_ref().take(most) {
-        let _ = writeln!(out, "- {row}");
+        put!(out, "- ", row, "\n");
     }
     let left = rows.count();
     if left > 0 {
-        let _ = writeln!(out, "- {left} more are left out here");
+        put!(out, "- ", left, " more are left out here\n");
     }
-    out.push('\n');
-}
-
-/// A link where the address is one, else the address as text. `name` is ours, or hexadecimal digits.
-fn link(name: &str, url: &str) -> String {
-    if is_link(url) {
-        format!("[{name}]({url})")
-    } else {
-        format!("{name} {}", code_span(url))
-    }
+    put!(out, "\n");
 }

@@ -3,13 +3,13 @@
 //! Every text that comes from elsewhere is escaped here, for the medium it goes to. Nothing in a template, a commit or
 //! a name can start a line of its own, a link, a mention or an image.
 
-mod escape;
 mod html;
 mod html_parts;
 mod html_resource;
 mod json;
 mod lines;
 mod markdown;
+mod out;
 mod summary;
 mod text;
 mod words;
@@ -17,7 +17,6 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use escape::{visible, visible_ascii};
 pub use html::html;
 pub use json::{json, schema};
 pub use markdown::{comment, markdown};

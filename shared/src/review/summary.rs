@@ -1,10 +1,8 @@
 //! A review in one line.
 
-use std::fmt::Write as _;
-
-use super::escape::{visible, visible_ascii};
 use super::words;
 use crate::domain::change_set::review::Review;
+use crate::domain::secrecy::{Masked, masked, visible, visible_ascii};
 
 /// Most characters of a summary: with what CodePipeline adds it stays below an action's 1,000.
 const SUMMARY_CHARACTERS: usize = 700;
@@ -16,38 +14,40 @@ const SUBJECT_CHARACTERS: usize = 100;
 /// One line for the approval itself: `network: 1 replaced (DATA LOSS: Orders), 2 changed · octocat · #42 · digest 3f9a…`.
 /// At most 700 characters, no line break.
 pub fn summary(review: &Review) -> String {
-    let head = format!("{}: {}", review.title, what(review));
-    let mut tail = String::new();
+    line(review).visible().into_owned()
+}
+
+pub(super) fn line(review: &Review) -> Masked {
+    let mut tail = Masked::default();
     let authors = words::authors(review);
     if !authors.is_empty() {
         let more = authors.len().saturating_sub(3);
-        let rest = if more > 0 {
-            format!(" and {more} more")
-        } else {
-            String::new()
-        };
-        let few: Vec<_> = authors.iter().take(3).map(|author| cut(author, 60)).collect();
-        let _ = write!(tail, " · {}{rest}", few.join(", "));
+        let rest = (more > 0).then(|| masked![" and ", more, " more"]);
+        let few = authors.iter().take(3).map(|author| author.shortened(60));
+        tail = masked![tail, " · ", Masked::joined(few, ", "), rest];
     }
     let numbers: Vec<_> = words::pull_requests(review)
-        .iter()
+        .into_iter()
         .take(5)
-        .map(|number| format!("#{number}"))
+        .map(|number| masked!["#", number])
         .collect();
     if !numbers.is_empty() {
-        let _ = write!(tail, " · {}", numbers.join(" "));
+        tail = masked![tail, " · ", Masked::joined(numbers, " ")];
     }
     if let Some(run) = &review.run {
-        let digest: String = run.digest.chars().take(12).collect();
-        let _ = write!(tail, " · digest {digest}…");
+        tail = masked![tail, " · digest ", run.digest.start(12), "…"];
     }
-    let tail = tidy(&tail);
-    format!("{}{tail}", cut(&tidy(&head), SUMMARY_CHARACTERS - tail.chars().count()))
+    let tail = tail.in_one_line();
+    let head = masked![review.title, ": ", what(review)].in_one_line();
+    masked![
+        head.shortened(SUMMARY_CHARACTERS.saturating_sub(tail.characters())),
+        tail
+    ]
 }
 
 /// The subject of a mail: at most 100 characters of ASCII.
 pub fn subject(review: &Review) -> String {
-    let text = format!("[{}] {}: {}", review.risk.level.name(), review.title, what(review));
+    let text = masked!["[", review.risk.level.name(), "] ", review.title, ": ", what(review)];
     cut(&visible_ascii(&tidy(&text)), SUBJECT_CHARACTERS).replace('…', ".")
 }
 
@@ -58,34 +58,39 @@ pub fn status(review: &Review, is_public: bool) -> String {
     } else {
         what(review)
     };
-    tidy(&format!(
-        "waits for approval, {} risk: {what}",
-        review.risk.level.name()
-    ))
+    tidy(&masked![
+        "waits for approval, ",
+        review.risk.level.name(),
+        " risk: ",
+        what
+    ])
 }
 
 /// A summary with a note before it, still at most 700 characters.
 pub fn with_note(summary: &str, note: &str) -> String {
-    cut(&format!("{} · {summary}", tidy(note)), SUMMARY_CHARACTERS)
+    cut(
+        &format!("{} · {summary}", visible(note).replace("#{", "# {")),
+        SUMMARY_CHARACTERS,
+    )
 }
 
-fn what(review: &Review) -> String {
+fn what(review: &Review) -> Masked {
     let mut what = words::counts(&review.counts);
     if review.counts.total == 0 && !review.settings.is_empty() {
         let mut kinds: Vec<_> = review.settings.iter().map(|setting| setting.kind.name()).collect();
         kinds.dedup();
-        what = format!("{what}; changes of {}", kinds.join(", "));
+        what = masked![what, "; changes of ", Masked::joined(kinds, ", ")];
     }
     let alarms = words::alarms(&review.risk.findings);
     if !alarms.is_empty() {
-        what = format!("{what} ({})", alarms.join("; "));
+        what = masked![what, " (", Masked::joined(alarms, "; "), ")"];
     }
     what
 }
 
 /// One line that CodePipeline cannot take for a variable.
-fn tidy(text: &str) -> String {
-    visible(text).replace("#{", "# {")
+fn tidy(text: &Masked) -> String {
+    text.visible().replace("#{", "# {")
 }
 
 fn cut(text: &str, most: usize) -> String {

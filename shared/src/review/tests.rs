@@ -1,6 +1,7 @@
 mod complete;
 mod drift;
 mod golden;
+mod honest;
 mod hooks;
 mod hostile;
 mod secrets;

@@ -1,12 +1,11 @@
 //! A review as plain text, for mails and terminals.
 
-use std::fmt::Write as _;
-
-use super::escape::visible;
-use super::lines::{Mark, each_line};
+use super::lines::{Lines, Mark};
+use super::out::{Out, Plain, Printed, out, put};
 use super::{TEXT_BYTES, words};
 use crate::domain::change_set::review::{ResourceReview, Review, RunFacts};
 use crate::domain::change_set::values::PropertyChange;
+use crate::domain::secrecy::{Masked, masked};
 
 /// How much is told, from all to the least.
 const DETAILS: [Detail; 4] = [
@@ -41,132 +40,135 @@ pub fn text(review: &Review) -> String {
         .find_map(|detail| render(review, detail, TEXT_BYTES))
         .unwrap_or_else(|| {
             let [.., least] = DETAILS;
-            shortened(render(review, least, usize::MAX).unwrap_or_default())
+            let whole = render(review, least, usize::MAX).unwrap_or_else(Out::new);
+            shortened(whole)
         })
+        .finish()
 }
 
-fn shortened(mut rendered: String) -> String {
-    let note = "\n\n[cut here: the rest is at the address above]\n";
-    let mut end = rendered.len().min(TEXT_BYTES - note.len());
-    while !rendered.is_char_boundary(end) {
-        end -= 1;
-    }
-    rendered.truncate(end);
-    rendered.push_str(note);
+fn shortened(mut rendered: Out<Plain>) -> Out<Plain> {
+    const NOTE: &str = "\n\n[cut here: the rest is at the address above]\n";
+    rendered.shorten(TEXT_BYTES - NOTE.len());
+    put!(&mut rendered, NOTE);
     rendered
 }
 
 /// The text with this much detail; `None` as soon as it is longer than `most` bytes.
-fn render(review: &Review, detail: Detail, most: usize) -> Option<String> {
-    let mut out = String::with_capacity(16_384);
-    line(&mut out, "", &super::summary(review));
-    out.push_str(&"=".repeat(72));
-    out.push('\n');
+fn render(review: &Review, detail: Detail, most: usize) -> Option<Out<Plain>> {
+    let mut out = Out::with_capacity(16_384);
+    let lines = Lines::default();
+    put!(&mut out, super::summary::line(review), "\n");
+    put!(
+        &mut out,
+        "========================================================================\n"
+    );
     if detail.value != usize::MAX {
-        line(
+        put!(
             &mut out,
-            "",
-            "This text is shortened; everything is at the address below.",
+            "This text is shortened; everything is at the address below.\n"
         );
     }
     head(&mut out, review);
     if !review.risk.findings.is_empty() {
-        title(&mut out, "What may go wrong");
+        title(&mut out, "WHAT MAY GO WRONG");
         for (finding, subjects) in words::grouped(&review.risk.findings) {
-            let head = format!("[{}] {}: ", finding.level.name(), finding.kind.name());
-            line(
-                &mut out,
-                &format!("  {head}"),
-                &format!("{}: {}", subjects.join(", "), finding.because),
-            );
+            put!(&mut out, "  [", finding.level.name(), "] ", finding.kind.name(), ": ");
+            put!(&mut out, Masked::joined(subjects, ", "), ": ", finding.because, "\n");
         }
     }
-    list(&mut out, "Warnings", review.warnings.iter().cloned());
+    list(&mut out, "WARNINGS", review.warnings.iter());
     gates(&mut out, review);
     if let Some(run) = &review.run {
         context(&mut out, run);
     }
-    title(&mut out, &format!("Resources: {}", words::shown(&review.counts)));
+    put!(&mut out, "\nRESOURCES: ", words::shown(&review.counts).loud(), "\n");
     for resource in &review.resources {
-        self::resource(&mut out, resource, detail);
+        self::resource(&mut out, resource, detail, &lines);
         if out.len() > most {
             return None;
         }
     }
-    settings(&mut out, review, detail);
+    settings(&mut out, review, detail, &lines);
     list(
         &mut out,
-        "Decided only at execution",
+        "DECIDED ONLY AT EXECUTION",
         review
             .deferred
             .iter()
-            .map(|deferred| format!("{}: {}", deferred.subject, deferred.what)),
+            .map(|deferred| masked![deferred.subject, ": ", deferred.what]),
     );
     if let Some(hidden) = words::hidden(review) {
-        out.push('\n');
-        line(&mut out, "", &hidden);
+        put!(&mut out, "\n", hidden, "\n");
     }
     if out.len() > most {
         return None;
     }
     if detail.value == usize::MAX {
         let without = out.len();
-        kept(&mut out, review, most);
+        kept(&mut out, review, most, &lines);
         if out.len() > most {
-            out.truncate(without);
+            out.back_to(without);
         }
     }
     Some(out)
 }
 
-fn head(out: &mut String, review: &Review) {
-    let mut row = |name: &str, value: &str| {
-        if !value.is_empty() {
-            line(out, &format!("{name:<12}"), value);
-        }
-    };
-    row("Risk", &review.risk.level.name().to_uppercase());
-    row("Stack", &review.stack.name);
+fn head(out: &mut Out<Plain>, review: &Review) {
+    row(out, "Risk", &review.risk.level.loud_name());
+    fact(out, "Stack", &review.stack.name);
     if review.stack.is_new {
-        row("", "the stack is created");
+        row(out, "", &"the stack is created");
     }
     for (name, value) in words::stack_facts(review) {
-        row(name, value);
+        fact(out, name, value);
     }
     if review.stack.change_set.is_none() {
-        row("Change set", "none: only the stack policy changes");
+        row(out, "Change set", &"none: only the stack policy changes");
     }
     if let Some(run) = &review.run {
-        row("Environment", &run.environment);
-        row(
-            "Run",
-            &format!("{} {}, attempt {}", run.pipeline, run.execution, run.attempt),
-        );
-        row("Made", &run.made);
-        row("Digest", &run.digest);
-        row("Review", &run.link);
+        fact(out, "Environment", &run.environment);
+        let attempt = masked![run.pipeline, " ", run.execution, ", attempt ", run.attempt];
+        fact(out, "Run", &attempt);
+        fact(out, "Made", &run.made);
+        fact(out, "Digest", &run.digest);
+        fact(out, "Review", &run.link);
         for demand in &run.demands {
-            row("Gate", demand);
+            fact(out, "Gate", demand);
         }
-        row("Window", run.window.as_deref().unwrap_or_default());
+        if let Some(window) = &run.window {
+            fact(out, "Window", window);
+        }
     }
 }
 
-fn context(out: &mut String, run: &RunFacts) {
-    title(out, "Where it comes from");
+/// Spaces that make a name as wide as the others.
+const PAD: &str = "            ";
+
+fn row(out: &mut Out<Plain>, name: &'static str, value: &dyn Printed<Plain>) {
+    put!(out, name, &PAD[name.len().min(PAD.len())..]);
+    value.print(out);
+    put!(out, "\n");
+}
+
+fn fact(out: &mut Out<Plain>, name: &'static str, value: &Masked) {
+    if !value.is_empty() {
+        row(out, name, &value);
+    }
+}
+
+fn context(out: &mut Out<Plain>, run: &RunFacts<Masked>) {
+    title(out, "WHERE IT COMES FROM");
     for commit in &run.commits {
-        let who = if commit.authenticated.is_empty() {
-            format!("{} (not authenticated)", commit.author_text)
+        put!(out, "  ", commit.sha.start(10), " ", commit.subject, "\n      by ");
+        if commit.authenticated.is_empty() {
+            put!(out, commit.author_text, " (not authenticated)\n");
         } else {
-            commit.authenticated.join(", ")
-        };
-        let sha: String = commit.sha.chars().take(10).collect();
-        line(out, "  ", &format!("{sha} {}", commit.subject));
-        line(out, "      by ", &who);
+            put!(out, Masked::joined(&commit.authenticated, ", "), "\n");
+        }
         if let Some(pull) = &commit.pull_request {
-            line(out, "      pull request ", &format!("#{} {}", pull.number, pull.title));
+            put!(out, "      pull request #", pull.number, " ", pull.title, "\n");
             for verdict in &pull.verdicts {
-                line(out, "        ", verdict);
+                put!(out, "        ", verdict, "\n");
             }
         }
     }
@@ -174,105 +176,103 @@ fn context(out: &mut String, run: &RunFacts) {
         .into_iter()
         .flatten()
     {
-        line(out, "  ", text);
+        put!(out, "  ", text, "\n");
     }
     if let Some(last) = &run.last_executed {
-        line(
+        put!(
             out,
             "  last executed through the gate: ",
-            &format!("{} at {}", last.commit, last.at),
+            last.commit,
+            " at ",
+            last.at,
+            "\n"
         );
     }
     for text in &run.waiting {
-        line(out, "  ", text);
+        put!(out, "  ", text, "\n");
     }
 }
 
-fn gates(out: &mut String, review: &Review) {
+fn gates(out: &mut Out<Plain>, review: &Review) {
+    let none = || Masked::ours("(none)");
     list(
         out,
-        "Gates",
+        "GATES",
         review.gates.iter().map(|gate| {
-            format!(
-                "{}: {}: {} → {}{}",
+            masked![
                 gate.stack,
+                ": ",
                 gate.field,
-                gate.before.as_deref().unwrap_or("(none)"),
-                gate.after.as_deref().unwrap_or("(none)"),
-                if gate.is_weakened { ": GATE WEAKENED" } else { "" }
-            )
+                ": ",
+                gate.before.clone().unwrap_or_else(none),
+                " → ",
+                gate.after.clone().unwrap_or_else(none),
+                if gate.is_weakened { ": GATE WEAKENED" } else { "" },
+            ]
         }),
     );
 }
 
-fn resource(out: &mut String, resource: &ResourceReview, detail: Detail) {
-    let head = format!(
-        "{} {}  {}  {}",
-        words::sign(resource),
-        words::place(resource),
-        resource.resource_type,
-        words::verb(resource)
-    );
-    line(out, "", &head);
+fn resource(out: &mut Out<Plain>, resource: &ResourceReview, detail: Detail, lines: &Lines) {
+    put!(out, words::sign(resource), " ", resource.place(), "  ");
+    put!(out, resource.resource_type, "  ", words::verb(resource), "\n");
     if let Some(id) = &resource.physical_id {
-        line(out, "      id ", id);
+        put!(out, "      id ", id, "\n");
     }
     for note in words::notes(resource) {
-        line(out, "      ", &note);
+        put!(out, "      ", note, "\n");
     }
     if !detail.properties {
-        line(
+        put!(
             out,
             "      ",
-            &format!("{} properties; see the address above", resource.changes.len()),
+            resource.changes.len(),
+            " properties; see the address above\n"
         );
         return;
     }
-    properties(out, &resource.changes, detail);
+    properties(out, &resource.changes, detail, lines);
     if !resource.drifted.is_empty() {
-        line(
+        put!(
             out,
-            "      ",
-            "differs from what was deployed last (deployed, then as it really is):",
+            "      differs from what was deployed last (deployed, then as it really is):\n"
         );
-        properties(out, &resource.drifted, detail);
+        properties(out, &resource.drifted, detail, lines);
     }
     if let Some(kept) = words::kept(resource) {
-        line(out, "      ", &kept);
+        put!(out, "      ", kept, "\n");
     }
 }
 
 /// Values that stay: after all that changes, so that they are in nobody's way.
-fn kept(out: &mut String, review: &Review, most: usize) {
+fn kept(out: &mut Out<Plain>, review: &Review, most: usize, lines: &Lines) {
     if review.resources.iter().all(|resource| resource.kept.is_empty()) {
         return;
     }
-    title(out, "Values that stay");
+    title(out, "VALUES THAT STAY");
     for resource in review.resources.iter().filter(|resource| !resource.kept.is_empty()) {
         if out.len() > most {
             return;
         }
-        line(out, "", &words::place(resource));
+        put!(out, resource.place(), "\n");
         for kept in &resource.kept {
-            line(out, "    ", &kept.path);
-            each_line(None, Some(&kept.value), usize::MAX, |_, line| {
+            put!(out, "    ", kept.path, "\n");
+            lines.each(None, Some(&kept.value), usize::MAX, |_, line| {
                 marked(out, Mark::Same, line);
             });
         }
     }
 }
 
-fn properties(out: &mut String, changes: &[PropertyChange], detail: Detail) {
+fn properties(out: &mut Out<Plain>, changes: &[PropertyChange], detail: Detail, lines: &Lines) {
     for change in changes {
         let remarks = words::remarks(change);
-        out.push_str("    ");
-        out.push_str(&visible(&change.path));
+        put!(out, "    ", change.path);
         if !remarks.is_empty() {
-            out.push_str("   — ");
-            out.push_str(&visible(&remarks));
+            put!(out, "   — ", remarks);
         }
-        out.push('\n');
-        each_line(
+        put!(out, "\n");
+        lines.each(
             change.before.as_ref(),
             change.after.as_ref(),
             detail.value,
@@ -281,24 +281,25 @@ fn properties(out: &mut String, changes: &[PropertyChange], detail: Detail) {
     }
 }
 
-fn marked(out: &mut String, mark: Mark, text: &str) {
-    out.push_str(match mark {
+fn marked(out: &mut Out<Plain>, mark: Mark, line: &Out<Plain>) {
+    let mark = match mark {
         Mark::Minus => "      - ",
         Mark::Plus => "      + ",
         Mark::Same => "        ",
-    });
-    out.push_str(text);
-    out.push('\n');
+    };
+    put!(out, mark);
+    line.print(out);
+    put!(out, "\n");
 }
 
-fn settings(out: &mut String, review: &Review, detail: Detail) {
+fn settings(out: &mut Out<Plain>, review: &Review, detail: Detail, lines: &Lines) {
     if review.settings.is_empty() {
         return;
     }
-    title(out, "Settings of the stack");
+    title(out, "SETTINGS OF THE STACK");
     for setting in &review.settings {
-        line(out, "  ", &format!("{} {}", setting.kind.name(), setting.name));
-        each_line(
+        put!(out, "  ", setting.kind.name(), " ", setting.name, "\n");
+        lines.each(
             setting.before.as_ref(),
             setting.after.as_ref(),
             detail.value.max(60),
@@ -307,24 +308,18 @@ fn settings(out: &mut String, review: &Review, detail: Detail) {
     }
 }
 
-fn list(out: &mut String, name: &str, texts: impl Iterator<Item = String>) {
-    let texts: Vec<_> = texts.collect();
-    if texts.is_empty() {
+fn list(out: &mut Out<Plain>, name: &'static str, texts: impl Iterator<Item = impl Printed<Plain>>) {
+    let mut texts = texts.peekable();
+    if texts.peek().is_none() {
         return;
     }
     title(out, name);
     for text in texts {
-        line(out, "  ", &text);
+        put!(out, "  ", text, "\n");
     }
 }
 
-fn title(out: &mut String, name: &str) {
-    let _ = writeln!(out, "\n{}", name.to_uppercase());
-}
-
-/// One line, whatever is in `text`: it can neither begin another nor hide.
-fn line(out: &mut String, prefix: &str, text: &str) {
-    out.push_str(prefix);
-    out.push_str(&visible(text));
-    out.push('\n');
+fn title(out: &mut Out<Plain>, name: &'static str) {
+    let head = out!["\n", name, "\n"];
+    head.print(out);
 }

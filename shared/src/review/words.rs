@@ -1,20 +1,17 @@
 //! Words that several renderings share.
 
-use std::fmt::Write as _;
-
-use crate::domain::change_set::description::present;
 use crate::domain::change_set::hooks::InvokedHook;
-use crate::domain::change_set::review::{Counts, Replacement, ResourceReview, Review, ValueSource};
-use crate::domain::change_set::tree::join;
+use crate::domain::change_set::review::{ACTIONS, Counts, Replacement, ResourceReview, Review, ValueSource};
 use crate::domain::change_set::values::{Cause, PropertyChange, Recreation};
 use crate::domain::risk::{Finding, Kind, Level};
+use crate::domain::secrecy::{Masked, masked};
 
 /// A sign for what happens to a resource: `+`, `-`, `-/+`, `~`.
 pub(super) fn sign(resource: &ResourceReview) -> &'static str {
-    match (resource.action.as_str(), resource.replacement) {
-        ("Add", _) => "+",
-        ("Remove", _) => "-",
-        ("Import", _) => "<-",
+    match (resource.action.among(&ACTIONS), resource.replacement) {
+        (Some("Add"), _) => "+",
+        (Some("Remove"), _) => "-",
+        (Some("Import"), _) => "<-",
         (_, Replacement::Always) => "-/+",
         (_, Replacement::Maybe) => "~/+",
         _ => "~",
@@ -22,167 +19,169 @@ pub(super) fn sign(resource: &ResourceReview) -> &'static str {
 }
 
 /// What happens to a resource, in words.
-pub(super) fn verb(resource: &ResourceReview) -> String {
-    let word = match (resource.action.as_str(), resource.replacement) {
-        ("Add", _) => "added",
-        ("Remove", _) => "removed",
-        ("Import", _) => "imported",
-        ("SyncWithActual", _) => "recorded as it is (drift)",
-        ("Dynamic", _) => "decided at execution",
-        ("Modify", Replacement::Always) => "REPLACED",
-        ("Modify", Replacement::Maybe) => "MAY BE REPLACED",
-        ("Modify", _) => "changed",
-        (other, _) => other,
+pub(super) fn verb(resource: &ResourceReview) -> Masked {
+    let word = match (resource.action.among(&ACTIONS), resource.replacement) {
+        (Some("Add"), _) => "added",
+        (Some("Remove"), _) => "removed",
+        (Some("Import"), _) => "imported",
+        (Some("SyncWithActual"), _) => "recorded as it is (drift)",
+        (Some("Dynamic"), _) => "decided at execution",
+        (Some("Modify"), Replacement::Always) => "REPLACED",
+        (Some("Modify"), Replacement::Maybe) => "MAY BE REPLACED",
+        (Some("Modify"), _) => "changed",
+        _ => "",
     };
-    match resource.policy_action.as_deref() {
-        Some(policy) => format!("{word}, {}", policy_words(policy)),
-        None => word.to_owned(),
+    let word = if word.is_empty() {
+        resource.action.clone()
+    } else {
+        Masked::ours(word)
+    };
+    match &resource.policy_action {
+        Some(policy) => masked![word, ", ", policy_words(policy)],
+        None => word,
     }
 }
 
-fn policy_words(policy: &str) -> &str {
-    match policy {
-        "Delete" => "the resource is deleted",
-        "Retain" => "the resource stays in the account",
-        "Snapshot" => "deleted after a snapshot",
-        "ReplaceAndDelete" => "the old one is deleted",
-        "ReplaceAndRetain" => "the old one stays in the account",
-        "ReplaceAndSnapshot" => "the old one is deleted after a snapshot",
-        other => other,
-    }
+fn policy_words(policy: &Masked) -> Masked {
+    const WORDS: [(&str, &str); 6] = [
+        ("Delete", "the resource is deleted"),
+        ("Retain", "the resource stays in the account"),
+        ("Snapshot", "deleted after a snapshot"),
+        ("ReplaceAndDelete", "the old one is deleted"),
+        ("ReplaceAndRetain", "the old one stays in the account"),
+        ("ReplaceAndSnapshot", "the old one is deleted after a snapshot"),
+    ];
+    WORDS
+        .into_iter()
+        .find(|(word, _)| policy.is(word))
+        .map_or_else(|| policy.clone(), |(_, words)| Masked::ours(words))
 }
 
 /// Remarks about one property change: whether it replaces, what causes it.
-pub(super) fn remarks(change: &PropertyChange) -> String {
-    let mut remarks = String::new();
-    let mut add = |words: std::fmt::Arguments<'_>| {
-        if !remarks.is_empty() {
-            remarks.push_str("; ");
-        }
-        let _ = remarks.write_fmt(words);
-    };
+pub(super) fn remarks(change: &PropertyChange) -> Masked {
+    let mut remarks = Vec::new();
     match change.recreation {
-        Recreation::Always => add(format_args!("forces replacement")),
-        Recreation::Conditionally => add(format_args!("may force replacement")),
+        Recreation::Always => remarks.push(Masked::ours("forces replacement")),
+        Recreation::Conditionally => remarks.push(Masked::ours("may force replacement")),
         Recreation::Unknown | Recreation::Never => {}
     }
     if !change.causes.is_empty() && change.causes != [Cause::Template] {
-        let causes: Vec<_> = change.causes.iter().map(ToString::to_string).collect();
-        add(format_args!("because of {}", causes.join(", ")));
+        let causes = Masked::joined(change.causes.iter().map(Cause::words), ", ");
+        remarks.push(masked!["because of ", causes]);
     }
-    if change.change_type.as_deref() == Some("SyncWithActual") {
-        add(format_args!("only recorded as it is, not changed"));
+    if change
+        .change_type
+        .as_ref()
+        .is_some_and(|word| word.is("SyncWithActual"))
+    {
+        remarks.push(Masked::ours("only recorded as it is, not changed"));
     }
-    match change.before_from.as_deref() {
-        Some("ACTUAL_STATE") => add(format_args!("before is what it really has")),
-        Some("PREVIOUS_DEPLOYMENT_STATE") => add(format_args!("before is what was deployed last")),
-        Some(other) => add(format_args!("before comes from {other}")),
-        None => {}
+    if let Some(from) = &change.before_from {
+        remarks.push(match from.among(&["ACTUAL_STATE", "PREVIOUS_DEPLOYMENT_STATE"]) {
+            Some("ACTUAL_STATE") => Masked::ours("before is what it really has"),
+            Some(_) => Masked::ours("before is what was deployed last"),
+            None => masked!["before comes from ", from],
+        });
     }
     if let Some(deployed) = &change.deployed {
-        add(format_args!("deployed last as {}", super::lines::words(deployed)));
+        remarks.push(masked!["deployed last as ", super::lines::words(deployed)]);
     }
     if let Some(actual) = &change.actual {
-        add(format_args!("in reality {}", super::lines::words(actual)));
+        remarks.push(masked!["in reality ", super::lines::words(actual)]);
     }
     if let Some(seen) = &change.drift_seen {
-        add(format_args!("seen at {seen}"));
+        remarks.push(masked!["seen at ", seen]);
     }
-    remarks
+    Masked::joined(remarks, "; ")
 }
 
 /// Remarks about a resource besides its properties.
-pub(super) fn notes(resource: &ResourceReview) -> Vec<String> {
+pub(super) fn notes(resource: &ResourceReview) -> Vec<Masked> {
     let mut notes = resource.notes.clone();
     if let Some(drift) = &resource.drift {
-        notes.push(match drift.as_str() {
-            "IN_SYNC" => "it is as it was deployed last (IN_SYNC)".to_owned(),
-            "MODIFIED" | "DELETED" => format!("it differs from what was deployed: {drift}"),
-            _ => format!("whether it differs from what was deployed is not known: {drift}"),
+        notes.push(match drift.among(&["IN_SYNC", "MODIFIED", "DELETED"]) {
+            Some("IN_SYNC") => Masked::ours("it is as it was deployed last (IN_SYNC)"),
+            Some(_) => masked!["it differs from what was deployed: ", drift],
+            None => masked!["whether it differs from what was deployed is not known: ", drift],
         });
     }
     if let Some(module) = &resource.module {
-        notes.push(format!("it comes from the module {module}"));
+        notes.push(masked!["it comes from the module ", module]);
     }
     if let Some(hooks) = resource.hooks {
-        notes.push(format!("hooks invoked for it: {hooks}"));
+        notes.push(masked!["hooks invoked for it: ", hooks]);
     }
     notes.extend(resource.invoked_hooks.iter().map(hook));
     if resource.changes.is_empty() {
         notes.push(match resource.values {
-            ValueSource::Nowhere => "CloudFormation tells no values for it".to_owned(),
-            _ if resource.scope.is_empty() => "no property changes".to_owned(),
-            _ => format!("what changes: {}", resource.scope.join(", ")),
+            ValueSource::Nowhere => Masked::ours("CloudFormation tells no values for it"),
+            _ if resource.scope.is_empty() => Masked::ours("no property changes"),
+            _ => masked!["what changes: ", Masked::joined(&resource.scope, ", ")],
         });
     } else if resource.values == ValueSource::Templates {
-        notes.push("values worked out from the two templates".to_owned());
+        notes.push(Masked::ours("values worked out from the two templates"));
     }
     let untold = untold(resource);
     if !resource.changes.is_empty() && !untold.is_empty() {
-        notes.push(format!("what changes as well, without values: {}", untold.join(", ")));
+        notes.push(masked![
+            "what changes as well, without values: ",
+            Masked::joined(untold, ", "),
+        ]);
     }
     notes
 }
 
 /// Parts of a resource that CloudFormation says change and of which no change is shown.
-fn untold(resource: &ResourceReview) -> Vec<&str> {
-    let is_shown = |part: &str| {
+fn untold(resource: &ResourceReview) -> Vec<&Masked> {
+    let is_shown = |part: &Masked| {
         resource
             .changes
             .iter()
-            .filter_map(|change| change.pointer.as_deref()?.strip_prefix('/'))
-            .any(|pointer| {
-                let pointer = match part {
-                    "Tags" => pointer.strip_prefix("Properties/").unwrap_or(pointer),
-                    _ => pointer,
-                };
-                pointer
-                    .strip_prefix(part)
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-            })
+            .filter_map(|change| change.pointer.as_ref())
+            .any(|pointer| pointer.is_in(part) || (part.is("Tags") && pointer.starts_with("/Properties/Tags")))
     };
-    let parts = resource.scope.iter().map(String::as_str);
-    parts.filter(|part| !is_shown(part)).collect()
+    resource.scope.iter().filter(|part| !is_shown(part)).collect()
 }
 
 /// A hook in words.
-fn hook(hook: &InvokedHook) -> String {
-    let failure = match hook.failure_mode.as_deref() {
-        Some("FAIL") => "when it fails, the execution fails (FAIL)".to_owned(),
-        Some("WARN") => "when it fails, that is a warning only (WARN)".to_owned(),
-        Some(other) => format!("failure mode {other}"),
-        None => "failure mode not told".to_owned(),
+fn hook(hook: &InvokedHook) -> Masked {
+    let failure = match &hook.failure_mode {
+        Some(mode) => match mode.among(&["FAIL", "WARN"]) {
+            Some("FAIL") => Masked::ours("when it fails, the execution fails (FAIL)"),
+            Some(_) => Masked::ours("when it fails, that is a warning only (WARN)"),
+            None => masked!["failure mode ", mode],
+        },
+        None => Masked::ours("failure mode not told"),
     };
-    let labelled = |label: &str, text: &Option<String>| text.as_ref().map(|text| format!("{label}{text}"));
-    let details: Vec<_> = [
+    let details = [
         hook.invocation_point.clone(),
         hook.action.clone(),
-        labelled("version ", &hook.version),
-        labelled("configuration ", &hook.configuration),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    let details = if details.is_empty() {
-        String::new()
-    } else {
-        format!(", {}", details.join(", "))
-    };
-    format!("hook {}: {failure}{details}", hook.hook_type)
+        hook.version.as_ref().map(|version| masked!["version ", version]),
+        hook.configuration
+            .as_ref()
+            .map(|configuration| masked!["configuration ", configuration]),
+    ];
+    let details = details.into_iter().flatten();
+    Masked::joined(
+        [masked!["hook ", hook.hook_type, ": ", failure]]
+            .into_iter()
+            .chain(details),
+        ", ",
+    )
 }
 
 /// What is known of the stack and the change set, by name.
-pub(super) fn stack_facts(review: &Review) -> Vec<(&'static str, &str)> {
+pub(super) fn stack_facts(review: &Review) -> Vec<(&'static str, &Masked)> {
     let stack = &review.stack;
     [
-        ("Stack id", present(Some(&stack.id))),
-        ("Status", stack.status.as_deref()),
-        ("Drift", stack.drift.as_deref()),
-        ("Change set", stack.change_set.as_deref()),
-        ("Made", stack.created.as_deref()),
-        ("Description", stack.description.as_deref()),
-        ("State", stack.change_set_status.as_deref()),
-        ("Reason", stack.status_reason.as_deref()),
+        ("Stack id", Some(&stack.id).filter(|id| !id.is_empty())),
+        ("Status", stack.status.as_ref()),
+        ("Drift", stack.drift.as_ref()),
+        ("Change set", stack.change_set.as_ref()),
+        ("Made", stack.created.as_ref()),
+        ("Description", stack.description.as_ref()),
+        ("State", stack.change_set_status.as_ref()),
+        ("Reason", stack.status_reason.as_ref()),
     ]
     .into_iter()
     .filter_map(|(name, value)| Some((name, value?)))
@@ -190,31 +189,29 @@ pub(super) fn stack_facts(review: &Review) -> Vec<(&'static str, &str)> {
 }
 
 /// How many values of a resource are known besides those that change; `None` when there are none.
-pub(super) fn kept(resource: &ResourceReview) -> Option<String> {
+pub(super) fn kept(resource: &ResourceReview) -> Option<Masked> {
     let count = resource.kept.len();
-    let (word, verb) = if count == 1 {
-        ("value", "stays")
-    } else {
-        ("values", "stay")
-    };
-    match (count, resource.action.as_str()) {
+    match (count, resource.action.is("Modify")) {
         (0, _) => None,
-        (_, "Modify") => Some(format!(
-            "{count} further {word} {verb} as {}",
-            if count == 1 { "it is" } else { "they are" }
-        )),
-        _ => Some(format!("{count} further {word} known")),
+        (1, true) => Some(Masked::ours("1 further value stays as it is")),
+        (_, true) => Some(masked![count, " further values stay as they are"]),
+        (1, false) => Some(Masked::ours("1 further value known")),
+        (_, false) => Some(masked![count, " further values known"]),
     }
 }
 
-/// Where a resource stands: `Network/Subnet`.
-pub(super) fn place(resource: &ResourceReview) -> String {
-    join(&resource.path, &resource.logical_id)
+/// `1 replaced, 2 changed`; `no resource changes` when none does.
+pub(super) fn counts(counts: &Counts) -> Masked {
+    let parts = count_parts(counts);
+    if parts.is_empty() {
+        return Masked::ours("no resource changes");
+    }
+    Masked::joined(parts.into_iter().map(|(count, word)| masked![count, " ", word]), ", ")
 }
 
-/// `1 replaced, 2 changed`; `nothing but settings` when no resource changes.
-pub(super) fn counts(counts: &Counts) -> String {
-    let parts: Vec<_> = [
+/// How many resources there are of each kind of which there are any.
+pub(super) fn count_parts(counts: &Counts) -> Vec<(usize, &'static str)> {
+    [
         (counts.replaced, "replaced"),
         (counts.removed, "removed"),
         (counts.maybe_replaced, "may be replaced"),
@@ -225,22 +222,16 @@ pub(super) fn counts(counts: &Counts) -> String {
     ]
     .into_iter()
     .filter(|(count, _)| *count > 0)
-    .map(|(count, word)| format!("{count} {word}"))
-    .collect();
-    if parts.is_empty() {
-        "no resource changes".to_owned()
-    } else {
-        parts.join(", ")
-    }
+    .collect()
 }
 
 /// The proof that nothing is missing.
-pub(super) fn shown(counts: &Counts) -> String {
-    format!("{} of {} resources shown", counts.shown, counts.total)
+pub(super) fn shown(counts: &Counts) -> Masked {
+    masked![counts.shown, " of ", counts.total, " resources shown"]
 }
 
 /// The loudest finding of each kind, for one line: `DATA LOSS: Orders`.
-pub(super) fn alarms(findings: &[Finding]) -> Vec<String> {
+pub(super) fn alarms(findings: &[Finding]) -> Vec<Masked> {
     let mut alarms = Vec::new();
     for kind in [
         Kind::GateWeakened,
@@ -251,30 +242,26 @@ pub(super) fn alarms(findings: &[Finding]) -> Vec<String> {
         let mut subjects: Vec<_> = findings
             .iter()
             .filter(|finding| finding.kind == kind && finding.level == Level::High)
-            .map(|finding| finding.subject.as_str())
+            .map(|finding| &finding.subject)
             .collect();
         subjects.dedup();
         let more = subjects.len().saturating_sub(3);
         subjects.truncate(3);
         if !subjects.is_empty() {
-            let rest = if more > 0 {
-                format!(" and {more} more")
-            } else {
-                String::new()
-            };
-            alarms.push(format!("{}: {}{rest}", kind.name().to_uppercase(), subjects.join(", ")));
+            let rest = (more > 0).then(|| masked![" and ", more, " more"]);
+            alarms.push(masked![kind.loud_name(), ": ", Masked::joined(subjects, ", "), rest]);
         }
     }
     alarms
 }
 
 /// Findings that say the same of several subjects, as one: the first finding of each, and all its subjects.
-pub(super) fn grouped(findings: &[Finding]) -> Vec<(&Finding, Vec<&str>)> {
-    let mut groups: Vec<(&Finding, Vec<&str>)> = Vec::new();
+pub(super) fn grouped(findings: &[Finding]) -> Vec<(&Finding, Vec<&Masked>)> {
+    let mut groups: Vec<(&Finding, Vec<&Masked>)> = Vec::new();
     let mut places = std::collections::HashMap::new();
     for finding in findings {
         let place = *places
-            .entry((finding.level, finding.kind, finding.because.as_str()))
+            .entry((finding.level, finding.kind, &finding.because))
             .or_insert_with(|| {
                 groups.push((finding, Vec::new()));
                 groups.len() - 1
@@ -284,26 +271,31 @@ pub(super) fn grouped(findings: &[Finding]) -> Vec<(&Finding, Vec<&str>)> {
     groups
 }
 
-/// How much was hidden, as a sentence; `None` when nothing was.
-pub(super) fn hidden(review: &Review) -> Option<String> {
+/// How much was hidden and why, as a sentence; `None` when nothing was.
+pub(super) fn hidden(review: &Review) -> Option<Masked> {
+    let kinds = review
+        .hidden_because
+        .iter()
+        .map(|hidden| masked![hidden.count, " ", hidden.kind.words()]);
     (review.hidden > 0).then(|| {
-        format!(
-            "{} {} hidden because {} like secrets.",
+        masked![
             review.hidden,
-            if review.hidden == 1 { "value is" } else { "values are" },
-            if review.hidden == 1 { "it looks" } else { "they look" },
-        )
+            if review.hidden == 1 { " value is" } else { " values are" },
+            " hidden: ",
+            Masked::joined(kinds, ", "),
+            ".",
+        ]
     })
 }
 
 /// Whom a change comes from: logins that GitHub authenticated, else the author text.
-pub(super) fn authors(review: &Review) -> Vec<&str> {
+pub(super) fn authors(review: &Review) -> Vec<&Masked> {
     let mut authors = Vec::new();
     for commit in review.run.iter().flat_map(|run| &run.commits) {
         if commit.authenticated.is_empty() {
-            authors.push(commit.author_text.as_str());
+            authors.push(&commit.author_text);
         }
-        authors.extend(commit.authenticated.iter().map(String::as_str));
+        authors.extend(&commit.authenticated);
     }
     let mut seen = std::collections::HashSet::new();
     authors.retain(|author| seen.insert(*author));

@@ -284,16 +284,29 @@ fn meant(nearest: Option<&str>) -> String {
 pub(crate) fn nearest<'c>(text: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<String> {
     let text_length = text.chars().count();
     let (mut alike, mut holding) = (None, None);
+    if text_length > LONGEST_NAME {
+        return None;
+    }
     for candidate in candidates {
-        let distance = distance(text, candidate);
-        if distance <= text_length.max(candidate.chars().count()).div_ceil(3) {
+        let length = candidate.chars().count();
+        let most = text_length.max(length).div_ceil(3);
+        // As many characters as one is longer must be inserted at least.
+        let distance = if length > LONGEST_NAME || length.abs_diff(text_length) > most {
+            None
+        } else {
+            Some(distance(text, candidate)).filter(|distance| *distance <= most)
+        };
+        if let Some(distance) = distance {
             alike = alike.into_iter().chain([(distance, candidate)]).min();
         } else if text_length > 2 && candidate.split('_').any(|word| word == text) {
-            holding = holding.into_iter().chain([(distance, candidate)]).min();
+            holding = holding.into_iter().chain([(length, candidate)]).min();
         }
     }
     alike.or(holding).map(|(_, candidate)| candidate.to_owned())
 }
+
+/// Longest name that is taken for a slip of the pen, in characters.
+const LONGEST_NAME: usize = 100;
 
 /// How many characters must be inserted, removed or replaced to make the one text of the other.
 fn distance(left: &str, right: &str) -> usize {

@@ -7,12 +7,13 @@ use super::hooks::{self, Invocations};
 use super::known_secrets::{passed_secrets, secrets};
 use super::pairs::{Parsed, pair};
 use super::resource::{Deployments, ResourceFacts};
-use super::review::{Counts, GateDifference, Replacement, ResourceReview, Review, RunFacts, StackFacts};
-use super::secrets::Hider;
+use super::review::{ACTIONS, Counts, GateDifference, Replacement, ResourceReview, Review, RunFacts, StackFacts};
 use super::tree::ChangeSetTree;
 use super::{deferred, exceeded, nested, settings};
+use crate::domain::limits::{self, Budget};
 use crate::domain::packaging::Destination;
 use crate::domain::risk::{self, Finding, Risk};
+use crate::domain::secrecy::{Hider, Sentence, masked, sentence};
 
 /// What a review is made of.
 #[derive(Debug, Clone, Default)]
@@ -80,7 +81,7 @@ pub struct TemplateTexts {
 impl Review {
     /// Makes a review.
     pub fn of(inputs: &Inputs<'_>) -> Self {
-        let mut warnings = inputs.warnings.clone();
+        let mut warnings: Vec<_> = inputs.warnings.iter().map(|warning| sentence![warning]).collect();
         let parsed: Vec<_> = inputs
             .templates
             .iter()
@@ -116,21 +117,30 @@ impl Review {
         let mut resources = Vec::with_capacity(all.len());
         let mut findings = Vec::new();
         let mut deferred = Vec::new();
+        let stack_id = inputs
+            .tree
+            .and_then(ChangeSetTree::root)
+            .map_or("", |root| root.stack_id.as_str());
+        let (risks, agreement) = (
+            risk::Context::of(stack_id, inputs.packages),
+            Budget::of(limits::AGREEMENT_STEPS),
+        );
         for facts in all {
-            findings.extend(risk::of_resource(&facts));
+            findings.extend(risk::of_resource(&facts, &hider, &risks));
             deferred.extend(deferred::of_resource(&facts, inputs.packages, &hider));
-            let mut resource = facts.review(&hider);
+            let mut resource = facts.review(&hider, &agreement);
             resource.invoked_hooks = invocations.for_resource(facts.path, &facts.change.logical_resource_id, &hider);
             findings.extend(risk::of_hooks(&resource));
             resources.push(resource);
         }
-        findings.extend(inputs.tree.iter().flat_map(|tree| unshown(tree)));
-        findings.extend(risk::of_gates(&inputs.gates));
+        findings.extend(inputs.tree.iter().flat_map(|tree| unshown(tree, &hider)));
+        let gates: Vec<_> = inputs.gates.iter().map(|gate| gate.masked(&hider)).collect();
+        findings.extend(risk::of_gates(&gates));
         resources.sort_by(|a, b| {
             (rank(a), &a.path, &a.logical_id, &a.action).cmp(&(rank(b), &b.path, &b.logical_id, &b.action))
         });
         let settings = settings::changes(inputs, &pairs, &hider);
-        findings.extend(exceeded::findings(&pairs));
+        findings.extend(exceeded::findings(&pairs, &hider));
         findings.extend(risk::of_settings(&settings));
         deferred.sort();
         deferred.dedup();
@@ -139,74 +149,90 @@ impl Review {
             findings.push(Finding {
                 level: risk::Level::High,
                 kind: risk::Kind::Unknown,
-                subject: inputs.stack_name.to_owned(),
-                because: format!("only {} of {} changes can be shown", counts.shown, counts.total),
+                subject: hider.name(inputs.stack_name),
+                because: masked!["only ", counts.shown, " of ", counts.total, " changes can be shown"],
             });
         }
-        for finding in &mut findings {
-            finding.because = hider.text(&finding.because);
-        }
-        let root = inputs.tree.and_then(ChangeSetTree::root);
-        let shown =
-            |of: fn(&ChangeSetDescription) -> Option<&str>| present(root.and_then(of)).map(|text| hider.text(text));
+        let stack = stack_facts(inputs, &hider);
+        let run = inputs.run.as_ref().map(|run| run.masked(&hider));
         Self {
             version: 1,
-            title: hider.text(inputs.title),
-            stack: StackFacts {
-                name: inputs.stack_name.to_owned(),
-                id: root
-                    .map(|root| root.stack_id.clone())
-                    .or_else(|| inputs.deployed.map(|deployed| deployed.id.clone()))
-                    .unwrap_or_default(),
-                change_set: root.map(|root| root.change_set_id.clone()),
-                is_new: inputs.is_new,
-                status: inputs.deployed.map(|deployed| deployed.status.clone()),
-                status_reason: shown(|root| root.status_reason.as_deref()),
-                description: shown(|root| root.description.as_deref()),
-                created: shown(|root| root.creation_time.as_deref()),
-                change_set_status: root.and_then(change_set_status),
-                drift: shown(|root| root.stack_drift_status.as_deref()),
-            },
-            run: inputs.run.clone().map(|run| masked(run, &hider)),
+            title: hider.name(inputs.title),
+            stack,
+            run,
             counts,
             risk: Risk::of(findings),
             resources,
             settings,
-            gates: inputs.gates.iter().map(|gate| masked_gate(gate, &hider)).collect(),
+            gates,
             deferred,
-            warnings: warnings.iter().map(|warning| hider.text(warning)).collect(),
+            warnings: warnings.iter().map(|warning| hider.sentence(warning)).collect(),
             hidden: hider.count(),
+            hidden_because: hider.counts(),
         }
     }
 }
 
 /// What cannot be approved, because nobody can see what happens in it.
-fn unshown(tree: &ChangeSetTree) -> Vec<Finding> {
+fn unshown(tree: &ChangeSetTree, hider: &Hider) -> Vec<Finding> {
     let findings = nested::unshown(tree).into_iter().map(|unshown| Finding {
         level: risk::Level::High,
         kind: risk::Kind::Unknown,
-        because: format!("what would happen in this nested stack is not shown: {}", unshown.why),
-        subject: unshown.path,
+        because: masked![
+            "what would happen in this nested stack is not shown: ",
+            hider.text(&unshown.why.to_string()),
+        ],
+        subject: hider.name(&unshown.path),
     });
     findings.collect()
 }
 
-fn unreadable(change: &Change) -> String {
-    format!(
-        "CloudFormation lists a change of the kind {} that names no resource",
-        change.r#type.as_deref().unwrap_or("unknown")
-    )
+fn stack_facts(inputs: &Inputs<'_>, hider: &Hider) -> StackFacts {
+    let root = inputs.tree.and_then(ChangeSetTree::root);
+    let shown = |of: fn(&ChangeSetDescription) -> Option<&str>| present(root.and_then(of)).map(|text| hider.text(text));
+    let id = root
+        .map(|root| root.stack_id.as_str())
+        .or_else(|| inputs.deployed.map(|deployed| deployed.id.as_str()))
+        .unwrap_or_default();
+    StackFacts {
+        name: hider.name(inputs.stack_name),
+        id: hider.text(id),
+        change_set: root.map(|root| hider.text(&root.change_set_id)),
+        is_new: inputs.is_new,
+        status: inputs.deployed.map(|deployed| hider.text(&deployed.status)),
+        status_reason: shown(|root| root.status_reason.as_deref()),
+        description: shown(|root| root.description.as_deref()),
+        created: shown(|root| root.creation_time.as_deref()),
+        change_set_status: root.and_then(change_set_status).map(|status| hider.text(&status)),
+        drift: shown(|root| root.stack_drift_status.as_deref()),
+    }
+}
+
+fn unreadable(change: &Change) -> Sentence {
+    let kind = change
+        .r#type
+        .as_ref()
+        .map_or_else(|| sentence!["unknown"], |kind| sentence![kind]);
+    sentence![
+        "CloudFormation lists a change of the kind ",
+        kind,
+        " that names no resource"
+    ]
 }
 
 /// Why a change set may not be shown whole.
-fn incomplete(path: &str, set: &ChangeSetDescription) -> Option<String> {
-    let of = if path.is_empty() {
-        String::new()
-    } else {
-        format!(" of {path}")
+fn incomplete(path: &str, set: &ChangeSetDescription) -> Option<Sentence> {
+    let of = match path {
+        "" => sentence![],
+        path => sentence![" of ", path.to_owned()],
     };
-    present(set.next_token.as_deref())
-        .map(|_| format!("the change set{of} has further pages, which are not here: this review is not complete"))
+    present(set.next_token.as_deref()).map(|_| {
+        sentence![
+            "the change set",
+            of,
+            " has further pages, which are not here: this review is not complete"
+        ]
+    })
 }
 
 fn change_set_status(root: &ChangeSetDescription) -> Option<String> {
@@ -219,12 +245,12 @@ fn change_set_status(root: &ChangeSetDescription) -> Option<String> {
 
 /// The order in which a person wants to read: what may hurt first.
 fn rank(resource: &ResourceReview) -> u8 {
-    match (resource.action.as_str(), resource.replacement) {
-        ("Remove", _) => 1,
+    match (resource.action.among(&ACTIONS), resource.replacement) {
+        (Some("Remove"), _) => 1,
         (_, Replacement::Always) => 0,
         (_, Replacement::Maybe) => 2,
-        ("Modify" | "SyncWithActual", _) => 3,
-        ("Add", _) => 4,
+        (Some("Modify" | "SyncWithActual"), _) => 3,
+        (Some("Add"), _) => 4,
         _ => 5,
     }
 }
@@ -236,37 +262,16 @@ fn counts(total: usize, resources: &[ResourceReview]) -> Counts {
         ..Counts::default()
     };
     for resource in resources {
-        let count = match (resource.action.as_str(), resource.replacement) {
-            ("Add", _) => &mut counts.added,
-            ("Remove", _) => &mut counts.removed,
-            ("Import", _) => &mut counts.imported,
-            ("Modify", Replacement::Always) => &mut counts.replaced,
-            ("Modify", Replacement::Maybe) => &mut counts.maybe_replaced,
-            ("Modify", _) => &mut counts.changed,
+        let count = match (resource.action.among(&ACTIONS), resource.replacement) {
+            (Some("Add"), _) => &mut counts.added,
+            (Some("Remove"), _) => &mut counts.removed,
+            (Some("Import"), _) => &mut counts.imported,
+            (Some("Modify"), Replacement::Always) => &mut counts.replaced,
+            (Some("Modify"), Replacement::Maybe) => &mut counts.maybe_replaced,
+            (Some("Modify"), _) => &mut counts.changed,
             _ => &mut counts.other,
         };
         *count += 1;
     }
     counts
-}
-
-fn masked_gate(gate: &GateDifference, hider: &Hider) -> GateDifference {
-    let shown = |text: &Option<String>| text.as_deref().map(|text| hider.text(text));
-    GateDifference {
-        before: shown(&gate.before),
-        after: shown(&gate.after),
-        ..gate.clone()
-    }
-}
-
-/// Masks what people wrote about the change.
-fn masked(mut run: RunFacts, hider: &Hider) -> RunFacts {
-    for commit in &mut run.commits {
-        commit.subject = hider.text(&commit.subject);
-        commit.author_text = hider.text(&commit.author_text);
-        if let Some(pull_request) = &mut commit.pull_request {
-            pull_request.title = hider.text(&pull_request.title);
-        }
-    }
-    run
 }

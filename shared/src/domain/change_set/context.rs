@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::description::present;
-use super::secrets::NO_ECHO;
 use super::template::{Restorer, lossy};
+use crate::domain::secrecy::NO_ECHO;
 
 /// Name under which a context stands that is no JSON object: it is shown as it is.
 const AS_TOLD: &str = "(as CloudFormation tells it)";

@@ -5,12 +5,15 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::description::present;
+use super::diff::leaves;
 use super::nested::needs_change_set;
 use super::resource::ResourceFacts;
 use super::review::Deferred;
-use super::secrets::Hider;
 use super::tree::join;
 use crate::domain::packaging::Destination;
+use crate::domain::risk::code;
+use crate::domain::risk::types::{self, Purpose};
+use crate::domain::secrecy::{Hider, Sentence, sentence};
 
 /// What is decided at execution about one resource that is added or changed.
 ///
@@ -22,40 +25,39 @@ pub(super) fn of_resource(facts: &ResourceFacts<'_>, packages: Option<&Destinati
     let mut found = BTreeSet::new();
     if let Some(after) = &facts.after {
         walk(after, &mut found);
-        code(after, packages, &mut found);
+        code(facts, after, packages, &mut found);
     }
     if needs_change_set(facts.change) && present(facts.change.change_set_id.as_deref()).is_none() {
-        found.insert("everything in the nested stack: it has no change set of its own".to_owned());
+        found.insert(sentence![
+            "everything in the nested stack: it has no change set of its own"
+        ]);
     }
     let kind = facts.change.resource_type.as_str();
     if kind.starts_with("Custom::") || kind == "AWS::CloudFormation::CustomResource" {
-        found.insert("a custom resource: its function decides what happens".to_owned());
+        found.insert(sentence!["a custom resource: its function decides what happens"]);
     }
-    if kind == "AWS::CloudFormation::Macro" {
-        found.insert("a macro: it may rewrite templates that are planned later".to_owned());
-    }
-    let subject = join(facts.path, &facts.change.logical_resource_id);
+    let subject = hider.name(&join(facts.path, &facts.change.logical_resource_id));
     found
         .into_iter()
         .map(|what| Deferred {
             subject: subject.clone(),
-            what: hider.text(&what),
+            what: hider.sentence(&what),
         })
         .collect()
 }
 
-fn walk(value: &Value, found: &mut BTreeSet<String>) {
+fn walk(value: &Value, found: &mut BTreeSet<Sentence>) {
     match value {
         Value::String(text) => {
             references(text, found);
             if let Some(export) = text.strip_prefix("${import ").and_then(|rest| rest.strip_suffix('}')) {
-                found.insert(format!("the value of the export {export}"));
+                found.insert(sentence!["the value of the export ", export.to_owned()]);
             }
         }
         Value::Array(items) => items.iter().for_each(|item| walk(item, found)),
         Value::Object(map) => {
             if let Some(export) = map.get("Fn::ImportValue") {
-                found.insert(format!("the value of the export {}", super::diff::text(export)));
+                found.insert(sentence!["the value of the export ", super::diff::text(export)]);
             }
             map.values().for_each(|value| walk(value, found));
         }
@@ -67,14 +69,18 @@ fn walk(value: &Value, found: &mut BTreeSet<String>) {
 /// resolves to the same value.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html>
-fn references(text: &str, found: &mut BTreeSet<String>) {
+fn references(text: &str, found: &mut BTreeSet<Sentence>) {
     let mut rest = text;
     while let Some(at) = rest.find("{{resolve:") {
         let tail = &rest[at..];
         let Some(end) = tail.find("}}") else { return };
         let reference = &tail[..end + 2];
         if !is_pinned(&reference["{{resolve:".len()..reference.len() - 2]) {
-            found.insert(format!("the value of {reference}: it names no version"));
+            found.insert(sentence![
+                "the value of ",
+                reference.to_owned(),
+                ": it names no version"
+            ]);
         }
         rest = &tail[end + 2..];
     }
@@ -96,39 +102,32 @@ fn is_pinned(reference: &str) -> bool {
     }
 }
 
-/// Code and templates at places that can change their content.
-fn code(after: &Value, packages: Option<&Destination>, found: &mut BTreeSet<String>) {
-    let Some(properties) = after.get("Properties") else {
-        return;
-    };
-    for name in [
-        "Code",
-        "CodeUri",
-        "Content",
-        "ContentUri",
-        "DefinitionS3Location",
-        "BodyS3Location",
-    ] {
-        let Some(place) = properties.get(name).filter(|place| place.is_object()) else {
+/// Code, templates and images at places that can change their content.
+fn code(facts: &ResourceFacts<'_>, after: &Value, packages: Option<&Destination>, found: &mut BTreeSet<Sentence>) {
+    let kind = facts.change.resource_type.as_str();
+    if let Some(means) = code::elsewhere(kind) {
+        found.insert(sentence![means]);
+    }
+    let Some(known) = types::find(kind) else { return };
+    for leaf in leaves(None, Some(after)) {
+        let (Some(value), Some(pointer)) = (leaf.after, leaf.pointer_after) else {
             continue;
         };
-        let word = |names: [&str; 2]| names.iter().find_map(|name| place.get(*name)?.as_str());
-        let Some(key) = word(["S3Key", "Key"]) else { continue };
-        let bucket = word(["S3Bucket", "Bucket"]).unwrap_or_default();
-        let is_package = packages.is_some_and(|packages| packages.holds(bucket, key));
-        if word(["S3ObjectVersion", "Version"]).is_none() && !is_package {
-            found.insert(format!(
-                "the content of {key}: no version is named, so it may be another by then"
-            ));
+        let is_nested = kind == "AWS::CloudFormation::Stack";
+        if known.is_for(Purpose::Content, &pointer)
+            && !is_nested
+            && !code::is_own_package(packages, after, &pointer, &value)
+            && !code::is_versioned(Some(after), &pointer, &value)
+            && !pointer.ends_with("Version")
+            && !pointer.ends_with("Bucket")
+        {
+            found.insert(sentence![
+                "the content of ",
+                value,
+                ": no version is named, so it may be another by then"
+            ]);
+        } else if known.is_for(Purpose::Image, &pointer) && !code::is_pinned_image(&value) {
+            found.insert(sentence!["the image ", value, ": it is named by a tag, which can move"]);
         }
-    }
-    if let Some(tag) = properties
-        .get("ImageUri")
-        .or_else(|| properties.get("Code")?.get("ImageUri"))
-        .and_then(Value::as_str)
-        && !tag.contains("@sha256:")
-        && !tag.contains("${")
-    {
-        found.insert(format!("the image {tag}: it is named by a tag, which can move"));
     }
 }

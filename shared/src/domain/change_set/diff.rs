@@ -1,11 +1,14 @@
 //! Structural difference of two JSON values, item by item; items of lists are matched by what identifies them.
 
 use std::borrow::Cow;
+use std::collections::{HashMap, VecDeque};
 
 use serde_json::{Map, Value};
 
 use super::place::Place;
 use crate::domain::digest::to_canonical_json;
+use crate::domain::limits::{self, Budget};
+use crate::domain::secrecy::Step;
 
 /// One leaf in which two values differ.
 #[derive(Clone, PartialEq, Eq)]
@@ -13,7 +16,7 @@ pub struct Leaf {
     /// Where it stands, for reading.
     pub path: String,
     /// Every name on the way, those of items included; what is secret is told by them.
-    pub names: Vec<String>,
+    pub(in crate::domain) steps: Vec<Step>,
     /// JSON pointer into the value before; absent when the leaf was not there.
     pub pointer_before: Option<String>,
     /// JSON pointer into the value afterwards; absent when the leaf is not there any more.
@@ -49,10 +52,11 @@ pub(in crate::domain) fn leaves(before: Option<&Value>, after: Option<&Value>) -
     let mut found = Vec::new();
     let mut walk = Walk {
         place: Place::default(),
+        pairs: Budget::of(limits::PAIRING_STEPS),
         found: &mut |place: &Place, before: Option<&Value>, after: Option<&Value>| {
             found.push(Leaf {
                 path: place.path.clone(),
-                names: place.names.clone(),
+                steps: place.steps.clone(),
                 pointer_before: before.map(|_| place.before.clone()),
                 pointer_after: after.map(|_| place.after.clone()),
                 before: before.map(text),
@@ -68,6 +72,7 @@ pub(in crate::domain) fn leaves(before: Option<&Value>, after: Option<&Value>) -
 pub(super) fn each_leaf(value: &Value, mut found: impl FnMut(&Place, &Value)) {
     let mut walk = Walk {
         place: Place::default(),
+        pairs: Budget::of(limits::PAIRING_STEPS),
         found: &mut |place: &Place, _: Option<&Value>, leaf: Option<&Value>| {
             if let Some(leaf) = leaf {
                 found(place, leaf);
@@ -82,6 +87,8 @@ type Found<'f> = dyn FnMut(&Place, Option<&Value>, Option<&Value>) + 'f;
 
 struct Walk<'f> {
     place: Place,
+    /// What is left of the pairs that may be compared.
+    pairs: Budget,
     found: &'f mut Found<'f>,
 }
 
@@ -93,7 +100,12 @@ impl Walk<'_> {
             (Some(Value::Object(a)), Some(Value::Object(b))) => self.objects(a, b),
             (Some(Value::Array(a)), Some(Value::Array(b))) => self.lists(a, b),
             (Some(a), Some(b)) if is_leaf(a) && is_leaf(b) => match (embedded(a), embedded(b)) {
-                (Some(a), Some(b)) => self.compare(Some(&a), Some(&b)),
+                (Some(a), Some(b)) => {
+                    let way = self.place.way();
+                    self.place.enter_text();
+                    self.compare(Some(&a), Some(&b));
+                    self.place.back(&way);
+                }
                 _ if text(a) == text(b) => {}
                 _ => (self.found)(&self.place, Some(a), Some(b)),
             },
@@ -130,15 +142,15 @@ impl Walk<'_> {
         });
         let label = |item: &Value| key.and_then(|key| item.get(key)).map(text);
         let mut taken = vec![false; b.len()];
+        let mut free: HashMap<Option<&Value>, VecDeque<usize>> = HashMap::new();
+        for (other, after) in b.iter().enumerate() {
+            free.entry(identified(after, key)).or_default().push_back(other);
+        }
         let mut left = Vec::new();
         for (at, before) in a.iter().enumerate() {
-            let partner = b.iter().enumerate().position(|(other, after)| {
-                !taken[other]
-                    && match key {
-                        Some(key) => before.get(key) == after.get(key),
-                        None => before == after,
-                    }
-            });
+            // Of items that are alike, the first that is left.
+            let alike = free.get_mut(&identified(before, key));
+            let partner = alike.and_then(VecDeque::pop_front);
             match partner {
                 Some(other) => {
                     taken[other] = true;
@@ -159,7 +171,8 @@ impl Walk<'_> {
         // Objects without a name are paired with the one that shares most with them; texts come and go.
         for at in left {
             let before = &a[at];
-            let partner = if key.is_none() && before.is_object() {
+            let pairs = u64::try_from(fresh.len()).unwrap_or(u64::MAX);
+            let partner = if key.is_none() && before.is_object() && self.pairs.spend(pairs) {
                 best_partner(before, b, &fresh)
             } else {
                 None
@@ -220,11 +233,24 @@ impl Walk<'_> {
                 }
             }
             _ => match embedded(value) {
-                Some(value) => self.one_side(&value, is_before),
+                Some(value) => {
+                    let way = self.place.way();
+                    self.place.enter_text();
+                    self.one_side(&value, is_before);
+                    self.place.back(&way);
+                }
                 None if is_before => (self.found)(&self.place, Some(value), None),
                 None => (self.found)(&self.place, None, Some(value)),
             },
         }
+    }
+}
+
+/// What of an item is compared: what identifies it, else all of it.
+fn identified<'v>(item: &'v Value, key: Option<&str>) -> Option<&'v Value> {
+    match key {
+        Some(key) => item.get(key),
+        None => Some(item),
     }
 }
 

@@ -7,6 +7,7 @@ use super::pairs::Pair;
 use super::resource::Deployments;
 use super::tree::{ChangeSetTree, PlacedChangeSet, join};
 use crate::domain::risk::{Finding, Kind, Level};
+use crate::domain::secrecy::{Hider, masked};
 use crate::domain::template::evaluate::Evaluator;
 
 /// A change set, the deployments of its templates, and its changes.
@@ -69,7 +70,7 @@ fn without_values(change: &ResourceChange) -> ResourceChange {
 }
 
 /// What could not be worked out, in all templates.
-pub(super) fn findings(pairs: &[Pair<'_>]) -> Vec<Finding> {
+pub(super) fn findings(pairs: &[Pair<'_>], hider: &Hider) -> Vec<Finding> {
     let mut found = Vec::new();
     for pair in pairs {
         for (evaluator, which) in [(&pair.deployments.before, "deployed"), (&pair.deployments.after, "new")] {
@@ -77,8 +78,13 @@ pub(super) fn findings(pairs: &[Pair<'_>]) -> Vec<Finding> {
             found.extend(exceeded.map(|(place, why)| Finding {
                 level: Level::High,
                 kind: Kind::Unknown,
-                subject: join(&pair.path, &place),
-                because: format!("what the {which} template makes of it cannot be told: {why}"),
+                subject: hider.name(&join(&pair.path, &place)),
+                because: masked![
+                    "what the ",
+                    which,
+                    " template makes of it cannot be told: ",
+                    hider.text(&why.to_string()),
+                ],
             }));
         }
     }

@@ -9,8 +9,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::description::{ChangeSetDescription, null_as_default, present};
-use super::secrets::Hider;
 use super::tree::{ChangeSetTree, PlacedChangeSet, join};
+use crate::domain::secrecy::{Hider, Masked, Sentence, sentence};
 
 /// The answer of `DescribeChangeSetHooks`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,22 +79,22 @@ pub struct HookResource {
 #[serde(rename_all = "camelCase")]
 pub struct InvokedHook {
     /// Type of the hook, such as `Acme::Guard::Buckets`.
-    pub hook_type: String,
+    pub hook_type: Masked,
     /// What its failure does: `FAIL` stops the execution, `WARN` only warns.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub failure_mode: Option<String>,
+    pub failure_mode: Option<Masked>,
     /// When it is invoked: `PRE_PROVISION`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub invocation_point: Option<String>,
+    pub invocation_point: Option<Masked>,
     /// What is done with the resource then: `Add`, `Modify`, `Remove`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub action: Option<String>,
+    pub action: Option<Masked>,
     /// Version of the hook.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub version: Option<String>,
+    pub version: Option<Masked>,
     /// Version of its configuration.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub configuration: Option<String>,
+    pub configuration: Option<Masked>,
 }
 
 impl ChangeSetDescription {
@@ -114,7 +114,7 @@ impl ChangeSetHook {
     fn shown(&self, hider: &Hider) -> InvokedHook {
         let owned = |text: &Option<String>| present(text.as_deref()).map(|text| hider.text(text));
         InvokedHook {
-            hook_type: owned(&self.type_name).unwrap_or_else(|| "a hook without a name".to_owned()),
+            hook_type: owned(&self.type_name).unwrap_or_else(|| Masked::ours("a hook without a name")),
             failure_mode: owned(&self.failure_mode),
             invocation_point: owned(&self.invocation_point),
             action: self.resource().and_then(|resource| owned(&resource.resource_action)),
@@ -150,21 +150,23 @@ impl<'a> Invocations<'a> {
 }
 
 /// What cannot be told of the hooks of one change set, one sentence each.
-pub(super) fn untold(set: &PlacedChangeSet) -> Vec<String> {
+pub(super) fn untold(set: &PlacedChangeSet) -> Vec<Sentence> {
     let Some(told) = &set.hooks else { return Vec::new() };
-    let of = if set.path.is_empty() {
-        String::new()
-    } else {
-        format!(" of {}", set.path)
+    let of = || match set.path.as_str() {
+        "" => sentence![],
+        path => sentence![" of ", path.to_owned()],
     };
     let mut untold = Vec::new();
     if let Some(status) = present(told.status.as_deref()).filter(|status| *status != "PLANNED") {
-        untold.push(format!(
-            "CloudFormation does not tell (any more, or yet) which hooks{of} are invoked: {status}"
-        ));
+        untold.push(sentence![
+            "CloudFormation does not tell (any more, or yet) which hooks",
+            of(),
+            " are invoked: ",
+            status.to_owned(),
+        ]);
     }
     if present(told.next_token.as_deref()).is_some() {
-        untold.push(format!("further hooks{of} are on pages that are not here"));
+        untold.push(sentence!["further hooks", of(), " are on pages that are not here"]);
     }
     let mut listed: BTreeMap<&str, usize> = BTreeMap::new();
     for target in told.hooks.iter().filter_map(ChangeSetHook::resource) {
@@ -182,21 +184,36 @@ pub(super) fn untold(set: &PlacedChangeSet) -> Vec<String> {
             .map_or(0, |count| usize::try_from(count).unwrap_or(0));
         let listed = listed.get(id).copied().unwrap_or_default();
         if listed < counted {
-            untold.push(format!(
-                "{counted} hooks are invoked for {}, and CloudFormation names {listed} of them",
-                join(&set.path, id)
-            ));
+            untold.push(sentence![
+                counted,
+                " hooks are invoked for ",
+                join(&set.path, id),
+                ", and CloudFormation names ",
+                listed,
+                " of them",
+            ]);
         }
     }
     for hook in &told.hooks {
         let target = hook.resource();
         if target.is_none_or(|target| !changed.contains(target.logical_resource_id.as_str())) {
-            untold.push(format!(
-                "the hook {}{of} ({}) is invoked for {}, which is not among the changes",
-                hook.type_name.as_deref().unwrap_or("without a name"),
-                hook.failure_mode.as_deref().unwrap_or("no failure mode told"),
-                target.map_or("something else than a resource", |target| &target.logical_resource_id)
-            ));
+            let told = |text: &Option<String>, otherwise: &'static str| {
+                text.as_ref()
+                    .map_or_else(|| sentence![otherwise], |text| sentence![text])
+            };
+            untold.push(sentence![
+                "the hook ",
+                told(&hook.type_name, "without a name"),
+                of(),
+                " (",
+                told(&hook.failure_mode, "no failure mode told"),
+                ") is invoked for ",
+                target.map_or_else(
+                    || sentence!["something else than a resource"],
+                    |target| sentence![&target.logical_resource_id],
+                ),
+                ", which is not among the changes",
+            ]);
         }
     }
     untold

@@ -2,14 +2,15 @@
 
 use std::collections::HashSet;
 
+use super::changes::Changes;
 use super::diff::{each_leaf, text_of};
 use super::resource::{ResourceFacts, readable};
-use super::secrets::Hider;
-use super::values::{KeptValue, PropertyChange};
+use super::values::KeptValue;
+use crate::domain::secrecy::Hider;
 
 impl ResourceFacts<'_> {
     /// All values that are known and not among `changes`: those that stay, and those of which only one side is told.
-    pub(super) fn kept(&self, changes: &[PropertyChange], hider: &Hider) -> Vec<KeptValue> {
+    pub(super) fn kept(&self, changes: &Changes, hider: &Hider) -> Vec<KeptValue> {
         if matches!(self.change.action.as_str(), "Add" | "Remove" | "Import") {
             return Vec::new();
         }
@@ -17,11 +18,7 @@ impl ResourceFacts<'_> {
             return Vec::new();
         };
         // The changes begin with the leaves that differ; what follows is told by CloudFormation alone.
-        let told = changes
-            .iter()
-            .skip(self.leaves.len())
-            .filter(|change| change.before.is_some() || change.after.is_some())
-            .filter_map(|change| change.pointer.as_deref());
+        let told = changes.told.iter().map(String::as_str);
         let differs: HashSet<&str> = self
             .leaves
             .iter()
@@ -33,7 +30,7 @@ impl ResourceFacts<'_> {
             if !ancestors(&place.after).any(|above| differs.contains(above)) {
                 kept.push(KeptValue {
                     path: hider.text(readable(&place.path)),
-                    value: hider.value(&self.names(&place.names), &text_of(value)),
+                    value: hider.value(&self.spot(&place.steps), &text_of(value)),
                 });
             }
         });

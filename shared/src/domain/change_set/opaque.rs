@@ -7,8 +7,8 @@ use super::description::{ChangeSetDescription, Drift, Parameter, ResourceChange,
 use super::diff::Leaf;
 use super::evaluate::Evaluator;
 use super::resource::ResourceFacts;
-use super::secrets::Hider;
 use super::template::{Restorer, Template};
+use crate::domain::secrecy::Hider;
 
 macro_rules! opaque {
     ($($type:ty, $name:literal, [$($field:ident),*];)*) => {$(

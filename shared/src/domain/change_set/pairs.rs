@@ -7,6 +7,7 @@ use super::description::{ChangeSetDescription, present};
 use super::evaluate::Evaluator;
 use super::resource::Deployments;
 use super::template::{Restorer, Template};
+use crate::domain::secrecy::{Sentence, sentence};
 
 /// The templates of one stack, read.
 #[derive(Debug)]
@@ -26,19 +27,23 @@ pub(super) struct Parsed {
 }
 
 impl Parsed {
-    pub(super) fn of(texts: &TemplateTexts, warnings: &mut Vec<String>) -> Self {
-        let mut read = |text: &Option<String>, which: &str| {
+    pub(super) fn of(texts: &TemplateTexts, warnings: &mut Vec<Sentence>) -> Self {
+        let mut read = |text: &Option<String>, which: &'static str| {
             let parsed = Template::parse(text.as_deref()?);
             parsed
                 .map_err(|error| {
-                    let of = if texts.path.is_empty() {
-                        String::new()
-                    } else {
-                        format!(" of {}", texts.path)
+                    let of = match texts.path.as_str() {
+                        "" => sentence![],
+                        path => sentence![" of ", path.to_owned()],
                     };
-                    warnings.push(format!(
-                        "the {which} template{of} cannot be read, so values may be missing: {error}"
-                    ));
+                    warnings.push(sentence![
+                        "the ",
+                        which,
+                        " template",
+                        of,
+                        " cannot be read, so values may be missing: ",
+                        error.to_string(),
+                    ]);
                 })
                 .ok()
         };

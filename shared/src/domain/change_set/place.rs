@@ -7,14 +7,15 @@ use serde_json::Value;
 use super::diff::IDENTITIES;
 #[cfg(doc)]
 use super::diff::Leaf;
+use crate::domain::secrecy::Step;
 
 /// Where a walk is. The texts grow and shrink with its way; only what is found gets copies of them.
 #[derive(Default)]
 pub(super) struct Place {
     /// As [`Leaf::path`].
     pub(super) path: String,
-    /// As [`Leaf::names`].
-    pub(super) names: Vec<String>,
+    /// As [`Leaf::steps`].
+    pub(super) steps: Vec<Step>,
     /// As [`Leaf::pointer_before`].
     pub(super) before: String,
     /// As [`Leaf::pointer_after`].
@@ -24,7 +25,7 @@ pub(super) struct Place {
 /// How long the texts of a place were, to go back to it.
 pub(super) struct Way {
     path: usize,
-    names: usize,
+    steps: usize,
     before: usize,
     after: usize,
 }
@@ -33,7 +34,7 @@ impl Place {
     pub(super) fn way(&self) -> Way {
         Way {
             path: self.path.len(),
-            names: self.names.len(),
+            steps: self.steps.len(),
             before: self.before.len(),
             after: self.after.len(),
         }
@@ -41,13 +42,13 @@ impl Place {
 
     pub(super) fn back(&mut self, way: &Way) {
         self.path.truncate(way.path);
-        self.names.truncate(way.names);
+        self.steps.truncate(way.steps);
         self.before.truncate(way.before);
         self.after.truncate(way.after);
     }
 
     pub(super) fn enter_key(&mut self, key: &str) {
-        self.names.push(key.to_owned());
+        self.steps.push(Step::Key(key.to_owned()));
         if !self.path.is_empty() {
             self.path.push('.');
         }
@@ -62,13 +63,18 @@ impl Place {
         }
     }
 
+    /// Goes into the JSON that a text holds.
+    pub(super) fn enter_text(&mut self) {
+        self.steps.push(Step::Within);
+    }
+
     pub(super) fn enter_item(&mut self, label: &str, before: usize, after: usize, item: &Value) {
         // What an item is called says whether its value is secret: `{Name: DB_PASSWORD, Value: …}`.
         if let Value::Object(map) = item {
-            self.names.extend(
+            self.steps.extend(
                 IDENTITIES
                     .iter()
-                    .filter_map(|key| Some(map.get(*key)?.as_str()?.to_owned())),
+                    .filter_map(|key| Some(Step::Name(map.get(*key)?.as_str()?.to_owned()))),
             );
         }
         let _ = write!(self.path, "[{label}]");

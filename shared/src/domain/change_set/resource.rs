@@ -2,15 +2,15 @@
 
 use serde_json::{Map, Value};
 
-use super::context::{context, is_signature, stands_for_secret};
-use super::description::{Change, Detail, ResourceChange, present};
-use super::details::{Told, covers, pointer_of};
-use super::diff::{Leaf, at, leaves, same, text};
+use super::context::context;
+use super::description::{Change, ResourceChange, present};
+use super::diff::{Leaf, leaves};
 use super::evaluate::Evaluator;
 use super::review::{ResourceReview, ValueSource};
-use super::secrets::Hider;
 use super::template::{Restorer, lossy};
 use super::values::{PropertyChange, Shown};
+use crate::domain::limits::Budget;
+use crate::domain::secrecy::{Hider, Masked, masked};
 
 /// The two deployments of the template that a resource belongs to, as far as they are known.
 #[derive(Debug, Default)]
@@ -121,39 +121,39 @@ impl<'a> ResourceFacts<'a> {
     }
 
     /// The resource as it is shown.
-    pub fn review(&self, hider: &Hider) -> ResourceReview {
+    pub fn review(&self, hider: &Hider, budget: &Budget) -> ResourceReview {
         let change = self.change;
-        let owned = |text: &Option<String>| present(text.as_deref()).map(|text| hider.text(text));
+        let shown = |text: &Option<String>| present(text.as_deref()).map(|text| hider.text(text));
         let mut notes = Vec::new();
         for ignored in &change.resource_drift_ignored_attributes {
-            notes.push(format!(
-                "drift of {} is ignored: {}",
-                hider.text(ignored.path.as_deref().unwrap_or("an attribute")),
-                ignored.reason.as_deref().unwrap_or("no reason told")
-            ));
+            let path = shown(&ignored.path).unwrap_or_else(|| Masked::ours("an attribute"));
+            let reason = shown(&ignored.reason).unwrap_or_else(|| Masked::ours("no reason told"));
+            notes.push(masked!["drift of ", path, " is ignored: ", reason]);
         }
-        if let Some(arn) = present(change.change_set_id.as_deref()) {
-            notes.push(format!("its own change set: {}", hider.text(arn)));
+        if let Some(arn) = shown(&change.change_set_id) {
+            notes.push(masked!["its own change set: ", arn]);
         }
-        let changes = self.changes(hider);
+        let changes = self.changes(hider, budget);
         ResourceReview {
-            path: self.path.to_owned(),
-            logical_id: change.logical_resource_id.clone(),
-            physical_id: owned(&change.physical_resource_id),
-            resource_type: change.resource_type.clone(),
-            action: change.action.clone(),
+            path: hider.name(self.path),
+            logical_id: hider.name(&change.logical_resource_id),
+            physical_id: shown(&change.physical_resource_id),
+            resource_type: hider.text(&change.resource_type),
+            action: hider.text(&change.action),
             replacement: self.replacement(),
-            policy_action: owned(&change.policy_action),
-            scope: change.scope.clone(),
+            policy_action: shown(&change.policy_action),
+            scope: change.scope.iter().map(|part| hider.text(part)).collect(),
             drifted: self.drifted(hider),
             kept: self.kept(&changes, hider),
-            changes,
+            changes: changes.list,
             values: self.values,
-            drift: present(change.resource_drift_status.as_deref()).map(str::to_owned),
+            drift: shown(&change.resource_drift_status),
             module: change.module_info.as_ref().and_then(|module| {
-                let kind = present(module.type_hierarchy.as_deref())?;
-                let name = present(module.logical_id_hierarchy.as_deref()).unwrap_or_default();
-                Some(format!("{kind} {name}").trim_end().to_owned())
+                let kind = shown(&module.type_hierarchy)?;
+                Some(match shown(&module.logical_id_hierarchy) {
+                    Some(name) => masked![kind, " ", name],
+                    None => kind,
+                })
             }),
             hooks: self.hooks,
             invoked_hooks: Vec::new(),
@@ -161,177 +161,9 @@ impl<'a> ResourceFacts<'a> {
         }
     }
 
-    fn changes(&self, hider: &Hider) -> Vec<PropertyChange> {
-        let details: Vec<_> = self
-            .change
-            .details
-            .iter()
-            .map(|detail| (pointer_of(detail), detail))
-            .collect();
-        let mut covered = vec![false; details.len()];
-        let mut changes = Vec::with_capacity(self.leaves.len());
-        for leaf in &self.leaves {
-            let mut told = Told::default();
-            for (index, (pointer, detail)) in details.iter().enumerate() {
-                let Some(pointer) = pointer else { continue };
-                if covers(pointer, leaf.pointer_before.as_deref()) || covers(pointer, leaf.pointer_after.as_deref()) {
-                    covered[index] |= self.agrees(pointer, detail);
-                    told.add(detail);
-                }
-            }
-            changes.push(self.change_of(leaf, &told, hider));
-        }
-        for (index, (pointer, first)) in details.iter().enumerate() {
-            if covered[index] {
-                continue;
-            }
-            let mut told = Told::default();
-            // The same place may be listed more than once, with another evaluation each time.
-            for (other, (place, detail)) in details.iter().enumerate().skip(index) {
-                if !covered[other] && place == pointer {
-                    covered[other] = true;
-                    told.add(detail);
-                }
-            }
-            self.add_told(pointer.as_deref().unwrap_or("/"), first, &told, hider, &mut changes);
-        }
-        changes
-    }
-
-    fn change_of(&self, leaf: &Leaf, told: &Told, hider: &Hider) -> PropertyChange {
-        let names = self.names(&leaf.names);
-        let shown = |value: &Option<String>| value.as_deref().map(|value| hider.value(&names, value));
-        let path = hider.text(readable(&leaf.path));
-        // A pointer is made of the keys of the path: when nothing in that one is hidden, nothing is in this one.
-        let is_open = path == readable(&leaf.path);
-        let pointer = leaf.pointer_after.as_ref().or(leaf.pointer_before.as_ref());
-        PropertyChange {
-            path,
-            pointer: pointer.map(|pointer| if is_open { pointer.clone() } else { hider.text(pointer) }),
-            before: shown(&leaf.before),
-            after: shown(&leaf.after),
-            actual: told.actual.as_deref().map(|value| hider.value(&names, value)),
-            deployed: told.deployed.as_deref().map(|value| hider.value(&names, value)),
-            drift_seen: told.drift_seen.clone(),
-            before_from: told.before_from.clone(),
-            change_type: told.change_type.clone(),
-            recreation: told.recreation(),
-            causes: told.causes(),
-        }
-    }
-
-    /// Adds what only the details tell.
-    fn add_told(&self, pointer: &str, first: &Detail, told: &Told, hider: &Hider, changes: &mut Vec<PropertyChange>) {
-        let target = first.target.clone().unwrap_or_default();
-        let both_known = self.before.is_some() && self.after.is_some();
-        let side = |told: Option<&str>, whole: &Option<Value>| {
-            let held = whole.as_ref().and_then(|whole| at(whole, pointer));
-            match present(told) {
-                // Where the template refers to a secret, what CloudFormation tells may be the secret itself.
-                Some(_) if held.and_then(Value::as_str).is_some_and(stands_for_secret) => held.cloned(),
-                Some(told) => Some(Value::String(told.to_owned())),
-                None => held.filter(|_| !both_known).cloned(),
-            }
-        };
-        let (before, after) = (
-            side(target.before_value.as_deref(), &self.before),
-            side(target.after_value.as_deref(), &self.after),
-        );
-        let base_names: Vec<_> = pointer
-            .split('/')
-            .filter(|part| !part.is_empty())
-            .map(unescaped)
-            .collect();
-        let base = readable(&base_names.join(".")).to_owned();
-        let found = leaves(before.as_ref(), after.as_ref());
-        if found.is_empty() {
-            // Both values are equal or hidden, or none is told: the place is shown all the same.
-            let names = self.names(&base_names);
-            let shown = |value: &Option<Value>, pointer: &str, whole: &Option<Value>| {
-                value
-                    .as_ref()
-                    .or_else(|| at(whole.as_ref()?, pointer).filter(|value| value.is_string()))
-                    .map(|value| hider.value(&names, &text(value)))
-            };
-            changes.push(PropertyChange {
-                path: if base.is_empty() {
-                    "(the resource)".to_owned()
-                } else {
-                    hider.text(&base)
-                },
-                pointer: Some(hider.text(pointer)),
-                before: shown(&before, pointer, &self.before),
-                after: shown(&after, pointer, &self.after),
-                actual: told.actual.as_deref().map(|value| hider.value(&names, value)),
-                deployed: told.deployed.as_deref().map(|value| hider.value(&names, value)),
-                drift_seen: told.drift_seen.clone(),
-                before_from: told.before_from.clone(),
-                change_type: told.change_type.clone(),
-                recreation: told.recreation(),
-                causes: told.causes(),
-            });
-        }
-        for leaf in found {
-            let mut names = base_names.clone();
-            names.extend(leaf.names.iter().cloned());
-            let joint = if leaf.path.is_empty() || leaf.path.starts_with('[') {
-                ""
-            } else {
-                "."
-            };
-            let whole = Leaf {
-                path: format!("{base}{joint}{}", leaf.path),
-                names,
-                pointer_before: leaf.pointer_before.map(|end| format!("{pointer}{end}")),
-                pointer_after: leaf.pointer_after.map(|end| format!("{pointer}{end}")),
-                ..leaf
-            };
-            changes.push(self.change_of(&whole, told, hider));
-        }
-    }
-
-    /// Whether the values that CloudFormation lists at a place are the ones that it tells of the whole resource, so
-    /// that they need not be shown a second time.
-    fn agrees(&self, pointer: &str, detail: &Detail) -> bool {
-        let Some(target) = detail.target.as_ref() else {
-            return true;
-        };
-        let side = |told: &Option<String>, whole: &Option<Value>| {
-            let Some(told) = present(told.as_deref()) else {
-                return true;
-            };
-            let held = whole.as_ref().and_then(|whole| at(whole, pointer));
-            held.is_some_and(|held| {
-                same(held, told) || is_signature(told) || held.as_str().is_some_and(stands_for_secret)
-            })
-        };
-        side(&target.before_value, &self.before) && side(&target.after_value, &self.after)
-    }
-
-    fn drifted(&self, hider: &Hider) -> Vec<PropertyChange> {
-        let told = Told::default();
-        self.drifted
-            .iter()
-            .map(|leaf| self.change_of(leaf, &told, hider))
-            .collect()
-    }
-
-    fn property(&self, name: &str) -> Option<&str> {
+    pub(super) fn property(&self, name: &str) -> Option<&str> {
         let side = self.after.as_ref().or(self.before.as_ref())?;
         side.get("Properties")?.get(name)?.as_str()
-    }
-
-    /// What says whether the value at a place is secret: the type, then every name on the way.
-    pub(super) fn names<'n>(&'n self, on_the_way: &'n [String]) -> Vec<&'n str> {
-        let mut names = Vec::with_capacity(on_the_way.len() + 3);
-        names.push(self.change.resource_type.as_str());
-        if self.change.resource_type == "AWS::SSM::Parameter" {
-            // What such a value is, only the name of the parameter says.
-            names.push(self.change.logical_resource_id.as_str());
-            names.extend(self.property("Name"));
-        }
-        names.extend(on_the_way.iter().map(String::as_str));
-        names
     }
 }
 
@@ -357,10 +189,6 @@ fn declaration(resource: Value) -> Value {
 /// A path without the word that nearly all begin with.
 pub(super) fn readable(path: &str) -> &str {
     path.strip_prefix("Properties.").unwrap_or(path)
-}
-
-fn unescaped(part: &str) -> String {
-    part.replace("~1", "/").replace("~0", "~")
 }
 
 impl PropertyChange {

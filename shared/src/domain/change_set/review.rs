@@ -1,7 +1,7 @@
 //! A review: what a person reads before approving. Plain data; `crate::review` renders it.
 //!
-//! Every text that comes from elsewhere is held as it came, secrets masked. Escaping is the business of each
-//! rendering, because each medium needs another.
+//! Every text that comes from elsewhere is held as it came, secrets masked: that is what [`Masked`] says. Escaping is the
+//! business of each rendering, because each medium needs another.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::hooks::InvokedHook;
 use super::values::{KeptValue, PropertyChange, Shown};
 use crate::domain::risk::Risk;
+use crate::domain::secrecy::{HiddenCount, Hider, Masked, masked};
 
 /// Everything a person needs to decide about one change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -17,12 +18,12 @@ pub struct Review {
     /// Version of this document's shape: 1.
     pub version: u32,
     /// What the stack is called in the catalogue, else in CloudFormation.
-    pub title: String,
+    pub title: Masked,
     /// The stack that changes.
     pub stack: StackFacts,
     /// The run that asks for approval; absent when a saved change set is rendered by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub run: Option<RunFacts>,
+    pub run: Option<RunFacts<Masked>>,
     /// How many resources are added, changed, replaced and so on.
     pub counts: Counts,
     /// What may go wrong, explained.
@@ -33,15 +34,17 @@ pub struct Review {
     pub settings: Vec<SettingChange>,
     /// What changes about gates; only the root pipeline changes them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub gates: Vec<GateDifference>,
+    pub gates: Vec<GateDifference<Masked>>,
     /// What only the execution decides, so that no review can show it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub deferred: Vec<Deferred>,
     /// What CloudFormation's validation and hooks, and Changegate itself, warn of.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub warnings: Vec<String>,
-    /// How many values, or parts of values, are hidden because they look secret.
+    pub warnings: Vec<Masked>,
+    /// How many values, or parts of values, are hidden.
     pub hidden: usize,
+    /// How many of them are hidden for each reason.
+    pub hidden_because: Vec<HiddenCount>,
 }
 
 /// The stack that changes.
@@ -49,126 +52,179 @@ pub struct Review {
 #[serde(rename_all = "camelCase")]
 pub struct StackFacts {
     /// Name of the CloudFormation stack.
-    pub name: String,
+    pub name: Masked,
     /// ARN of the stack; empty when there is none yet.
-    pub id: String,
+    pub id: Masked,
     /// ARN of the change set; absent when only the stack policy changes.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub change_set: Option<String>,
+    pub change_set: Option<Masked>,
     /// Whether the stack is created.
     pub is_new: bool,
     /// Its status, where known.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub status: Option<String>,
+    pub status: Option<Masked>,
     /// CloudFormation's words about the change set.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub status_reason: Option<String>,
+    pub status_reason: Option<Masked>,
     /// What whoever made the change set wrote about it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
+    pub description: Option<Masked>,
     /// When the change set was made.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub created: Option<String>,
+    pub created: Option<Masked>,
     /// Status of the change set, and whether it can be executed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub change_set_status: Option<String>,
+    pub change_set_status: Option<Masked>,
     /// Whether the stack differs from what was deployed last; only drift-aware change sets tell.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub drift: Option<String>,
+    pub drift: Option<Masked>,
 }
 
 /// The run that asks for approval.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct RunFacts {
+#[schemars(rename = "RunFacts")]
+pub struct RunFacts<T = String> {
     /// Environment.
-    pub environment: String,
+    pub environment: T,
     /// Pipeline.
-    pub pipeline: String,
+    pub pipeline: T,
     /// Id of the pipeline execution.
-    pub execution: String,
+    pub execution: T,
     /// Which attempt of the run this review belongs to, from 1.
     pub attempt: u32,
     /// When the review was made (RFC 3339).
-    pub made: String,
+    pub made: T,
     /// The digest that an approval covers.
-    pub digest: String,
+    pub digest: T,
     /// Where the review is read.
-    pub link: String,
+    pub link: T,
     /// Commit that the sources were written from.
-    pub commit: String,
+    pub commit: T,
     /// Commits since the stack was last executed that touch it, newest first.
-    pub commits: Vec<CommitFacts>,
+    pub commits: Vec<CommitFacts<T>>,
     /// Why `commits` may not be all; absent when they are.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub commits_incomplete: Option<String>,
+    pub commits_incomplete: Option<T>,
     /// Page that shows the difference since the last execution.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub compare_url: Option<String>,
+    pub compare_url: Option<T>,
     /// When the stack was last executed through the gate (RFC 3339), and which commit.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_executed: Option<LastExecuted>,
+    pub last_executed: Option<LastExecuted<T>>,
     /// That somebody else changed the stack since; absent when nobody did.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub changed_elsewhere: Option<String>,
+    pub changed_elsewhere: Option<T>,
     /// What else is going on in this pipeline.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub waiting: Vec<String>,
+    pub waiting: Vec<T>,
     /// What the gate demands, one sentence each.
-    pub demands: Vec<String>,
+    pub demands: Vec<T>,
     /// When the window is open; absent when it always is.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub window: Option<String>,
+    pub window: Option<T>,
 }
 
 /// The last execution through the gate.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct LastExecuted {
+#[schemars(rename = "LastExecuted")]
+pub struct LastExecuted<T = String> {
     /// Commit.
-    pub commit: String,
+    pub commit: T,
     /// When (RFC 3339).
-    pub at: String,
+    pub at: T,
 }
 
 /// One commit.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct CommitFacts {
+#[schemars(rename = "CommitFacts")]
+pub struct CommitFacts<T = String> {
     /// Full commit id.
-    pub sha: String,
+    pub sha: T,
     /// First line of the message.
-    pub subject: String,
+    pub subject: T,
     /// Accounts that GitHub authenticated: pull request author, merger, pusher.
-    pub authenticated: Vec<String>,
+    pub authenticated: Vec<T>,
     /// Author text of the commit: anybody can write anything here.
-    pub author_text: String,
+    pub author_text: T,
     /// Page of the commit.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub url: Option<String>,
+    pub url: Option<T>,
     /// The pull request that brought it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub pull_request: Option<PullRequestFacts>,
+    pub pull_request: Option<PullRequestFacts<T>>,
 }
 
 /// A merged pull request.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct PullRequestFacts {
+#[schemars(rename = "PullRequestFacts")]
+pub struct PullRequestFacts<T = String> {
     /// Number.
     pub number: u64,
     /// Title.
-    pub title: String,
+    pub title: T,
     /// Login of who opened it.
-    pub author: String,
+    pub author: T,
     /// Login of who merged it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub merged_by: Option<String>,
+    pub merged_by: Option<T>,
     /// `login: verdict` of each reviewer.
-    pub verdicts: Vec<String>,
+    pub verdicts: Vec<T>,
     /// Its page.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub url: Option<String>,
+    pub url: Option<T>,
+}
+
+impl RunFacts {
+    /// What a reader may see of it.
+    pub(super) fn masked(&self, hider: &Hider) -> RunFacts<Masked> {
+        let shown = |text: &Option<String>| text.as_deref().map(|text| hider.text(text));
+        let all = |texts: &[String]| texts.iter().map(|text| hider.text(text)).collect();
+        RunFacts {
+            environment: hider.text(&self.environment),
+            pipeline: hider.name(&self.pipeline),
+            execution: hider.id(&self.execution),
+            attempt: self.attempt,
+            made: hider.text(&self.made),
+            digest: hider.id(&self.digest),
+            link: hider.text(&self.link),
+            commit: hider.id(&self.commit),
+            commits: self.commits.iter().map(|commit| commit.masked(hider)).collect(),
+            commits_incomplete: shown(&self.commits_incomplete),
+            compare_url: shown(&self.compare_url),
+            last_executed: self.last_executed.as_ref().map(|last| LastExecuted {
+                commit: hider.id(&last.commit),
+                at: hider.text(&last.at),
+            }),
+            changed_elsewhere: shown(&self.changed_elsewhere),
+            waiting: all(&self.waiting),
+            demands: all(&self.demands),
+            window: shown(&self.window),
+        }
+    }
+}
+
+impl CommitFacts {
+    fn masked(&self, hider: &Hider) -> CommitFacts<Masked> {
+        CommitFacts {
+            sha: hider.id(&self.sha),
+            subject: hider.text(&self.subject),
+            authenticated: self.authenticated.iter().map(|login| hider.text(login)).collect(),
+            author_text: hider.text(&self.author_text),
+            url: self.url.as_deref().map(|url| hider.text(url)),
+            pull_request: self.pull_request.as_ref().map(|pull| PullRequestFacts {
+                number: pull.number,
+                title: hider.text(&pull.title),
+                author: hider.text(&pull.author),
+                merged_by: pull.merged_by.as_deref().map(|login| hider.text(login)),
+                verdicts: pull.verdicts.iter().map(|verdict| hider.text(verdict)).collect(),
+                url: pull.url.as_deref().map(|url| hider.text(url)),
+            }),
+        }
+    }
 }
 
 /// How many resources of each kind there are. `shown` equals `total`; rendering fails otherwise.
@@ -195,30 +251,35 @@ pub struct Counts {
     pub other: usize,
 }
 
+/// CloudFormation's words for what happens to a resource.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChange.html>
+pub const ACTIONS: [&str; 6] = ["Add", "Modify", "Remove", "Import", "Dynamic", "SyncWithActual"];
+
 /// What happens to one resource.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ResourceReview {
     /// Logical ids of the nested stacks that lead to it, joined by `/`; empty in the root stack.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub path: String,
+    #[serde(skip_serializing_if = "Masked::is_empty")]
+    pub path: Masked,
     /// Logical id.
-    pub logical_id: String,
+    pub logical_id: Masked,
     /// Physical id, where it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub physical_id: Option<String>,
+    pub physical_id: Option<Masked>,
     /// Type.
-    pub resource_type: String,
+    pub resource_type: Masked,
     /// CloudFormation's word: `Add`, `Modify`, `Remove`, `Import`, `Dynamic`, `SyncWithActual`.
-    pub action: String,
+    pub action: Masked,
     /// Whether it is replaced.
     pub replacement: Replacement,
     /// What happens to the old resource: `Delete`, `Retain`, `Snapshot`, `ReplaceAndDelete` and so on.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub policy_action: Option<String>,
+    pub policy_action: Option<Masked>,
     /// Parts of the resource that change.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub scope: Vec<String>,
+    pub scope: Vec<Masked>,
     /// Its properties that change; all of them for a resource that comes or goes.
     pub changes: Vec<PropertyChange>,
     /// In what the resource differs from what was deployed last, from the last deployment to what it really has; only
@@ -233,10 +294,10 @@ pub struct ResourceReview {
     /// Whether what is deployed differs from what was deployed last, in CloudFormation's word: `IN_SYNC`, `MODIFIED`,
     /// `DELETED`, `NOT_CHECKED` and others.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub drift: Option<String>,
+    pub drift: Option<Masked>,
     /// The module that it comes from.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub module: Option<String>,
+    pub module: Option<Masked>,
     /// How many hooks are invoked for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hooks: Option<i32>,
@@ -245,7 +306,18 @@ pub struct ResourceReview {
     pub invoked_hooks: Vec<InvokedHook>,
     /// Further remarks, one sentence each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<String>,
+    pub notes: Vec<Masked>,
+}
+
+impl ResourceReview {
+    /// Where the resource stands: `Network/Subnet`.
+    pub fn place(&self) -> Masked {
+        if self.path.is_empty() {
+            self.logical_id.clone()
+        } else {
+            masked![self.path, "/", self.logical_id]
+        }
+    }
 }
 
 /// Whether a resource is replaced.
@@ -281,7 +353,7 @@ pub struct SettingChange {
     /// What kind of thing changes.
     pub kind: SettingKind,
     /// Its name, or the place in it.
-    pub name: String,
+    pub name: Masked,
     /// Before; absent when it was not there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<Shown>,
@@ -352,19 +424,34 @@ pub const PIPELINE_FIELD: &str = "pipeline";
 /// A difference between a gate as it is and as it will be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct GateDifference {
+#[schemars(rename = "GateDifference")]
+pub struct GateDifference<T = String> {
     /// Name of the stack in the catalogue.
-    pub stack: String,
+    pub stack: T,
     /// Which part of the gate, such as `approvals`.
-    pub field: String,
+    pub field: T,
     /// Before; absent for a new gate.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub before: Option<String>,
+    pub before: Option<T>,
     /// Afterwards; absent for one that goes.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub after: Option<String>,
+    pub after: Option<T>,
     /// Whether less stands between a commit and the account afterwards.
     pub is_weakened: bool,
+}
+
+impl GateDifference {
+    /// What a reader may see of it.
+    pub(super) fn masked(&self, hider: &Hider) -> GateDifference<Masked> {
+        let shown = |text: &Option<String>| text.as_deref().map(|text| hider.text(text));
+        GateDifference {
+            stack: hider.name(&self.stack),
+            field: hider.text(&self.field),
+            before: shown(&self.before),
+            after: shown(&self.after),
+            is_weakened: self.is_weakened,
+        }
+    }
 }
 
 /// Something that only the execution decides.
@@ -372,7 +459,7 @@ pub struct GateDifference {
 #[serde(rename_all = "camelCase")]
 pub struct Deferred {
     /// The resource or output that it concerns.
-    pub subject: String,
+    pub subject: Masked,
     /// What is decided, and by what.
-    pub what: String,
+    pub what: Masked,
 }

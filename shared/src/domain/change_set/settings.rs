@@ -1,6 +1,6 @@
 //! What changes about a stack besides its resources.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde_json::Value;
 
@@ -10,11 +10,10 @@ use super::diff::leaves;
 use super::known_secrets::is_passed_secret;
 use super::pairs::Pair;
 use super::review::{SettingChange, SettingKind};
-use super::secret_names::names_secret;
-use super::secrets::Hider;
 use super::tree::PlacedChangeSet;
 use super::values::Shown;
 use crate::domain::digest::to_canonical_json;
+use crate::domain::secrecy::{Hider, Masked, Spot, Step};
 
 /// All changes of settings, in the order of [`SettingKind`].
 pub(super) fn changes(inputs: &Inputs<'_>, pairs: &[Pair<'_>], hider: &Hider) -> Vec<SettingChange> {
@@ -110,11 +109,11 @@ impl Found<'_> {
 
     /// Options are shown when they are not what CloudFormation does anyway: nobody tells what they were before.
     fn options(&mut self, root: &ChangeSetDescription) {
-        let mut option = |name: &str, value: Option<String>| {
+        let mut option = |name: &'static str, value: Option<String>| {
             if let Some(value) = value {
                 self.changes.push(SettingChange {
                     kind: SettingKind::Option,
-                    name: name.to_owned(),
+                    name: Masked::ours(name),
                     before: None,
                     after: Some(Shown::Text(self.hider.text(&value))),
                 });
@@ -235,10 +234,14 @@ impl Found<'_> {
             } else {
                 "."
             };
-            let names: Vec<_> = std::iter::once(name)
-                .chain(leaf.names.iter().map(String::as_str))
+            let steps: Vec<_> = std::iter::once(Step::Key(name.to_owned()))
+                .chain(leaf.steps.iter().cloned())
                 .collect();
-            let shown = |value: &Option<String>| value.as_deref().map(|value| self.hider.value(&names, value));
+            let spot = Spot {
+                steps: &steps,
+                ..Spot::default()
+            };
+            let shown = |value: &Option<String>| value.as_deref().map(|value| self.hider.value(&spot, value));
             if let (Some(a), Some(b)) = (&leaf.before, &leaf.after)
                 && a.contains('?')
                 && !b.is_ascii()
@@ -273,13 +276,8 @@ impl Found<'_> {
             }
             let shown = |value: Option<&String>| {
                 value.map(|value| {
-                    if is_secret(key) {
-                        self.hider.value(&[], "****")
-                    } else if names_secret(key) {
-                        self.hider.value(&[key], value)
-                    } else {
-                        self.hider.value(&[], value)
-                    }
+                    let value = if is_secret(key) { "****" } else { value };
+                    self.hider.value(&Spot::named(&[Step::Key(key.clone())]), value)
                 })
             };
             self.changes.push(SettingChange {
@@ -293,13 +291,14 @@ impl Found<'_> {
 
     fn sets(&mut self, kind: SettingKind, before: &[String], after: &[String]) {
         let shown = |text: &String| Some(Shown::Text(self.hider.text(text)));
+        let (old, new): (HashSet<_>, HashSet<_>) = (before.iter().collect(), after.iter().collect());
         let gone = before
             .iter()
-            .filter(|text| !after.contains(text))
+            .filter(|text| !new.contains(text))
             .map(|text| (text, shown(text), None));
         let fresh = after
             .iter()
-            .filter(|text| !before.contains(text))
+            .filter(|text| !old.contains(text))
             .map(|text| (text, None, shown(text)));
         let changes: Vec<_> = gone
             .chain(fresh)

@@ -3,42 +3,19 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// A value as a review shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase", tag = "is", content = "value")]
-pub enum Shown {
-    /// The value. What is secret in it stands as [`MASK`].
-    Text(String),
-    /// The whole value is hidden; why.
-    Hidden(String),
-    /// Only the execution of the change set makes the value known.
-    KnownAfterApply,
-}
+use crate::domain::secrecy::{Hider, Masked, masked};
 
-/// Stands where a part of a text is hidden.
-pub const MASK: &str = "‹hidden›";
-/// CloudFormation's own mark for a value that only the execution makes known.
-pub const KNOWN_AFTER_APPLY: &str = "{{changeSet:KNOWN_AFTER_APPLY}}";
-
-impl Shown {
-    /// The text, when it is one.
-    pub fn as_text(&self) -> Option<&str> {
-        match self {
-            Self::Text(text) => Some(text),
-            Self::Hidden(_) | Self::KnownAfterApply => None,
-        }
-    }
-}
+pub use crate::domain::secrecy::{KNOWN_AFTER_APPLY, Shown};
 
 /// What happens to one property, or to one part of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PropertyChange {
     /// Where it stands, for reading: `Tags[Name].Value`; items of lists are named by what identifies them.
-    pub path: String,
+    pub path: Masked,
     /// JSON pointer into the resource, such as `/Properties/Tags/0/Value`, where one is known.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub pointer: Option<String>,
+    pub pointer: Option<Masked>,
     /// The value before; absent when there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<Shown>,
@@ -53,14 +30,14 @@ pub struct PropertyChange {
     pub deployed: Option<Shown>,
     /// When CloudFormation saw that (RFC 3339).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub drift_seen: Option<String>,
+    pub drift_seen: Option<Masked>,
     /// Where CloudFormation takes the value before from, in a drift-aware change set: `ACTUAL_STATE` or
     /// `PREVIOUS_DEPLOYMENT_STATE`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub before_from: Option<String>,
+    pub before_from: Option<Masked>,
     /// What happens to it in CloudFormation's word: `Add`, `Remove`, `Modify`, `SyncWithActual`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub change_type: Option<String>,
+    pub change_type: Option<Masked>,
     /// Whether the resource is replaced because of it.
     pub recreation: Recreation,
     /// What makes it change; empty when CloudFormation does not tell.
@@ -73,7 +50,7 @@ pub struct PropertyChange {
 #[serde(rename_all = "camelCase")]
 pub struct KeptValue {
     /// Where it stands, for reading.
-    pub path: String,
+    pub path: Masked,
     /// The value.
     pub value: Shown,
 }
@@ -111,23 +88,23 @@ pub enum Cause {
     /// The template says something else.
     Template,
     /// A parameter has another value.
-    Parameter(String),
+    Parameter(Masked),
     /// A resource that is referred to changes.
-    Resource(String),
+    Resource(Masked),
     /// An attribute of a resource that is referred to changes.
-    Attribute(String),
+    Attribute(Masked),
     /// CloudFormation does so on its own, as for a nested stack.
     Automatic,
     /// Nothing changes in the template; what is deployed is brought back to it.
     Drift,
     /// Another word of CloudFormation's.
-    Other(String),
+    Other(Masked),
 }
 
 impl Cause {
     /// From CloudFormation's words `ChangeSource` and `CausingEntity`; `None` when it says neither.
-    pub fn of(source: Option<&str>, entity: Option<&str>) -> Option<Self> {
-        let name = || entity.unwrap_or("unknown").to_owned();
+    pub fn of(source: Option<&str>, entity: Option<&str>, hider: &Hider) -> Option<Self> {
+        let name = || entity.map_or_else(|| Masked::ours("unknown"), |entity| hider.name(entity));
         Some(match source? {
             "" => return None,
             "DirectModification" => Self::Template,
@@ -136,21 +113,20 @@ impl Cause {
             "ResourceAttribute" => Self::Attribute(name()),
             "Automatic" => Self::Automatic,
             "NoModification" => Self::Drift,
-            other => Self::Other(other.to_owned()),
+            other => Self::Other(hider.text(other)),
         })
     }
-}
 
-impl std::fmt::Display for Cause {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    /// In words.
+    pub fn words(&self) -> Masked {
         match self {
-            Self::Template => f.write_str("the template"),
-            Self::Parameter(name) => write!(f, "parameter {name}"),
-            Self::Resource(name) => write!(f, "resource {name}"),
-            Self::Attribute(name) => write!(f, "attribute {name}"),
-            Self::Automatic => f.write_str("CloudFormation itself"),
-            Self::Drift => f.write_str("drift"),
-            Self::Other(word) => f.write_str(word),
+            Self::Template => Masked::ours("the template"),
+            Self::Parameter(name) => masked!["parameter ", name],
+            Self::Resource(name) => masked!["resource ", name],
+            Self::Attribute(name) => masked!["attribute ", name],
+            Self::Automatic => Masked::ours("CloudFormation itself"),
+            Self::Drift => Masked::ours("drift"),
+            Self::Other(word) => word.clone(),
         }
     }
 }

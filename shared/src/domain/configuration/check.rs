@@ -1,11 +1,14 @@
 //! From a configuration file and the template to the effective configuration.
 
+use std::collections::{HashMap, HashSet};
+
 use super::constraints::{is_dynamic_reference, refusal};
 use super::problem::{ConfigurationProblem as Problem, ConfigurationProblemKind as Kind};
 use super::template::{self, Parameter, parameters};
 use super::{EffectiveConfiguration, File, ParameterValue};
 use crate::domain::catalogue::nearest;
 use crate::domain::document::{Document, Node, ScalarKind, Value};
+use crate::domain::limits::{self, Budget};
 use crate::domain::template::read_file;
 
 const KEYS: &[&str] = &["Parameters", "Tags"];
@@ -25,6 +28,7 @@ pub fn effective(configuration: Option<File<'_>>, template: File<'_>) -> Result<
         file: configuration.map_or(template.path, |file| file.path),
         problems: Vec::new(),
         effective: EffectiveConfiguration::default(),
+        patterns: Budget::of(limits::PATTERN_STEPS),
     };
     let configuration = configuration.map(|file| parse(file));
     let template_document = parse(template);
@@ -60,6 +64,8 @@ struct Checker<'f> {
     file: &'f str,
     problems: Vec<Problem>,
     effective: EffectiveConfiguration,
+    /// What is left of the work for patterns.
+    patterns: Budget,
 }
 
 impl Checker<'_> {
@@ -138,8 +144,13 @@ impl Checker<'_> {
         template_path: &str,
     ) {
         let given = configuration.and_then(|root| root.get("Parameters"));
+        let given: HashSet<_> = given
+            .into_iter()
+            .flat_map(Node::entries)
+            .filter_map(|(key, _)| key.as_text())
+            .collect();
         for parameter in declared {
-            let is_given = given.is_some_and(|given| given.get(parameter.name).is_some());
+            let is_given = given.contains(parameter.name);
             if parameter.has_default || is_given {
                 continue;
             }
@@ -181,10 +192,16 @@ impl Checker<'_> {
                 most: MAX_PARAMETERS,
             };
             self.refuse(node, kind);
+            return;
         }
+        let by_name: HashMap<_, _> = declared
+            .iter()
+            .rev()
+            .map(|parameter| (parameter.name, parameter))
+            .collect();
         for (key, value) in entries {
             let name = key.as_text().unwrap_or_default();
-            let Some(parameter) = declared.iter().find(|parameter| parameter.name == name) else {
+            let Some(parameter) = by_name.get(name).copied() else {
                 let kind = Kind::UnknownParameter {
                     parameter: name.to_owned(),
                     template: template_path.to_owned(),
@@ -225,7 +242,7 @@ impl Checker<'_> {
             self.refuse(node, Kind::LiteralSecret(parameter.name.to_owned()));
             return None;
         }
-        if let Some(reason) = refusal(parameter, &text) {
+        if let Some(reason) = refusal(parameter, &text, &self.patterns) {
             let kind = Kind::NotAllowed {
                 parameter: parameter.name.to_owned(),
                 reason,
@@ -274,6 +291,7 @@ impl Checker<'_> {
                 most: MAX_TAGS,
             };
             self.refuse(node, kind);
+            return;
         }
         for (key, value) in entries {
             let tag = key.as_text().unwrap_or_default();

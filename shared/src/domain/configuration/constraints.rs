@@ -1,6 +1,7 @@
 //! Whether a text is a value that a parameter takes.
 
 use super::template::{Kind, Parameter, Simple};
+use crate::domain::limits::Budget;
 
 /// Greatest size of a parameter's value in bytes.
 ///
@@ -8,7 +9,7 @@ use super::template::{Kind, Parameter, Simple};
 const MAX_VALUE_BYTES: usize = 4_096;
 
 /// Why the parameter does not take the value, as a fragment such as `is not a number`; `None` when it does.
-pub(super) fn refusal(parameter: &Parameter<'_>, value: &str) -> Option<String> {
+pub(super) fn refusal(parameter: &Parameter<'_>, value: &str, budget: &Budget) -> Option<String> {
     if value.len() > MAX_VALUE_BYTES {
         return Some(format!(
             "has {} bytes; CloudFormation takes at most {MAX_VALUE_BYTES}",
@@ -18,12 +19,15 @@ pub(super) fn refusal(parameter: &Parameter<'_>, value: &str) -> Option<String> 
     if is_dynamic_reference(value) {
         return None;
     }
+    // Compiled once for all items of a list.
+    let pattern = parameter.allowed_pattern.map(|text| (text, compiled(text)));
+    let pattern = pattern.as_ref().map(|(text, pattern)| (*text, pattern));
     let refusal = match parameter.kind {
         Kind::SsmParameter => ssm_refusal(value),
-        Kind::One(simple) => one_refusal(parameter, simple, value),
+        Kind::One(simple) => one_refusal(parameter, simple, value, pattern, budget),
         // CloudFormation trims the items of a list.
         Kind::List(simple) => value.split(',').enumerate().find_map(|(index, item)| {
-            let refusal = one_refusal(parameter, simple, item.trim())?;
+            let refusal = one_refusal(parameter, simple, item.trim(), pattern, budget)?;
             Some(format!("{refusal} (item {})", index + 1))
         }),
     }?;
@@ -59,7 +63,13 @@ fn ssm_refusal(value: &str) -> Option<String> {
     (!is_name).then(|| "is not the name of a Systems Manager parameter, such as `/network/vpc`".to_owned())
 }
 
-fn one_refusal(parameter: &Parameter<'_>, simple: Simple<'_>, value: &str) -> Option<String> {
+fn one_refusal(
+    parameter: &Parameter<'_>,
+    simple: Simple<'_>,
+    value: &str,
+    pattern: Option<(&str, &Option<Pattern>)>,
+    budget: &Budget,
+) -> Option<String> {
     match simple {
         Simple::Number => {
             if let Some(refusal) = number_refusal(parameter, value) {
@@ -88,12 +98,14 @@ fn one_refusal(parameter: &Parameter<'_>, simple: Simple<'_>, value: &str) -> Op
             return Some(format!("is none of the `AllowedValues` {}", some_of(allowed)));
         }
     }
-    if let Some(pattern) = parameter.allowed_pattern.filter(|_| simple != Simple::Number)
-        && matches_whole(pattern, value) == Some(false)
-    {
-        return Some(format!("does not match the `AllowedPattern` {pattern}"));
+    let (text, pattern) = pattern.filter(|_| simple != Simple::Number)?;
+    match pattern.as_ref()?.matches(value, budget) {
+        Some(true) => None,
+        Some(false) => Some(format!("does not match the `AllowedPattern` {text}")),
+        None => Some(format!(
+            "takes too long to be compared with the `AllowedPattern` {text}; make the pattern or the values shorter"
+        )),
     }
-    None
 }
 
 fn some_of(values: &[&str]) -> String {
@@ -130,22 +142,61 @@ fn number(text: &str) -> Option<f64> {
     if is_decimal { text.parse().ok() } else { None }
 }
 
-/// Whether a pattern matches the whole text; `None` when it uses what only Java's expressions have (look-around,
-/// back-references, Unicode classes, class intersections, possessive quantifiers): CloudFormation judges then.
-fn matches_whole(pattern: &str, text: &str) -> Option<bool> {
+/// Sizes of compiled patterns, in bytes, and how many states one of that size has at most.
+const SIZES: [(usize, u64); 3] = [(16 << 10, 500), (64 << 10, 2_000), (256 << 10, 8_000)];
+
+/// A pattern that matches whole texts.
+struct Pattern {
+    whole: regex_lite::Regex,
+    /// How many states it has at most: each may be visited for each byte of a text.
+    states: u64,
+}
+
+/// The pattern; `None` when it uses what only Java's expressions have (look-around, back-references, Unicode classes,
+/// class intersections, possessive quantifiers), or is larger than any that people write: CloudFormation judges then.
+fn compiled(pattern: &str) -> Option<Pattern> {
     const ONLY_JAVA: &[&str] = &[
         "&&", "++", "*+", "?+", "}+", "(?>", "\\Q", "\\G", "\\Z", "\\R", "\\h", "\\p", "\\P",
     ];
     if ONLY_JAVA.iter().any(|only| pattern.contains(only)) {
         return None;
     }
-    let whole = regex_lite::Regex::new(&format!("^(?:{pattern})$")).ok()?;
-    Some(whole.is_match(text))
+    let whole = format!("^(?:{pattern})$");
+    SIZES.into_iter().find_map(|(size, states)| {
+        let whole = regex_lite::RegexBuilder::new(&whole).size_limit(size).build().ok()?;
+        Some(Pattern { whole, states })
+    })
+}
+
+impl Pattern {
+    /// Whether the pattern matches the whole text; `None` when that takes more work than there is left.
+    fn matches(&self, text: &str, budget: &Budget) -> Option<bool> {
+        let bytes = u64::try_from(text.len()).unwrap_or(u64::MAX).saturating_add(1);
+        budget
+            .spend(bytes.saturating_mul(self.states))
+            .then(|| self.whole.is_match(text))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::limits;
+
+    fn matches_whole(pattern: &str, text: &str) -> Option<bool> {
+        compiled(pattern)?.matches(text, &Budget::of(limits::PATTERN_STEPS))
+    }
+
+    #[test]
+    fn a_pattern_that_is_too_large_is_left_to_cloudformation_and_one_that_takes_too_long_is_said() {
+        assert!(compiled("(.{0,500}){0,100}b").is_none());
+        let pattern = compiled("(a?){200}b").unwrap();
+        let budget = Budget::of(limits::PATTERN_STEPS);
+        let value = "a".repeat(4_096);
+        let answers: Vec<_> = (0..60).map(|_| pattern.matches(&value, &budget)).collect();
+        assert_eq!(answers[0], Some(false));
+        assert_eq!(answers[59], None, "the budget bounds the work of all values together");
+    }
 
     #[test]
     fn patterns_match_the_whole_value_and_java_only_ones_are_left_to_cloudformation() {

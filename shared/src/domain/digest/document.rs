@@ -5,10 +5,9 @@ use serde_json::Value;
 
 use super::canonical::to_canonical_json;
 use crate::domain::change_set::description::{ChangeSetDescription, ResourceChange, present};
-use crate::domain::change_set::secrets::Hider;
 use crate::domain::change_set::tree::ChangeSetTree;
-use crate::domain::change_set::values::Shown;
 use crate::domain::gate::Gate;
+use crate::domain::secrecy::{Hider, Spot, Step};
 use crate::domain::sha256::Sha256;
 
 /// Everything that an approval covers, all of it readable again when the change set is executed.
@@ -231,7 +230,7 @@ impl Secrecy {
 
     fn is_secret(&self, name: &str, value: &str) -> bool {
         self.secret.iter().any(|secret| secret == name)
-            || self.hider.value(&[name], value) != Shown::Text(value.to_owned())
+            || !self.hider.shows(&Spot::named(&[Step::Key(name.to_owned())]), value)
     }
 
     fn stored(&self, name: &str, value: &str) -> String {

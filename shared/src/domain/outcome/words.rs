@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::{End, Facts, Outcome};
 use crate::domain::actions::SOURCE_STAGE;
 use crate::domain::claim::Claim;
+use crate::domain::secrecy::{public, visible_ascii};
 
 /// What to do when a source cannot be read: CodePipeline only says that an object is not there.
 const SOURCES: &str = "(The sync writes the sources of a stack once its template and configuration are free of \
@@ -35,7 +36,7 @@ pub fn status_of(outcome: &Outcome, is_public: bool) -> (Verdict, String) {
     let line = if is_public {
         title(outcome.end).to_owned()
     } else {
-        visible(&outcome.summary)
+        public(&outcome.summary).visible().into_owned()
     };
     (verdict, line)
 }
@@ -43,16 +44,17 @@ pub fn status_of(outcome: &Outcome, is_public: bool) -> (Verdict, String) {
 /// The last state of the comment on a pull request, in Markdown. Where everybody can read it, it tells no more than the
 /// end.
 pub fn to_comment(outcome: &Outcome, is_public: bool) -> String {
+    let name = |text: &str| public(text).visible().replace(['`', '*', '<', '@', '[', '!'], "");
     let mut text = format!(
         "**{}** in `{}`: {}\n",
-        outcome.stack,
-        outcome.environment,
+        name(&outcome.stack),
+        name(&outcome.environment),
         title(outcome.end)
     );
     // Writing to a String does not fail.
     if !is_public {
         // In a code block nothing of others acts: no mention, no link, no image.
-        let fenced = |text: &str| visible(text).replace("```", "'''");
+        let fenced = |text: &str| public(text).visible().replace("```", "'''");
         let _ = writeln!(text, "\n```text\n{}", fenced(&outcome.summary));
         for approval in &outcome.approvals {
             let by = approval.by.as_deref().map_or("nobody", person);
@@ -164,16 +166,12 @@ fn title(end: End) -> &'static str {
 /// Subject and body of a mail. The subject is at most 100 ASCII characters without line breaks.
 pub fn to_text(outcome: &Outcome) -> (String, String) {
     let subject = format!("[{}] {}: {}", outcome.environment, outcome.stack, title(outcome.end));
-    let subject: String = subject
-        .chars()
-        .map(|c| if c.is_ascii() && !c.is_ascii_control() { c } else { '?' })
-        .take(100)
-        .collect();
+    let subject: String = visible_ascii(&public(&subject).visible()).chars().take(100).collect();
     let mut body = String::new();
     let mut line = |name: &str, value: Option<&str>| {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
             // Writing to a String does not fail.
-            let _ = writeln!(body, "{name:<11}{}", visible(value));
+            let _ = writeln!(body, "{name:<11}{}", public(value).visible());
         }
     };
     line("Stack", Some(outcome.stack_name.as_deref().unwrap_or(&outcome.stack)));
@@ -204,13 +202,4 @@ pub fn to_text(outcome: &Outcome) -> (String, String) {
         line("Note", Some(note));
     }
     (subject, body)
-}
-
-/// Text of others without what a terminal or a mail client would act on.
-fn visible(text: &str) -> String {
-    let is_hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-    };
-    text.chars().map(|c| if is_hidden(c) { ' ' } else { c }).collect()
 }

@@ -7,8 +7,9 @@ use super::{Found, Kind, Level, may_be_replaced};
 use crate::domain::change_set::description::present;
 use crate::domain::change_set::resource::ResourceFacts;
 use crate::domain::change_set::review::Replacement;
+use crate::domain::secrecy::{Sentence, sentence};
 
-pub(super) fn assess(facts: &ResourceFacts<'_>, found: &mut Found) {
+pub(super) fn assess(facts: &ResourceFacts<'_>, found: &mut Found<'_>) {
     let change = facts.change;
     let known = types::find(&change.resource_type);
     let holds = known.and_then(|known| known.holds);
@@ -30,7 +31,7 @@ pub(super) fn assess(facts: &ResourceFacts<'_>, found: &mut Found) {
     policies(facts, holds, found);
 }
 
-fn removed(holds: Option<&str>, policy: Option<&str>, found: &mut Found) {
+fn removed(holds: Option<&'static str>, policy: Option<&str>, found: &mut Found<'_>) {
     match (policy, holds) {
         (Some("Retain" | "RetainExceptOnCreate"), _) => found.add(
             Level::Low,
@@ -45,7 +46,11 @@ fn removed(holds: Option<&str>, policy: Option<&str>, found: &mut Found) {
         (_, Some(lost)) => found.add(
             Level::High,
             Kind::DataLoss,
-            format!("it is deleted, and {lost} with it; DeletionPolicy Retain or Snapshot would keep it"),
+            sentence![
+                "it is deleted, and ",
+                lost,
+                " with it; DeletionPolicy Retain or Snapshot would keep it"
+            ],
         ),
         (_, None) => found.add(
             Level::Medium,
@@ -55,7 +60,7 @@ fn removed(holds: Option<&str>, policy: Option<&str>, found: &mut Found) {
     }
 }
 
-fn replaced(facts: &ResourceFacts<'_>, holds: Option<&str>, policy: Option<&str>, found: &mut Found) {
+fn replaced(facts: &ResourceFacts<'_>, holds: Option<&'static str>, policy: Option<&str>, found: &mut Found<'_>) {
     let verb = match facts.replacement() {
         Replacement::Always => "is replaced",
         _ => "may be replaced",
@@ -65,31 +70,50 @@ fn replaced(facts: &ResourceFacts<'_>, holds: Option<&str>, policy: Option<&str>
         (Some("Retain"), Some(_)) => found.add(
             Level::Medium,
             Kind::DataLoss,
-            format!("it {verb}{why} by an empty one; the old one stays in the account, outside the stack"),
+            sentence![
+                "it ",
+                verb,
+                why,
+                " by an empty one; the old one stays in the account, outside the stack"
+            ],
         ),
         (Some("Snapshot"), Some(_)) => found.add(
             Level::Medium,
             Kind::DataLoss,
-            format!("it {verb}{why} by an empty one; the old one is deleted after a snapshot"),
+            sentence![
+                "it ",
+                verb,
+                why,
+                " by an empty one; the old one is deleted after a snapshot"
+            ],
         ),
         (_, Some(lost)) => found.add(
             Level::High,
             Kind::DataLoss,
-            format!(
-                "it {verb}{why} by an empty one and the old one is deleted, {lost} with it; \
-                 UpdateReplacePolicy Retain or Snapshot would keep it"
-            ),
+            sentence![
+                "it ",
+                verb,
+                why,
+                " by an empty one and the old one is deleted, ",
+                lost,
+                " with it; UpdateReplacePolicy Retain or Snapshot would keep it"
+            ],
         ),
         (_, None) => found.add(
             Level::Medium,
             Kind::Interruption,
-            format!("it {verb}{why}; what uses the old one by its id or name stops working"),
+            sentence![
+                "it ",
+                verb,
+                why,
+                "; what uses the old one by its id or name stops working"
+            ],
         ),
     }
 }
 
 /// Which properties make the replacement necessary, as far as somebody tells.
-fn reasons(facts: &ResourceFacts<'_>) -> String {
+fn reasons(facts: &ResourceFacts<'_>) -> Sentence {
     let mut names: Vec<_> = facts
         .change
         .details
@@ -110,21 +134,21 @@ fn reasons(facts: &ResourceFacts<'_>) -> String {
                     known.is_for(Purpose::CreateOnly, pointer) || known.is_for(Purpose::MaybeCreateOnly, pointer)
                 })
             })
-            .filter_map(|leaf| leaf.names.get(1).cloned())
+            .filter_map(|leaf| Some(leaf.steps.get(1)?.name()?.to_owned()))
             .collect();
     }
     names.sort();
     names.dedup();
     names.truncate(4);
     if names.is_empty() {
-        String::new()
+        sentence![]
     } else {
-        format!(" because of {}", names.join(", "))
+        sentence![" because of ", names.join(", ")]
     }
 }
 
 /// `DeletionPolicy` and `UpdateReplacePolicy` that keep less than before.
-fn policies(facts: &ResourceFacts<'_>, holds: Option<&str>, found: &mut Found) {
+fn policies(facts: &ResourceFacts<'_>, holds: Option<&str>, found: &mut Found<'_>) {
     if facts.change.action != "Modify" || facts.before.is_none() || facts.after.is_none() {
         return;
     }
@@ -140,11 +164,14 @@ fn policies(facts: &ResourceFacts<'_>, holds: Option<&str>, found: &mut Found) {
             found.add(
                 level,
                 Kind::ProtectionRemoved,
-                format!(
-                    "{name}: {} → {}; a later change can delete it with its content",
+                sentence![
+                    name,
+                    ": ",
                     word(facts.before.as_ref()),
-                    word(facts.after.as_ref())
-                ),
+                    " → ",
+                    word(facts.after.as_ref()),
+                    "; a later change can delete it with its content"
+                ],
             );
         }
     }

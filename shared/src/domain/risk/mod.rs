@@ -1,5 +1,7 @@
 //! What may go wrong when a change is executed, explained: never only a number.
 
+mod actions;
+pub(in crate::domain) mod code;
 mod data;
 mod network;
 mod policy;
@@ -20,6 +22,9 @@ use crate::domain::change_set::review::{
     GateDifference, Replacement, ResourceReview, SettingChange, SettingKind, ValueSource,
 };
 use crate::domain::change_set::tree::join;
+use crate::domain::limits::{self, Budget};
+use crate::domain::packaging::Destination;
+use crate::domain::secrecy::{Hider, Masked, Sentence, SentencePart, masked, sentence};
 
 /// What may go wrong, all together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -52,9 +57,9 @@ pub struct Finding {
     /// What kind of thing it is.
     pub kind: Kind,
     /// The resource, setting or gate that it concerns.
-    pub subject: String,
+    pub subject: Masked,
     /// What happens, and why.
-    pub because: String,
+    pub because: Masked,
 }
 
 /// Kinds of things that may go wrong.
@@ -84,6 +89,15 @@ impl Level {
             Self::High => "high",
         }
     }
+
+    /// The same word in capitals.
+    pub fn loud_name(self) -> &'static str {
+        match self {
+            Self::Low => "LOW",
+            Self::Medium => "MEDIUM",
+            Self::High => "HIGH",
+        }
+    }
 }
 
 impl Kind {
@@ -96,6 +110,18 @@ impl Kind {
             Self::ProtectionRemoved => "protection removed",
             Self::Interruption => "interruption",
             Self::Unknown => "unknown",
+        }
+    }
+
+    /// The same in capitals.
+    pub fn loud_name(self) -> &'static str {
+        match self {
+            Self::DataLoss => "DATA LOSS",
+            Self::GateWeakened => "GATE WEAKENED",
+            Self::SecurityWidened => "SECURITY WIDENED",
+            Self::ProtectionRemoved => "PROTECTION REMOVED",
+            Self::Interruption => "INTERRUPTION",
+            Self::Unknown => "UNKNOWN",
         }
     }
 }
@@ -113,10 +139,48 @@ impl Risk {
     }
 }
 
-/// Everything that may go wrong with one resource. Texts are not masked yet.
-pub fn of_resource(facts: &ResourceFacts<'_>) -> Vec<Finding> {
+/// What the findings of one change set share: what was looked up already, how much work is left, whose account it is.
+#[derive(Debug)]
+pub struct Context {
+    account: Option<String>,
+    ranking: actions::Ranking,
+    policies: Budget,
+    network: Budget,
+    packages: Option<Destination>,
+}
+
+impl Context {
+    /// For the stack with this ARN; `packages` is where this deployment keeps what templates refer to, where known.
+    pub fn of(stack_id: &str, packages: Option<&Destination>) -> Self {
+        Self {
+            account: stack_id
+                .split(':')
+                .nth(4)
+                .filter(|account| !account.is_empty())
+                .map(str::to_owned),
+            ranking: actions::Ranking::default(),
+            policies: Budget::of(limits::POLICY_STEPS),
+            network: Budget::of(limits::NETWORK_STEPS),
+            packages: packages.cloned(),
+        }
+    }
+
+    /// Whether a principal of a policy belongs to another account, as far as that can be told: one of which nobody knows
+    /// counts as foreign.
+    fn is_foreign(&self, principal: &str) -> bool {
+        let account = match principal.strip_prefix("arn:") {
+            Some(arn) => arn.split(':').nth(3).unwrap_or_default(),
+            None => principal,
+        };
+        let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+        is_account && self.account.as_deref() != Some(account)
+    }
+}
+
+/// Everything that may go wrong with one resource.
+pub fn of_resource(facts: &ResourceFacts<'_>, hider: &Hider, context: &Context) -> Vec<Finding> {
     let mut found = Found {
-        subject: join(facts.path, &facts.change.logical_resource_id),
+        context,
         findings: Vec::new(),
     };
     data::assess(facts, &mut found);
@@ -124,8 +188,19 @@ pub fn of_resource(facts: &ResourceFacts<'_>) -> Vec<Finding> {
     switches::assess(facts, &mut found);
     network::assess(facts, &mut found);
     policy::assess(facts, &mut found);
+    code::assess(facts, &mut found);
     unknown(facts, &mut found);
-    found.findings
+    let subject = hider.name(&join(facts.path, &facts.change.logical_resource_id));
+    found
+        .findings
+        .into_iter()
+        .map(|(level, kind, because)| Finding {
+            level,
+            kind,
+            subject: subject.clone(),
+            because: hider.sentence(&because),
+        })
+        .collect()
 }
 
 /// What may go wrong because hooks are invoked: each may refuse what is approved here. `resource` is masked already.
@@ -138,13 +213,25 @@ pub fn of_hooks(resource: &ResourceReview) -> Vec<Finding> {
             Finding {
                 level: Level::Low,
                 kind: Kind::Interruption,
-                subject: join(&resource.path, &resource.logical_id),
-                because: match hook.failure_mode.as_deref() {
+                subject: resource.place(),
+                because: match hook
+                    .failure_mode
+                    .as_ref()
+                    .and_then(|mode| mode.among(&["FAIL", "WARN"]))
+                {
                     Some("FAIL") => {
-                        format!("the hook {name} may refuse it; the execution fails then and is rolled back")
+                        masked![
+                            "the hook ",
+                            name,
+                            " may refuse it; the execution fails then and is rolled back"
+                        ]
                     }
-                    Some("WARN") => format!("the hook {name} may object to it; that is a warning only"),
-                    _ => format!("the hook {name} may refuse it; CloudFormation does not tell what happens then"),
+                    Some("WARN") => masked!["the hook ", name, " may object to it; that is a warning only"],
+                    _ => masked![
+                        "the hook ",
+                        name,
+                        " may refuse it; CloudFormation does not tell what happens then"
+                    ],
                 },
             }
         })
@@ -152,7 +239,8 @@ pub fn of_hooks(resource: &ResourceReview) -> Vec<Finding> {
 }
 
 /// What may go wrong because gates change.
-pub fn of_gates(differences: &[GateDifference]) -> Vec<Finding> {
+pub fn of_gates(differences: &[GateDifference<Masked>]) -> Vec<Finding> {
+    let told = |side: &Option<Masked>| side.clone().unwrap_or_else(|| Masked::ours("nothing"));
     differences
         .iter()
         .filter(|difference| difference.is_weakened)
@@ -160,12 +248,13 @@ pub fn of_gates(differences: &[GateDifference]) -> Vec<Finding> {
             level: Level::High,
             kind: Kind::GateWeakened,
             subject: difference.stack.clone(),
-            because: format!(
-                "{}: {} → {}",
+            because: masked![
                 difference.field,
-                difference.before.as_deref().unwrap_or("nothing"),
-                difference.after.as_deref().unwrap_or("nothing")
-            ),
+                ": ",
+                told(&difference.before),
+                " → ",
+                told(&difference.after),
+            ],
         })
         .collect()
 }
@@ -173,19 +262,19 @@ pub fn of_gates(differences: &[GateDifference]) -> Vec<Finding> {
 /// What may go wrong because settings of the stack change.
 pub fn of_settings(changes: &[SettingChange]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut add = |level, kind, subject: &str, because: &str| {
+    let mut add = |level, kind, subject: &Masked, because: &'static str| {
         findings.push(Finding {
             level,
             kind,
-            subject: subject.to_owned(),
-            because: because.to_owned(),
+            subject: subject.clone(),
+            because: Masked::ours(because),
         });
     };
     if changes.iter().any(|change| change.kind == SettingKind::StackPolicy) {
         add(
             Level::Medium,
             Kind::ProtectionRemoved,
-            "stack policy",
+            &Masked::ours("stack policy"),
             "the stack policy changes: what it protected from updates may not be protected any more",
         );
     }
@@ -197,7 +286,7 @@ pub fn of_settings(changes: &[SettingChange]) -> Vec<Finding> {
                 &change.name,
                 "the output goes; what reads it gets nothing",
             ),
-            (SettingKind::Output, Some(_), Some(_)) if change.name.ends_with("Export.Name") => add(
+            (SettingKind::Output, Some(_), Some(_)) if change.name.holds("Export.Name") => add(
                 Level::Medium,
                 Kind::Interruption,
                 &change.name,
@@ -209,23 +298,18 @@ pub fn of_settings(changes: &[SettingChange]) -> Vec<Finding> {
     findings
 }
 
-struct Found {
-    subject: String,
-    findings: Vec<Finding>,
+struct Found<'c> {
+    context: &'c Context,
+    findings: Vec<(Level, Kind, Sentence)>,
 }
 
-impl Found {
-    fn add(&mut self, level: Level, kind: Kind, because: impl Into<String>) {
-        self.findings.push(Finding {
-            level,
-            kind,
-            subject: self.subject.clone(),
-            because: because.into(),
-        });
+impl Found<'_> {
+    fn add(&mut self, level: Level, kind: Kind, because: impl SentencePart) {
+        self.findings.push((level, kind, sentence![because]));
     }
 }
 
-fn unknown(facts: &ResourceFacts<'_>, found: &mut Found) {
+fn unknown(facts: &ResourceFacts<'_>, found: &mut Found<'_>) {
     let change = facts.change;
     let kind = change.resource_type.as_str();
     let is_custom = kind.starts_with("Custom::") || kind == "AWS::CloudFormation::CustomResource";
@@ -239,7 +323,7 @@ fn unknown(facts: &ResourceFacts<'_>, found: &mut Found) {
         found.add(
             Level::Medium,
             Kind::Unknown,
-            format!("it cannot be told whether a {kind} holds data"),
+            sentence!["it cannot be told whether a ", kind.to_owned(), " holds data"],
         );
     }
     if change.action == "Dynamic" {
@@ -257,10 +341,10 @@ fn unknown(facts: &ResourceFacts<'_>, found: &mut Found) {
         found.add(
             Level::Medium,
             Kind::Unknown,
-            format!(
-                "{} is too long for CloudFormation to tell; it gives a signature only",
-                leaf.path_word()
-            ),
+            sentence![
+                leaf.path_word().to_owned(),
+                " is too long for CloudFormation to tell; it gives a signature only"
+            ],
         );
     }
     if change.action == "Modify"

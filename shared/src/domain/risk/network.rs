@@ -2,14 +2,16 @@
 
 // An address is data: `core::net` has the addresses of `std::net` without its sockets.
 use core::net::IpAddr;
+use std::collections::HashSet;
 
 use serde_json::Value;
 
 use super::{Found, Kind, Level, properties};
 use crate::domain::change_set::diff::text;
 use crate::domain::change_set::resource::ResourceFacts;
+use crate::domain::secrecy::{Sentence, sentence};
 
-pub(super) fn assess(facts: &ResourceFacts<'_>, found: &mut Found) {
+pub(super) fn assess(facts: &ResourceFacts<'_>, found: &mut Found<'_>) {
     if facts.change.action == "Remove" {
         return;
     }
@@ -57,7 +59,7 @@ pub(super) fn assess(facts: &ResourceFacts<'_>, found: &mut Found) {
 }
 
 /// One protocol and port range, open to one peer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Rule {
     /// `-1` for every protocol.
     protocol: String,
@@ -131,12 +133,12 @@ impl Rule {
                 || matches!((Range::of(&self.peer), Range::of(&other.peer)), (Some(own), Some(other)) if own.holds(other)))
     }
 
-    fn words(&self) -> String {
+    fn words(&self) -> Sentence {
         match (self.protocol.as_str(), self.ports) {
-            ("-1", _) => "every protocol and port".to_owned(),
-            (protocol, None) => format!("{protocol}, every port"),
-            (protocol, Some((from, to))) if from == to => format!("{protocol} port {from}"),
-            (protocol, Some((from, to))) => format!("{protocol} ports {from} to {to}"),
+            ("-1", _) => sentence!["every protocol and port"],
+            (protocol, None) => sentence![protocol.to_owned(), ", every port"],
+            (protocol, Some((from, to))) if from == to => sentence![protocol.to_owned(), " port ", from],
+            (protocol, Some((from, to))) => sentence![protocol.to_owned(), " ports ", from, " to ", to],
         }
     }
 }
@@ -199,15 +201,24 @@ fn rules(properties: Option<&Value>, list: &str) -> Vec<Rule> {
     }
 }
 
-fn compare(old: &[Rule], new: &[Rule], is_ingress: bool, found: &mut Found) {
-    for rule in new {
+fn compare(old: &[Rule], new: &[Rule], is_ingress: bool, found: &mut Found<'_>) {
+    let known: HashSet<_> = old.iter().collect();
+    for rule in new.iter().filter(|rule| !known.contains(rule)) {
+        if !found.context.network.spend(1 + old.len() as u64) {
+            found.add(
+                Level::High,
+                Kind::Unknown,
+                "its rules are too many to be compared; read them whole",
+            );
+            return;
+        }
         if !old.iter().any(|old| old.covers(rule)) {
             opened(rule, is_ingress, found);
         }
     }
 }
 
-fn opened(rule: &Rule, is_ingress: bool, found: &mut Found) {
+fn opened(rule: &Rule, is_ingress: bool, found: &mut Found<'_>) {
     let range = Range::of(&rule.peer);
     let is_everybody = range.is_some_and(|range| range.length == 0);
     let is_wide = range.is_some_and(Range::is_wide);
@@ -222,15 +233,15 @@ fn opened(rule: &Rule, is_ingress: bool, found: &mut Found) {
         ("lets out", "to")
     };
     let whom = if is_everybody {
-        format!("everybody ({})", rule.peer)
+        sentence!["everybody (", &rule.peer, ")"]
     } else if is_wide {
-        format!("a large part of the internet ({})", rule.peer)
+        sentence!["a large part of the internet (", &rule.peer, ")"]
     } else {
-        rule.peer.clone()
+        sentence![&rule.peer]
     };
     found.add(
         level,
         Kind::SecurityWidened,
-        format!("it {verb} {} {joint} {whom}", rule.words()),
+        sentence!["it ", verb, " ", rule.words(), " ", joint, " ", whom],
     );
 }

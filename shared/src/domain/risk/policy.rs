@@ -1,49 +1,34 @@
 //! IAM policies compared as policies: what becomes allowed that was not.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::statement::{Grant, Grants};
+use super::actions::Access;
+use super::statement::{Grant, Policy, TooLarge, each_gained};
 use super::{Found, Kind, Level, properties};
 use crate::domain::change_set::diff::text;
 use crate::domain::change_set::resource::ResourceFacts;
+use crate::domain::secrecy::{Sentence, sentence};
 
 /// Most grants that are told one by one for one policy.
 const MOST_TOLD: usize = 12;
+/// Most grants that are kept to be told; the levels of the others count all the same.
+const MOST_KEPT: usize = 400;
 
-/// Actions by which a principal can give itself, or another, more than it has; `*` at the end stands for the rest.
-///
-/// Source: <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html>
-const ESCALATES: [&str; 16] = [
-    "iam:*",
-    "iam:passrole",
-    "iam:create",
-    "iam:put",
-    "iam:attach",
-    "iam:update",
-    "iam:add",
-    "iam:set",
-    "iam:delete",
-    "sts:*",
-    "kms:*",
-    "kms:putkeypolicy",
-    "kms:creategrant",
-    "organizations:*",
-    "lambda:addpermission",
-    "s3:putbucketpolicy",
-];
-
-/// Managed policies that are as good as administration.
-const POWERFUL: [&str; 4] = [
+/// Managed policies that are as good as administration, or that change who may do what.
+pub(super) const POWERFUL: [&str; 7] = [
     "AdministratorAccess",
+    "AdministratorAccess-Amplify",
+    "AdministratorAccess-AWSElasticBeanstalk",
     "PowerUserAccess",
-    "IAMFullAccess",
     "SystemAdministrator",
+    "DatabaseAdministrator",
+    "NetworkAdministrator",
 ];
 
-pub(super) fn assess(facts: &ResourceFacts<'_>, found: &mut Found) {
+pub(super) fn assess(facts: &ResourceFacts<'_>, found: &mut Found<'_>) {
     if facts.change.action == "Remove" {
         return removed_guard(facts, found);
     }
@@ -117,103 +102,190 @@ fn is_policy(value: &Value) -> bool {
     }
 }
 
-fn compare(place: &str, old: Option<&Value>, new: Option<&Value>, found: &mut Found) {
-    let (old, new) = (Grants::of(old), Grants::of(new));
-    if old.is_cut || new.is_cut {
+fn compare(place: &str, old: Option<&Value>, new: Option<&Value>, found: &mut Found<'_>) {
+    let (old, new) = (Policy::of(old), Policy::of(new));
+    let compared = tell_gained(place, &old, &new, found).and_then(|()| tell_lifted(place, &old, &new, found));
+    if compared.is_err() {
         found.add(
             Level::High,
             Kind::Unknown,
-            format!("the policy {place} is too large to be compared; read it whole"),
-        );
-    }
-    let gained: Vec<_> = new
-        .allowed
-        .iter()
-        .filter(|grant| !old.allowed.iter().any(|old| old.covers(grant)))
-        .collect();
-    let mut told = 0;
-    for grant in &gained {
-        // A wider grant of the same policy says it all.
-        if gained.iter().any(|other| *other != *grant && other.covers(grant)) {
-            continue;
-        }
-        told += 1;
-        if told <= MOST_TOLD {
-            found.add(
-                level(grant),
-                Kind::SecurityWidened,
-                format!("{place} now allows {}", words(grant)),
-            );
-        }
-    }
-    if told > MOST_TOLD {
-        found.add(
-            Level::Medium,
-            Kind::SecurityWidened,
-            format!(
-                "{place} now allows {} more; they are among its properties",
-                told - MOST_TOLD
-            ),
-        );
-    }
-    let lifted = old
-        .denied
-        .iter()
-        .filter(|grant| !new.denied.iter().any(|new| new.covers(grant)));
-    for grant in lifted.take(MOST_TOLD) {
-        found.add(
-            Level::High,
-            Kind::SecurityWidened,
-            format!("{place} no longer denies {}", words(grant)),
+            sentence![
+                "the policy ",
+                place.to_owned(),
+                " is too large to be compared; read it whole"
+            ],
         );
     }
 }
 
-fn level(grant: &Grant) -> Level {
-    let everybody = matches!(grant.principal.as_str(), "*" | "Federated *") && grant.condition.is_empty();
-    let everything = grant.action == "*" || grant.action == "*:*" || grant.action.starts_with("not ");
-    // Trust policies name a principal and are meant to allow `sts:AssumeRole`; elsewhere that is reaching further.
-    let assumes = grant.action == "sts:assumerole" && grant.principal.is_empty() && grant.resource.contains('*');
-    let escalates = ESCALATES
+/// What the policy allows now that it did not allow: the most dangerous first.
+fn tell_gained(place: &str, old: &Policy, new: &Policy, found: &mut Found<'_>) -> Result<(), TooLarge> {
+    let mut gained: BTreeSet<(std::cmp::Reverse<Level>, Grant<'_>)> = BTreeSet::new();
+    let (mut more, mut level_of_more) = (0, Level::Low);
+    let mut ranked = Ok(());
+    let (ranking, budget) = (found.context, &found.context.policies);
+    each_gained(&old.allowed, &new.allowed, budget, |grant| {
+        match level(&grant, ranking) {
+            Ok(level) if gained.len() < MOST_KEPT => {
+                gained.insert((std::cmp::Reverse(level), grant));
+            }
+            Ok(level) => {
+                more += 1;
+                level_of_more = level_of_more.max(level);
+            }
+            Err(error) => ranked = Err(error),
+        }
+    })?;
+    ranked?;
+    let mut told = 0;
+    for (level, grant) in &gained {
+        // A wider grant of the same policy says it all.
+        let mut is_told = false;
+        for (_, other) in &gained {
+            if other != grant && other.covers(grant, budget)? {
+                is_told = true;
+                break;
+            }
+        }
+        if is_told {
+            continue;
+        }
+        told += 1;
+        if told <= MOST_TOLD {
+            let words = sentence![place.to_owned(), " now allows ", words(grant)];
+            found.add(level.0, Kind::SecurityWidened, words);
+        } else {
+            more += 1;
+            level_of_more = level_of_more.max(level.0);
+        }
+    }
+    if more > 0 {
+        found.add(
+            level_of_more,
+            Kind::SecurityWidened,
+            sentence![
+                place.to_owned(),
+                " now allows ",
+                more,
+                " more; they are among its properties"
+            ],
+        );
+    }
+    Ok(())
+}
+
+/// What the policy denied and does not deny any more.
+fn tell_lifted(place: &str, old: &Policy, new: &Policy, found: &mut Found<'_>) -> Result<(), TooLarge> {
+    let mut lifted = Vec::new();
+    let mut more = 0_usize;
+    each_gained(&new.denied, &old.denied, &found.context.policies, |grant| {
+        if lifted.len() < MOST_TOLD {
+            lifted.push(grant);
+        } else {
+            more += 1;
+        }
+    })?;
+    for grant in &lifted {
+        found.add(
+            Level::High,
+            Kind::SecurityWidened,
+            sentence![place.to_owned(), " no longer denies ", words(grant)],
+        );
+    }
+    if more > 0 {
+        found.add(
+            Level::High,
+            Kind::SecurityWidened,
+            sentence![
+                place.to_owned(),
+                " no longer denies ",
+                more,
+                " more; they are among its properties"
+            ],
+        );
+    }
+    Ok(())
+}
+
+/// How bad it is that something becomes allowed.
+fn level(grant: &Grant<'_>, context: &super::Context) -> Result<Level, TooLarge> {
+    let is_free = grant.condition.is_empty();
+    let everybody = matches!(grant.principal, "*" | "Federated *") && is_free;
+    let excepts = [grant.principal, grant.action, grant.resource]
         .iter()
-        .any(|action| grant.action.starts_with(action.trim_end_matches('*')) && !action.ends_with("sts:*"));
-    let excepts = grant.resource.starts_with("not ");
-    if everybody || everything || excepts || escalates || assumes || grant.principal.starts_with("not ") {
+        .any(|part| part.starts_with("not "));
+    if everybody || excepts || matches!(grant.action, "*" | "*:*") {
+        return Ok(Level::High);
+    }
+    let reach = context.ranking.of(grant.action, &context.policies)?;
+    // What a trust policy allows is to become this role; elsewhere it is to become others.
+    let is_trust = !grant.principal.is_empty() && grant.resource == "*" && starts_with(grant.action, "sts:");
+    if is_trust {
+        return Ok(trust(grant, context));
+    }
+    let is_wide = grant.resource.contains('*');
+    let level = if reach.escalates || reach.access == Some(Access::Permissions) || (reach.borrows && is_wide) {
+        Level::High
+    } else if reach.borrows || reach.reads_secrets || reach.access.is_none_or(|access| access >= Access::Tagging) {
+        Level::Medium
+    } else {
+        Level::Low
+    };
+    Ok(if context.is_foreign(grant.principal) {
+        match level {
+            Level::Low => Level::Medium,
+            Level::Medium | Level::High => Level::High,
+        }
+    } else {
+        level
+    })
+}
+
+/// How bad it is that somebody may become a role.
+fn trust(grant: &Grant<'_>, context: &super::Context) -> Level {
+    if starts_with(grant.principal, "Service ") {
+        return Level::Low;
+    }
+    let is_free = grant.condition.is_empty();
+    // Whoever the provider lets in is let in, unless a condition says whom.
+    let is_open = is_free && starts_with(grant.principal, "Federated ");
+    if is_open || context.is_foreign(grant.principal) || grant.principal == "*" {
         Level::High
     } else {
         Level::Medium
     }
 }
 
-fn words(grant: &Grant) -> String {
-    let mut words = String::new();
-    match grant.principal.as_str() {
-        "" => {}
-        "*" => words.push_str("everybody to do "),
-        principal => words.extend([principal, " to do "]),
-    }
-    words.push_str(match grant.action.as_str() {
-        "*" => "everything",
-        action => action,
-    });
+fn starts_with(text: &str, start: &str) -> bool {
+    text.get(..start.len())
+        .is_some_and(|head| head.eq_ignore_ascii_case(start))
+}
+
+fn words(grant: &Grant<'_>) -> Sentence {
+    let principal = match grant.principal {
+        "" => sentence![],
+        "*" => sentence!["everybody to do "],
+        principal => sentence![principal.to_owned(), " to do "],
+    };
+    let action = match grant.action {
+        "*" => sentence!["everything"],
+        action => sentence![action.to_owned()],
+    };
     // A trust policy has no resource; taken apart it stands for any.
-    if !(grant.resource == "*" && grant.action.starts_with("sts:assumerole")) {
-        words.push_str(" on ");
-        words.push_str(if grant.resource == "*" {
-            "every resource"
-        } else {
-            &grant.resource
-        });
-    }
-    if grant.condition.is_empty() {
-        words
-    } else {
-        format!("{words} if {}", grant.condition)
-    }
+    let resource = match grant.resource {
+        "*" if starts_with(grant.action, "sts:AssumeRole") => sentence![],
+        "*" => sentence![" on every resource"],
+        resource => sentence![" on ", resource.to_owned()],
+    };
+    let condition = match grant.condition {
+        "" => sentence![],
+        condition => sentence![" if ", condition.to_owned()],
+    };
+    sentence![principal, action, resource, condition]
 }
 
 /// Managed policies that are attached.
-fn managed(facts: &ResourceFacts<'_>, found: &mut Found) {
+fn managed(facts: &ResourceFacts<'_>, found: &mut Found<'_>) {
     let list = |side| -> Vec<String> {
         ["ManagedPolicyArns", "ManagedPolicies"]
             .iter()
@@ -222,19 +294,28 @@ fn managed(facts: &ResourceFacts<'_>, found: &mut Found) {
             .map(text)
             .collect()
     };
-    let old = list(facts.before.as_ref());
+    let old: BTreeSet<_> = list(facts.before.as_ref()).into_iter().collect();
     for arn in list(facts.after.as_ref()) {
         if old.contains(&arn) {
             continue;
         }
-        let is_powerful = POWERFUL.iter().any(|name| arn.ends_with(name));
-        let level = if is_powerful { Level::High } else { Level::Medium };
-        found.add(level, Kind::SecurityWidened, format!("it gets all that {arn} allows"));
+        let level = if is_powerful(&arn) { Level::High } else { Level::Medium };
+        found.add(
+            level,
+            Kind::SecurityWidened,
+            sentence!["it gets all that ", arn, " allows"],
+        );
     }
 }
 
+/// Whether a managed policy changes who may do what: whoever has all rights of a service has that one as well.
+fn is_powerful(arn: &str) -> bool {
+    let name = arn.rsplit(['/', ':']).next().unwrap_or(arn);
+    POWERFUL.contains(&name) || name.ends_with("FullAccess")
+}
+
 /// `AWS::Lambda::Permission` and its like: a statement spread over properties.
-fn permission(facts: &ResourceFacts<'_>, found: &mut Found) {
+fn permission(facts: &ResourceFacts<'_>, found: &mut Found<'_>) {
     if !matches!(
         facts.change.resource_type.as_str(),
         "AWS::Lambda::Permission" | "AWS::Lambda::LayerVersionPermission" | "AWS::Events::EventBusPolicy"
@@ -256,7 +337,8 @@ fn permission(facts: &ResourceFacts<'_>, found: &mut Found) {
     if !is_wider {
         return;
     }
-    let action = property(facts.after.as_ref(), "Action").unwrap_or_else(|| "its actions".to_owned());
+    let action = property(facts.after.as_ref(), "Action");
+    let action = action.map_or_else(|| sentence!["its actions"], |action| sentence![action]);
     let has_source = SOURCES
         .iter()
         .any(|name| property(facts.after.as_ref(), name).is_some());
@@ -271,7 +353,7 @@ fn permission(facts: &ResourceFacts<'_>, found: &mut Found) {
     found.add(
         level,
         Kind::SecurityWidened,
-        format!("{principal} may do {action}{suffix}"),
+        sentence![principal, " may do ", action, suffix],
     );
 }
 
@@ -285,9 +367,9 @@ const SOURCES: [&str; 5] = [
 ];
 
 /// Identities that get what they did not have: members of groups, users and roles of a policy, roles of a profile.
-fn attached(facts: &ResourceFacts<'_>, found: &mut Found) {
+fn attached(facts: &ResourceFacts<'_>, found: &mut Found<'_>) {
     let kind = facts.change.resource_type.as_str();
-    let lists: &[&str] = match kind {
+    let lists: &[&'static str] = match kind {
         "AWS::IAM::Policy" | "AWS::IAM::ManagedPolicy" => &["Users", "Groups", "Roles"],
         "AWS::IAM::UserToGroupAddition" => &["Users"],
         "AWS::IAM::User" => &["Groups"],
@@ -307,7 +389,7 @@ fn attached(facts: &ResourceFacts<'_>, found: &mut Found) {
         }
     };
     for list in lists {
-        let old = of(facts.before.as_ref(), list);
+        let old: BTreeSet<_> = of(facts.before.as_ref(), list).into_iter().collect();
         let fresh: Vec<_> = of(facts.after.as_ref(), list)
             .into_iter()
             .filter(|name| !old.contains(name))
@@ -316,21 +398,15 @@ fn attached(facts: &ResourceFacts<'_>, found: &mut Found) {
             found.add(
                 Level::Medium,
                 Kind::SecurityWidened,
-                format!("what it gives goes to more: {list} gets {}", fresh.join(", ")),
+                sentence!["what it gives goes to more: ", *list, " gets ", fresh.join(", ")],
             );
         }
     }
 }
 
 /// A bucket or queue policy that goes takes its denials with it.
-fn removed_guard(facts: &ResourceFacts<'_>, found: &mut Found) {
+fn removed_guard(facts: &ResourceFacts<'_>, found: &mut Found<'_>) {
     for (place, document) in documents(properties(facts.before.as_ref())) {
-        for grant in Grants::of(Some(&document)).denied.iter().take(MOST_TOLD) {
-            found.add(
-                Level::High,
-                Kind::SecurityWidened,
-                format!("{place} no longer denies {}", words(grant)),
-            );
-        }
+        compare(&place, Some(&document), None, found);
     }
 }

@@ -4,8 +4,9 @@ use super::types::{self, Purpose};
 use super::{Found, Kind, Level, properties};
 use crate::domain::change_set::diff::{Leaf, text};
 use crate::domain::change_set::resource::ResourceFacts;
+use crate::domain::secrecy::{Sentence, sentence};
 
-pub(super) fn assess(facts: &ResourceFacts<'_>, found: &mut Found) {
+pub(super) fn assess(facts: &ResourceFacts<'_>, found: &mut Found<'_>) {
     if facts.change.action == "Remove" {
         return;
     }
@@ -23,29 +24,37 @@ pub(super) fn assess(facts: &ResourceFacts<'_>, found: &mut Found) {
             found.add(
                 Level::High,
                 Kind::ProtectionRemoved,
-                format!(
-                    "{} no longer protects it from deletion ({})",
-                    leaf.path_word(),
-                    arrow(leaf)
-                ),
+                sentence![
+                    leaf.path_word().to_owned(),
+                    " no longer protects it from deletion (",
+                    arrow(leaf),
+                    ")"
+                ],
             );
         }
         if !before && after && known.is_for(Purpose::Opens, pointer) {
             found.add(
                 Level::High,
                 Kind::SecurityWidened,
-                format!(
-                    "it becomes reachable from the internet: {} ({})",
-                    leaf.path_word(),
-                    arrow(leaf)
-                ),
+                sentence![
+                    "it becomes reachable from the internet: ",
+                    leaf.path_word().to_owned(),
+                    " (",
+                    arrow(leaf),
+                    ")"
+                ],
             );
         }
         if !after && (before || (is_new && leaf.after.is_some())) && known.is_for(Purpose::Closes, pointer) {
             found.add(
                 Level::High,
                 Kind::SecurityWidened,
-                format!("{} no longer keeps the public out ({})", leaf.path_word(), arrow(leaf)),
+                sentence![
+                    leaf.path_word().to_owned(),
+                    " no longer keeps the public out (",
+                    arrow(leaf),
+                    ")"
+                ],
             );
         }
         let is_off = |value: Option<&str>| {
@@ -57,28 +66,30 @@ pub(super) fn assess(facts: &ResourceFacts<'_>, found: &mut Found) {
     }
 }
 
-fn unencrypted(leaf: &Leaf, was_encrypted: bool, is_new: bool, found: &mut Found) {
+fn unencrypted(leaf: &Leaf, was_encrypted: bool, is_new: bool, found: &mut Found<'_>) {
     if was_encrypted {
         found.add(
             Level::High,
             Kind::SecurityWidened,
-            format!(
-                "encryption is switched off or loses its key: {} ({})",
-                leaf.path_word(),
-                arrow(leaf)
-            ),
+            sentence![
+                "encryption is switched off or loses its key: ",
+                leaf.path_word().to_owned(),
+                " (",
+                arrow(leaf),
+                ")"
+            ],
         );
     } else if is_new && leaf.after.as_deref() == Some("false") {
         found.add(
             Level::Medium,
             Kind::SecurityWidened,
-            format!("it is not encrypted: {} is false", leaf.path_word()),
+            sentence!["it is not encrypted: ", leaf.path_word().to_owned(), " is false"],
         );
     }
 }
 
 /// A permissions boundary that goes or becomes another.
-fn boundary(facts: &ResourceFacts<'_>, found: &mut Found) {
+fn boundary(facts: &ResourceFacts<'_>, found: &mut Found<'_>) {
     let boundary = |side| properties(side).and_then(|properties| properties.get("PermissionsBoundary"));
     let (Some(before), Some(_)) = (boundary(facts.before.as_ref()), &facts.after) else {
         return;
@@ -92,11 +103,12 @@ fn boundary(facts: &ResourceFacts<'_>, found: &mut Found) {
         Some(after) if after != before => found.add(
             Level::Medium,
             Kind::SecurityWidened,
-            format!(
-                "its permissions boundary becomes another: {} → {}",
+            sentence![
+                "its permissions boundary becomes another: ",
                 text(before),
+                " → ",
                 text(after)
-            ),
+            ],
         ),
         Some(_) => {}
     }
@@ -110,12 +122,13 @@ fn is_on(value: Option<&str>) -> bool {
     })
 }
 
-pub(super) fn arrow(leaf: &Leaf) -> String {
-    format!(
-        "{} → {}",
-        leaf.before.as_deref().unwrap_or("not set"),
-        leaf.after.as_deref().unwrap_or("not set")
-    )
+pub(super) fn arrow(leaf: &Leaf) -> Sentence {
+    let side = |value: &Option<String>| {
+        value
+            .as_ref()
+            .map_or_else(|| sentence!["not set"], |value| sentence![value])
+    };
+    sentence![side(&leaf.before), " → ", side(&leaf.after)]
 }
 
 impl Leaf {

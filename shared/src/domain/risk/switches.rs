@@ -3,6 +3,7 @@
 use super::{Found, Kind, Level};
 use crate::domain::change_set::diff::Leaf;
 use crate::domain::change_set::resource::ResourceFacts;
+use crate::domain::secrecy::{Sentence, sentence};
 
 /// Types without which nobody watches or filters any more.
 const GUARDS: [(&str, &str); 12] = [
@@ -266,7 +267,7 @@ const EXPIRES: [&str; 6] = [
     "LifecyclePolicyText",
 ];
 
-pub(super) fn assess(facts: &ResourceFacts<'_>, found: &mut Found) {
+pub(super) fn assess(facts: &ResourceFacts<'_>, found: &mut Found<'_>) {
     let kind = facts.change.resource_type.as_str();
     if facts.change.action == "Remove" {
         if let Some((_, lost)) = GUARDS.iter().find(|(guard, _)| *guard == kind) {
@@ -275,7 +276,7 @@ pub(super) fn assess(facts: &ResourceFacts<'_>, found: &mut Found) {
             } else {
                 Level::High
             };
-            found.add(level, Kind::SecurityWidened, format!("it goes: {lost}"));
+            found.add(level, Kind::SecurityWidened, sentence!["it goes: ", *lost]);
         }
         return;
     }
@@ -304,7 +305,7 @@ fn holds(name: &str, word: &str) -> bool {
         .any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
 }
 
-fn switched_off(leaf: &Leaf, kind: &str, path: &str, found: &mut Found) {
+fn switched_off(leaf: &Leaf, kind: &str, path: &str, found: &mut Found<'_>) {
     let off = |value: Option<&str>| {
         value.is_none_or(|value| {
             ["", "false", "suspended", "disabled", "off", "0"]
@@ -321,12 +322,12 @@ fn switched_off(leaf: &Leaf, kind: &str, path: &str, found: &mut Found) {
         found.add(
             *level,
             *kind,
-            format!("{lost}: {path} ({})", super::settings::arrow(leaf)),
+            sentence![*lost, ": ", path.to_owned(), " (", super::settings::arrow(leaf), ")"],
         );
     }
 }
 
-fn becomes(leaf: &Leaf, path: &str, is_new: bool, found: &mut Found) {
+fn becomes(leaf: &Leaf, path: &str, is_new: bool, found: &mut Found<'_>) {
     let Some(after) = leaf.after.as_deref() else { return };
     let known = BECOMES
         .iter()
@@ -337,13 +338,13 @@ fn becomes(leaf: &Leaf, path: &str, is_new: bool, found: &mut Found) {
         found.add(
             level,
             Kind::SecurityWidened,
-            format!("{means}: {path} ({})", super::settings::arrow(leaf)),
+            sentence![*means, ": ", path.to_owned(), " (", super::settings::arrow(leaf), ")"],
         );
     }
 }
 
 /// What is kept for a shorter time than before is deleted earlier, most of it at once.
-fn retention(leaf: &Leaf, kind: &str, path: &str, found: &mut Found) {
+fn retention(leaf: &Leaf, kind: &str, path: &str, found: &mut Found<'_>) {
     let last = path.rsplit('.').next().unwrap_or(path);
     let is_about_keeping =
         holds(last, "retention") || last.eq_ignore_ascii_case("pendingwindowindays") || EXPIRES.contains(&last);
@@ -362,7 +363,13 @@ fn retention(leaf: &Leaf, kind: &str, path: &str, found: &mut Found) {
             found.add(
                 Level::Medium,
                 Kind::DataLoss,
-                format!("what is older is deleted by itself: {path} ({arrow})"),
+                sentence![
+                    "what is older is deleted by itself: ",
+                    path.to_owned(),
+                    " (",
+                    arrow,
+                    ")"
+                ],
             );
         }
         return;
@@ -376,23 +383,35 @@ fn retention(leaf: &Leaf, kind: &str, path: &str, found: &mut Found) {
         (Some(before), Some(0.0)) if before > 0.0 => found.add(
             Level::High,
             Kind::ProtectionRemoved,
-            format!("nothing is kept any more: {path} ({arrow})"),
+            sentence!["nothing is kept any more: ", path.to_owned(), " (", arrow, ")"],
         ),
-        (Some(before), Some(after)) if after < before => shortened(path, &arrow, found),
-        (None, Some(_)) if was_unlimited => shortened(path, &arrow, found),
+        (Some(before), Some(after)) if after < before => shortened(path, arrow, found),
+        (None, Some(_)) if was_unlimited => shortened(path, arrow, found),
         (Some(_), None) if kind != "AWS::Logs::LogGroup" => found.add(
             Level::Medium,
             Kind::ProtectionRemoved,
-            format!("how long it keeps things is left to the service: {path} ({arrow})"),
+            sentence![
+                "how long it keeps things is left to the service: ",
+                path.to_owned(),
+                " (",
+                arrow,
+                ")"
+            ],
         ),
         _ => {}
     }
 }
 
-fn shortened(path: &str, arrow: &str, found: &mut Found) {
+fn shortened(path: &str, arrow: Sentence, found: &mut Found<'_>) {
     found.add(
         Level::Medium,
         Kind::DataLoss,
-        format!("what is older than the new time is deleted: {path} ({arrow})"),
+        sentence![
+            "what is older than the new time is deleted: ",
+            path.to_owned(),
+            " (",
+            arrow,
+            ")"
+        ],
     );
 }

@@ -1,3 +1,4 @@
+mod code;
 mod network;
 mod policies;
 mod switches;
@@ -6,6 +7,8 @@ use serde_json::{Value, json};
 
 use super::types::{self, Purpose};
 use crate::domain::change_set::resource::{Deployments, ResourceFacts};
+use crate::domain::packaging::Destination;
+use crate::domain::secrecy::Hider;
 
 #[test]
 fn the_table_is_sorted_and_every_line_of_it_can_be_found() {
@@ -58,10 +61,29 @@ fn found(kind: &str, before: &Value, after: &Value) -> Vec<String> {
     }});
     let change = serde_json::from_value(change).unwrap();
     let facts = ResourceFacts::of("", &change, &Deployments::default()).unwrap();
-    super::of_resource(&facts)
+    super::of_resource(&facts, &Hider::default(), &context())
         .into_iter()
-        .map(|finding| format!("{} {}: {}", finding.level.name(), finding.kind.name(), finding.because))
+        .map(|finding| {
+            format!(
+                "{} {}: {}",
+                finding.level.name(),
+                finding.kind.name(),
+                finding.because.visible()
+            )
+        })
         .collect()
+}
+
+/// What findings share in these tests: the packages lie in the bucket `b`.
+fn context() -> super::Context {
+    super::Context::of("", Some(&packages()))
+}
+
+fn packages() -> Destination {
+    Destination {
+        bucket: "b".to_owned(),
+        region: "eu-west-1".to_owned(),
+    }
 }
 
 fn must_find(kind: &str, before: &Value, after: &Value, wanted: &str) {
@@ -84,11 +106,11 @@ fn what_cannot_be_compared_is_said() {
         "Details": [{ "Target": { "Attribute": "Properties", "Name": "Policies" } }] } });
     let change = serde_json::from_value(change).unwrap();
     let facts = ResourceFacts::of("", &change, &Deployments::default()).unwrap();
-    let found = super::of_resource(&facts);
+    let found = super::of_resource(&facts, &Hider::default(), &context());
     assert!(
         found
             .iter()
-            .any(|finding| finding.because.contains("nobody tells its values")),
+            .any(|finding| finding.because.holds("nobody tells its values")),
         "{found:#?}"
     );
     let signature = |text: &str| json!({ "InlinePolicy": format!("(Truncated-Signature):{text}") });

@@ -14,6 +14,10 @@ pub struct ResourceType {
     opens: &'static str,
     closes: &'static str,
     encrypts: &'static str,
+    roles: &'static str,
+    code: &'static str,
+    content: &'static str,
+    images: &'static str,
 }
 
 /// What a property is for.
@@ -31,6 +35,14 @@ pub enum Purpose {
     Closes,
     /// It encrypts.
     Encrypts,
+    /// It names a role, or an instance profile, with whose rights something is done.
+    Role,
+    /// It holds code, or decides what is run.
+    Code,
+    /// It says where code or a template lies.
+    Content,
+    /// It names an image of a container or of a machine.
+    Image,
 }
 
 /// What is known of the type `name`, such as `AWS::S3::Bucket`; `None` for types that are not AWS's, or not known.
@@ -66,6 +78,10 @@ impl ResourceType {
             opens: next(),
             closes: next(),
             encrypts: next(),
+            roles: next(),
+            code: next(),
+            content: next(),
+            images: next(),
         }
     }
 
@@ -92,6 +108,10 @@ impl ResourceType {
             Purpose::Opens => self.opens,
             Purpose::Closes => self.closes,
             Purpose::Encrypts => self.encrypts,
+            Purpose::Role => self.roles,
+            Purpose::Code => self.code,
+            Purpose::Content => self.content,
+            Purpose::Image => self.images,
         }
     }
 }
@@ -107,6 +127,11 @@ fn matches(pattern: &str, path: &str, purpose: Purpose) -> bool {
     }
     matches!(
         purpose,
-        Purpose::CreateOnly | Purpose::MaybeCreateOnly | Purpose::Encrypts
+        Purpose::CreateOnly
+            | Purpose::MaybeCreateOnly
+            | Purpose::Encrypts
+            | Purpose::Role
+            | Purpose::Code
+            | Purpose::Content
     ) || parts.next().is_none()
 }

@@ -15,7 +15,7 @@ use std::rc::Rc;
 use serde_json::{Map, Value};
 
 use super::plain::{Template, is_no_echo};
-use crate::domain::change_set::secrets::NO_ECHO;
+use crate::domain::secrecy::NO_ECHO;
 use budget::Spending;
 pub use budget::TooMuch;
 

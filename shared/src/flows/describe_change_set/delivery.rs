@@ -42,6 +42,7 @@ pub(super) async fn deliver<P, C, S, E, N, G, K>(
     settings: &DescribeSettings,
     proven: &ProvenJob,
     review: &Review,
+    commit: &str,
     link: &str,
 ) -> Vec<Delivered>
 where
@@ -55,21 +56,20 @@ where
         .publish(topic, &review::subject(review), &review::text(review))
         .await;
     note(&mut delivered, "mail", topic, told);
-    let Some(run) = &review.run else { return delivered };
     // Whoever cannot be asked whether the world reads along is taken to say yes.
     let is_public = ports.repository.is_public().await.unwrap_or(true);
-    if run.commit.is_empty() {
+    if commit.is_empty() {
         return delivered;
     }
     let status = CommitStatus {
-        commit: run.commit.clone(),
+        commit: commit.to_owned(),
         context: format!("changegate/{}/{}", settings.environment, proven.gate.stack),
         state: StatusState::Pending,
         description: review::status(review, is_public),
         url: Some(link.to_owned()),
     };
     let told = ports.repository.set_status(status).await;
-    note(&mut delivered, "commit status", &run.commit, told);
+    note(&mut delivered, "commit status", commit, told);
     let marker = format!("<!-- changegate:{}:{} -->", settings.environment, proven.pipeline);
     let body = format!("{marker}\n{}", review::comment(review, is_public));
     for number in review::pull_requests(review).into_iter().rev().take(MOST_COMMENTS) {

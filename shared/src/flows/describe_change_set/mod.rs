@@ -138,7 +138,7 @@ where
     let link = format!("{}{}", settings.review_url, key(PAGE_FILE));
     let review = make_review(&ports, settings, &run, &mut inputs, stack.as_ref(), digest, &link).await?;
     write_once(ports.evidence, &key, &inputs, &review).await?;
-    let delivered = delivery::deliver(&ports, settings, &run.proven, &review, &link).await;
+    let delivered = delivery::deliver(&ports, settings, &run.proven, &review, &run.planned.commit, &link).await;
     let mut variables = variables(&review, digest, &link);
     note_failures(&mut variables, &delivered);
     let record = Record {

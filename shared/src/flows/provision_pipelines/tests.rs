@@ -240,7 +240,7 @@ fn a_broken_catalogue_fails_the_plan_with_its_own_words() {
     assert_eq!(kind, FailureKind::Configuration);
     assert_eq!(
         message,
-        "the catalogue is broken, so every pipeline stays as it is; correct it and push:\n\
+        "the catalogue is broken, so every pipeline stays as it is; correct it and push: \
          changegate.yaml:4:5: no setting is named `aprovals`"
     );
 }
@@ -259,7 +259,7 @@ fn a_list_of_problems_fits_into_the_report() {
     world.artifacts.with(CATALOGUE, catalogue.to_json());
     let (_, message) = world.refusal();
     assert!(message.len() <= 5_000, "{}", message.len());
-    assert!(message.contains("\nand ") && message.ends_with(" more"), "{message}");
+    assert!(message.contains("; and ") && message.ends_with(" more"), "{message}");
 }
 
 #[test]
@@ -333,7 +333,7 @@ fn pipelines_that_do_not_fit_are_refused() {
         world
             .refusal()
             .1
-            .contains("the pipelines cannot be rendered:\nstack `pipelines`")
+            .contains("the pipelines cannot be rendered: stack `pipelines`")
     );
 }
 

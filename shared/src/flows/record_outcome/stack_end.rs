@@ -6,6 +6,7 @@ use super::{RecordPorts, RecordSettings, last_outcome, restart};
 use crate::domain::catalogue::ResolvedCatalogue;
 use crate::domain::keys;
 use crate::domain::outcome::{End, StackEnd};
+use crate::domain::secrecy::{public, visible_ascii};
 use crate::domain::stack_state::{Readiness, readiness};
 use crate::flows::FlowError;
 use crate::flows::ports::{
@@ -96,9 +97,11 @@ where
     let body = format!(
         "Run {execution} of pipeline {pipeline} ended ({}) while CloudFormation was at work.\nThe stack has come to \
          rest now: {} {}\n",
-        outcome.summary, record.status, record.reason
+        public(&outcome.summary).visible(),
+        record.status,
+        public(&record.reason).visible()
     );
-    let subject: String = subject.chars().filter(char::is_ascii).take(100).collect();
+    let subject: String = visible_ascii(&public(&subject).visible()).chars().take(100).collect();
     let published = ports
         .topics
         .publish(topic.unwrap_or(&settings.topic), &subject, &body)

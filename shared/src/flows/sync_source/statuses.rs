@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use futures_util::stream::{self, StreamExt};
 
 use super::{SourceRepository, SyncSettings};
+use crate::domain::secrecy::public;
 use crate::domain::sync::snapshot::Snapshot;
 use crate::flows::ports::{CommitStatus, PortError, StatusState};
 
@@ -59,7 +60,7 @@ pub(super) async fn tell<R: SourceRepository>(
                 commit: commit.to_owned(),
                 context,
                 state,
-                description,
+                description: public(&description).visible().into_owned(),
                 url,
             };
             if let Err(error) = repository.set_status(status).await {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::continuation::MAX_TOKEN_CHARS;
 use crate::domain::job::{FailureKind, JobOutcome};
+use crate::domain::secrecy::public;
 
 /// Longest message of a failure, in characters.
 const MAX_MESSAGE_CHARS: usize = 5000;
@@ -30,7 +31,7 @@ pub(super) fn bounded(outcome: JobOutcome) -> JobOutcome {
             Some(message) => failed(message),
             None => JobOutcome::Succeeded {
                 variables,
-                summary: cut(summary, MAX_SUMMARY_CHARS),
+                summary: cut(shown(&summary), MAX_SUMMARY_CHARS),
                 external_execution_id: external_id(external_execution_id),
             },
         },
@@ -43,7 +44,7 @@ pub(super) fn bounded(outcome: JobOutcome) -> JobOutcome {
             percent,
         } => JobOutcome::Continue {
             token,
-            summary: cut(summary, MAX_SUMMARY_CHARS),
+            summary: cut(shown(&summary), MAX_SUMMARY_CHARS),
             percent: percent.map(|percent| percent.min(100)),
         },
         JobOutcome::Failed {
@@ -54,11 +55,16 @@ pub(super) fn bounded(outcome: JobOutcome) -> JobOutcome {
             kind,
             message: match message.trim() {
                 "" => "the action gave no reason".to_owned(),
-                _ => cut(message, MAX_MESSAGE_CHARS),
+                _ => cut(shown(&message), MAX_MESSAGE_CHARS),
             },
             external_execution_id: external_id(external_execution_id),
         },
     }
+}
+
+/// What everybody who may see the pipeline reads: one line, nothing in it secret or invisible.
+fn shown(text: &str) -> String {
+    public(text).visible().into_owned()
 }
 
 fn failed(message: String) -> JobOutcome {

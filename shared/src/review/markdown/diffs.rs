@@ -1,102 +1,111 @@
 //! What changes, as blocks in the notation of `diff`.
 
-use std::fmt::Write as _;
-
 use super::Detail;
 use crate::domain::change_set::review::{ResourceReview, Review};
-use crate::domain::change_set::values::PropertyChange;
-use crate::domain::change_set::values::Shown;
+use crate::domain::change_set::values::{PropertyChange, Shown};
 use crate::review::MARKDOWN_CHARACTERS;
-use crate::review::escape::{cut, fence, html_code, visible};
-use crate::review::lines::{Mark, each_line};
+use crate::review::lines::{Lines, Mark};
+use crate::review::out::{Html, Markdown, Out, Plain, Printed as _, out, put};
 use crate::review::words;
 
-pub(super) fn resource(out: &mut String, resource: &ResourceReview, detail: Detail) {
-    let mut head = format!(
-        "{} {} {} {}",
-        html_code(words::sign(resource)),
-        html_code(&words::place(resource)),
-        html_code(&resource.resource_type),
-        html_code(&words::verb(resource)),
-    );
+pub(super) fn resource(out: &mut Out<Markdown>, resource: &ResourceReview, detail: Detail, lines: &Lines) {
+    let sign: Out<Html> = match words::sign(resource) {
+        "<-" => out!["&lt;-"],
+        sign => out![sign],
+    };
+    let mut head: Out<Html> = out![
+        "<code>",
+        sign,
+        "</code> <code>",
+        resource.place(),
+        "</code> <code>",
+        resource.resource_type,
+        "</code> <code>",
+        words::verb(resource),
+        "</code>",
+    ];
     if let Some(id) = &resource.physical_id {
-        head.push(' ');
-        head.push_str(&html_code(&cut(id, 300)));
+        put!(&mut head, " <code>", id.cut(300), "</code>");
     }
-    let body = body(resource, detail);
+    let body = body(resource, detail, lines);
     if body.is_empty() {
-        let _ = writeln!(out, "- {head}");
+        put!(out, "- ");
+        out.html(&head);
+        put!(out, "\n");
         return;
     }
-    let fence = fence(&body);
-    let _ = writeln!(
-        out,
-        "<details><summary>{head}</summary>\n\n{fence}diff\n{body}{fence}\n\n</details>\n"
-    );
+    put!(out, "<details><summary>");
+    out.html(&head);
+    put!(out, "</summary>\n\n");
+    out.diff(&body);
+    put!(out, "\n\n</details>\n\n");
 }
 
 /// The lines of a `diff` block: every one begins with a mark of ours.
-fn body(resource: &ResourceReview, detail: Detail) -> String {
-    let mut body = String::new();
+fn body(resource: &ResourceReview, detail: Detail, lines: &Lines) -> Out<Plain> {
+    let mut body = Out::new();
     if detail.properties == 0 {
         return body;
     }
     for note in words::notes(resource) {
-        let _ = writeln!(body, "# {}", visible(&note));
+        put!(&mut body, "# ", note, "\n");
     }
-    properties(&mut body, &resource.changes, detail);
+    properties(&mut body, &resource.changes, detail, lines);
     if resource.changes.len() > detail.properties {
-        let _ = writeln!(
-            body,
-            "# {} further properties are left out here",
-            resource.changes.len() - detail.properties
-        );
+        let left = resource.changes.len() - detail.properties;
+        put!(&mut body, "# ", left, " further properties are left out here\n");
     }
     if !resource.drifted.is_empty() {
-        body.push_str("# differs from what was deployed last (deployed, then as it really is):\n");
-        properties(&mut body, &resource.drifted, detail);
+        put!(
+            &mut body,
+            "# differs from what was deployed last (deployed, then as it really is):\n"
+        );
+        properties(&mut body, &resource.drifted, detail, lines);
     }
     if let Some(kept) = words::kept(resource) {
-        let _ = writeln!(body, "# {kept}");
+        put!(&mut body, "# ", kept, "\n");
     }
     body
 }
 
 /// Values that stay, folded, after all that changes.
-pub(super) fn kept(out: &mut String, review: &Review) {
-    let mut body = String::new();
+pub(super) fn kept(out: &mut Out<Markdown>, review: &Review, lines: &Lines) {
+    let mut body = Out::new();
     for resource in review.resources.iter().filter(|resource| !resource.kept.is_empty()) {
         if body.len() > 4 * MARKDOWN_CHARACTERS {
             break;
         }
-        let _ = writeln!(body, "@@ {} @@", visible(&words::place(resource)));
+        put!(&mut body, "@@ ", resource.place(), " @@\n");
         for kept in &resource.kept {
-            let _ = writeln!(body, "# {}", visible(&kept.path));
-            each_line(None, Some(&kept.value), usize::MAX, |_, line| {
+            put!(&mut body, "# ", kept.path, "\n");
+            lines.each(None, Some(&kept.value), usize::MAX, |_, line| {
                 push_line(&mut body, " ", line);
             });
         }
     }
     if !body.is_empty() {
-        let fence = fence(&body);
-        let _ = writeln!(
-            out,
-            "<details><summary>Values that stay</summary>\n\n{fence}diff\n{body}{fence}\n\n</details>\n"
+        put!(out, "<details><summary>Values that stay</summary>\n\n");
+        out.diff(&body);
+        put!(out, "\n\n</details>\n\n");
+    }
+}
+
+fn properties(body: &mut Out<Plain>, changes: &[PropertyChange], detail: Detail, lines: &Lines) {
+    for change in changes.iter().take(detail.properties) {
+        let remarks = words::remarks(change);
+        let joint = if remarks.is_empty() { "" } else { " — " };
+        put!(body, "@@ ", change.path, joint, remarks, " @@\n");
+        push_lines(
+            body,
+            (change.before.as_ref(), change.after.as_ref()),
+            detail.value,
+            lines,
         );
     }
 }
 
-fn properties(body: &mut String, changes: &[PropertyChange], detail: Detail) {
-    for change in changes.iter().take(detail.properties) {
-        let remarks = words::remarks(change);
-        let joint = if remarks.is_empty() { "" } else { " — " };
-        let _ = writeln!(body, "@@ {}{joint}{} @@", visible(&change.path), visible(&remarks));
-        push_lines(body, change.before.as_ref(), change.after.as_ref(), detail.value);
-    }
-}
-
-fn push_lines(body: &mut String, before: Option<&Shown>, after: Option<&Shown>, most: usize) {
-    each_line(before, after, most, |mark, line| {
+fn push_lines(body: &mut Out<Plain>, sides: (Option<&Shown>, Option<&Shown>), most: usize, lines: &Lines) {
+    lines.each(sides.0, sides.1, most, |mark, line| {
         let mark = match mark {
             Mark::Minus => "-",
             Mark::Plus => "+",
@@ -106,35 +115,32 @@ fn push_lines(body: &mut String, before: Option<&Shown>, after: Option<&Shown>, 
     });
 }
 
-fn push_line(body: &mut String, mark: &str, line: &str) {
-    body.push_str(mark);
-    body.push(' ');
-    body.push_str(line);
-    body.push('\n');
+fn push_line(body: &mut Out<Plain>, mark: &'static str, line: &Out<Plain>) {
+    put!(body, mark, " ");
+    line.print(body);
+    put!(body, "\n");
 }
 
-pub(super) fn settings(out: &mut String, review: &Review, detail: Detail) {
+pub(super) fn settings(out: &mut Out<Markdown>, review: &Review, detail: Detail, lines: &Lines) {
     if review.settings.is_empty() {
         return;
     }
-    let mut body = String::new();
+    let mut body = Out::new();
     let most = if detail.properties == 0 { 50 } else { usize::MAX };
     for setting in review.settings.iter().take(most) {
-        let _ = writeln!(body, "@@ {} {} @@", setting.kind.name(), visible(&setting.name));
+        put!(&mut body, "@@ ", setting.kind.name(), " ", setting.name, " @@\n");
         push_lines(
             &mut body,
-            setting.before.as_ref(),
-            setting.after.as_ref(),
+            (setting.before.as_ref(), setting.after.as_ref()),
             detail.value.max(40),
+            lines,
         );
     }
     if review.settings.len() > most {
-        let _ = writeln!(
-            body,
-            "# {} further settings are left out here",
-            review.settings.len() - most
-        );
+        let left = review.settings.len() - most;
+        put!(&mut body, "# ", left, " further settings are left out here\n");
     }
-    let fence = fence(&body);
-    let _ = writeln!(out, "#### Settings of the stack\n\n{fence}diff\n{body}{fence}\n");
+    put!(out, "#### Settings of the stack\n\n");
+    out.diff(&body);
+    put!(out, "\n\n");
 }

@@ -383,7 +383,7 @@ fn planted_secrets_are_in_no_rendering() {
         }
     }
     assert!(review.hidden > 10);
-    assert!(review::text(&review).contains("hidden because they look like secrets"));
+    assert!(review::text(&review).contains(" values are hidden: "));
     let value: Value = serde_json::from_str(&review::json(&review)).unwrap();
     assert_eq!(value["hidden"], review.hidden);
 }

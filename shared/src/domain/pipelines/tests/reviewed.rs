@@ -52,9 +52,7 @@ fn hashes_of_gates_are_shown_and_nothing_of_a_pipeline_looks_secret() {
         let gates = review.resources[0]
             .changes
             .iter()
-            .filter(|change| {
-                change.path.ends_with("UserParameters.gate") || change.path == "Tags[changegate:gate].Value"
-            })
+            .filter(|change| change.path.holds("UserParameters.gate") || change.path == "Tags[changegate:gate].Value")
             .count();
         assert_eq!(gates, 4, "three actions and a tag");
     }

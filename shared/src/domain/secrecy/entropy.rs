@@ -1,35 +1,115 @@
 //! Tells random texts, such as keys, from names that people or AWS gave.
 
+use std::ops::Range;
+
+use super::content::is_hash;
+
 /// Shortest token that is looked at.
 const SHORTEST: usize = 20;
 /// Length of AWS's secret access keys.
 const SECRET_ACCESS_KEY: usize = 40;
 
-/// Whether a token looks random: long, of mixed classes, many different characters, and no words in it.
+/// The parts of a token that look random: long, of mixed classes, many different characters, and no words in them.
 ///
-/// Identifiers that AWS gives out (ARNs' parts, `subnet-…`, UUIDs) and content hashes in object keys are not.
-pub(super) fn looks_random(token: &str) -> bool {
+/// Identifiers that AWS gives out (`subnet-…`, UUIDs) and content hashes in names of files are not. What is recognised
+/// as one is left out, and nothing else: what stands around it is judged by itself.
+pub(super) fn random_parts(token: &str) -> Vec<Range<usize>> {
+    if token.len() < SHORTEST || !token.is_ascii() {
+        return Vec::new();
+    }
+    // An address is judged segment by segment: that words surround a random one does not make it less so.
+    if token.starts_with("//") {
+        return segments(token, 0)
+            .filter(|part| is_random(&token[part.clone()]))
+            .collect();
+    }
+    let mut parts = Vec::new();
+    let mut from = 0;
+    for known in recognised(token) {
+        // The slash before and after what is recognised belongs to neither side.
+        let end = known.start - usize::from(token[from..known.start].ends_with('/'));
+        add_random(token, from..end, &mut parts);
+        from = known.end + usize::from(token[known.end..].starts_with('/'));
+    }
+    add_random(token, from.min(token.len())..token.len(), &mut parts);
+    parts
+}
+
+fn add_random(token: &str, part: Range<usize>, parts: &mut Vec<Range<usize>>) {
+    if part.len() >= SHORTEST && is_random(&token[part.clone()]) {
+        parts.push(part);
+    }
+}
+
+/// The segments of a path from `from` on.
+fn segments(token: &str, from: usize) -> impl Iterator<Item = Range<usize>> {
+    let mut start = from;
+    token[from..].split('/').flat_map(move |segment| {
+        let own = start..start + segment.len();
+        start = own.end + 1;
+        let mut parts = Vec::new();
+        let mut at = own.start;
+        for known in recognised(segment) {
+            parts.push(at..own.start + known.start);
+            at = own.start + known.end;
+        }
+        parts.push(at..own.end);
+        parts
+    })
+}
+
+/// Whether one part, in which nothing is recognised, looks random.
+fn is_random(token: &str) -> bool {
     let token = token.trim_matches(|character: char| matches!(character, '.' | '-' | '_' | '*' | '!'));
-    if token.len() < SHORTEST || !token.is_ascii() || token.starts_with('/') && token.contains("//") {
+    if token.len() < SHORTEST || !can_be_random(token) {
         return false;
     }
-    if !can_be_random(token) {
-        return false;
-    }
-    if token.contains(".packages/") || is_uuid(token) || is_resource_id(token) || is_digest(token) {
-        return false;
-    }
-    if is_secret_access_key(token) {
+    if is_secret_access_key(token) || is_random_with_dashes(token) {
         return true;
-    }
-    if is_random_with_dashes(token) || is_asset(token) {
-        return !is_asset(token);
     }
     // Paths, host names and hyphenated names are judged part by part.
     token
         .split(['/', '-', '.', '_', '$', '%', '*', '~', '^', '!'])
         .any(|part| part.len() >= SHORTEST && part_is_random(part))
         || (!token.contains(['-', '.']) && token.matches('/').count() <= token.len() / 16 && part_is_random(token))
+}
+
+/// The ids and hashes in a token, from left to right.
+fn recognised(token: &str) -> Vec<Range<usize>> {
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    let bytes = token.as_bytes();
+    let mut found = Vec::new();
+    let mut start = 0;
+    while start < bytes.len() {
+        if !is_word(bytes[start]) {
+            start += 1;
+            continue;
+        }
+        let end = bytes[start..]
+            .iter()
+            .position(|byte| !is_word(*byte))
+            .map_or(bytes.len(), |length| start + length);
+        let word = &token[start..end];
+        let is_file = bytes.get(end) == Some(&b'.');
+        let is_in_folder = start > 0 && bytes[start - 1] == b'/';
+        if let Some(from) = uuid(word) {
+            found.push(start + from..end);
+        } else if is_resource_id(word) {
+            found.push(start..end);
+        } else if let Some(length) = asset(word) {
+            found.push(start..start + length);
+        } else if is_hash(word) && (is_file || (is_in_folder && word.len() > 32)) {
+            found.push(start..end);
+        }
+        start = end;
+    }
+    found
+}
+
+/// Whether a text is a random token as a whole, as far as that can be told.
+#[cfg(test)]
+pub(super) fn looks_random(token: &str) -> bool {
+    !random_parts(token).is_empty()
 }
 
 /// One look that tells names and paths, which nearly all tokens are, from what has to be taken apart: no part of them is
@@ -175,20 +255,30 @@ fn is_secret_access_key(token: &str) -> bool {
         && token.bytes().any(|byte| byte.is_ascii_uppercase())
         && token.bytes().any(|byte| byte.is_ascii_lowercase())
         && token.bytes().any(|byte| byte.is_ascii_digit())
+        && !token.split('/').all(is_word)
         && entropy(token) > 4.0
 }
 
-fn is_uuid(token: &str) -> bool {
-    let groups: Vec<_> = token.rsplit('/').next().unwrap_or_default().split('-').collect();
-    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
-        && groups
-            .iter()
-            .all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
+/// `SecurityGroupIngress` or a number: a part of a path that somebody named.
+fn is_word(part: &str) -> bool {
+    let is_name =
+        part.len() >= 3 && part.bytes().all(|byte| byte.is_ascii_alphabetic()) && switches(part) * 4 <= part.len();
+    is_name || (part.len() <= 4 && part.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Where the UUID begins with which a word ends.
+fn uuid(word: &str) -> Option<usize> {
+    let from = word.len().checked_sub(36)?;
+    let groups = word.get(from..)?.split('-');
+    let is_apart = from == 0 || word.as_bytes()[from - 1] == b'-';
+    let has_form = groups.clone().map(str::len).eq([8, 4, 4, 4, 12])
+        && groups.flat_map(str::bytes).all(|byte| byte.is_ascii_hexdigit());
+    (is_apart && has_form).then_some(from)
 }
 
 /// `subnet-0123456789abcdef0` and the like.
-fn is_resource_id(token: &str) -> bool {
-    token.rsplit_once('-').is_some_and(|(kind, id)| {
+fn is_resource_id(word: &str) -> bool {
+    word.rsplit_once('-').is_some_and(|(kind, id)| {
         (8..=17).contains(&id.len())
             && id.bytes().all(|byte| byte.is_ascii_hexdigit())
             && kind.len() <= 16
@@ -196,19 +286,21 @@ fn is_resource_id(token: &str) -> bool {
     })
 }
 
-/// A parameter that older CDK programs make for each asset: a word and the hash of its content.
-fn is_asset(token: &str) -> bool {
-    token
-        .strip_prefix("AssetParameters")
-        .and_then(|rest| rest.get(..64))
-        .is_some_and(|hash| hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
-}
+const ASSET: &str = "AssetParameters";
 
-/// The hash in an object key or a file name: `assets/<64 hex>.zip`.
-fn is_digest(token: &str) -> bool {
-    let name = token.rsplit('/').next().unwrap_or_default();
-    let (stem, is_file) = name
-        .split_once('.')
-        .map_or((name, token.contains('/')), |(stem, _)| (stem, true));
-    is_file && matches!(stem.len(), 32 | 40 | 64) && stem.bytes().all(|byte| byte.is_ascii_hexdigit())
+/// Length of the name of a parameter that older CDK programs make for each asset: a word, the hash of its content, what
+/// of it the parameter names, and a hash of eight digits.
+fn asset(word: &str) -> Option<usize> {
+    let rest = word.strip_prefix(ASSET)?;
+    let hash = rest.get(..64)?;
+    if !hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    let head = ASSET.len() + 64;
+    let rest = &rest[64..];
+    let of = ["S3Bucket", "S3VersionKey", "ArtifactHash"]
+        .iter()
+        .find_map(|of| rest.strip_prefix(of))
+        .filter(|hash| hash.len() == 8 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    Some(if of.is_some() { word.len() } else { head })
 }

@@ -1,10 +1,41 @@
+use super::MASK;
 use super::entropy::looks_random;
-use super::secret_names::names_secret;
-use super::secrets::{Hider, NO_ECHO};
-use super::values::{KNOWN_AFTER_APPLY, MASK, Shown};
+use super::hider::{Hider, NO_ECHO};
+use super::masked::Masked;
+use super::names::names_secret;
+use super::place::{Spot, Step};
+use super::shown::{KNOWN_AFTER_APPLY, Shown};
 
+/// Shows a value; the first name is the type, names in brackets are those of items.
 fn shown(names: &[&str], value: &str) -> Shown {
-    Hider::default().value(names, value)
+    shown_by(&Hider::default(), names, value)
+}
+
+fn shown_by(hider: &Hider, names: &[&str], value: &str) -> Shown {
+    let steps: Vec<_> = names[1..]
+        .iter()
+        .map(
+            |name| match name.strip_prefix('[').and_then(|name| name.strip_suffix(']')) {
+                Some(item) => Step::Name(item.to_owned()),
+                None if *name == "{}" => Step::Within,
+                None => Step::Key((*name).to_owned()),
+            },
+        )
+        .collect();
+    let spot = Spot {
+        kind: Some(names[0]),
+        owners: [None, None],
+        steps: &steps,
+    };
+    hider.value(&spot, value)
+}
+
+fn text(text: &str) -> Shown {
+    Shown::Text(Masked::by_hider(text.to_owned()))
+}
+
+fn masked(text: &str) -> String {
+    Hider::default().text(text).visible().into_owned()
 }
 
 #[test]
@@ -47,7 +78,7 @@ fn a_secret_is_hidden_by_the_name_of_its_property_or_of_its_list_item() {
                 "AWS::ECS::TaskDefinition",
                 "ContainerDefinitions",
                 "Environment",
-                "DB_PASSWORD",
+                "[DB_PASSWORD]",
                 "Value"
             ],
             "hunter2"
@@ -63,12 +94,9 @@ fn a_secret_is_hidden_by_the_name_of_its_property_or_of_its_list_item() {
             &["X", "MasterUserPassword"],
             "{{resolve:secretsmanager:db:SecretString:password}}"
         ),
-        Shown::Text("{{resolve:secretsmanager:db:SecretString:password}}".to_owned())
+        text("{{resolve:secretsmanager:db:SecretString:password}}")
     );
-    assert_eq!(
-        shown(&["X", "ManageMasterUserPassword"], "true"),
-        Shown::Text("true".to_owned())
-    );
+    assert_eq!(shown(&["X", "ManageMasterUserPassword"], "true"), text("true"));
 }
 
 #[test]
@@ -78,7 +106,7 @@ fn no_echo_and_values_known_later_are_told_apart() {
     assert_eq!(shown(&["X", "Y"], KNOWN_AFTER_APPLY), Shown::KnownAfterApply);
     assert_eq!(
         shown(&["X", "Url"], &format!("https://{NO_ECHO}@host")),
-        Shown::Text(format!("https://{MASK}@host"))
+        text(&format!("https://{MASK}@host"))
     );
 }
 
@@ -195,7 +223,7 @@ fn names_that_people_and_aws_give_are_not_taken_for_random() {
         "The password is rotated by a function.",
         "arn:aws:cloudformation:eu-west-1:111122223333:changeSet/cg-1234567/1234abcd-12ab-34cd-56ef-1234567890ab",
     ] {
-        assert_eq!(Hider::default().text(name), name);
+        assert_eq!(masked(name), name);
     }
 }
 
@@ -221,11 +249,112 @@ fn a_value_that_is_known_to_be_secret_is_hidden_wherever_it_stands() {
 
 #[test]
 fn what_only_says_which_content_is_meant_is_shown() {
-    let version = "3sL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHY";
-    assert_eq!(
-        shown(&["AWS::Lambda::Function", "Code", "S3ObjectVersion"], version),
-        Shown::Text(version.to_owned())
+    let version = "3sL4kqtJlcpXroDTDmJ1rmSpXd3dIbrHY";
+    let place = ["AWS::Lambda::Function", "Code", "S3ObjectVersion"];
+    assert_ne!(
+        masked(version),
+        version,
+        "the sample looks random, or this test says nothing"
     );
+    assert_eq!(shown(&place, version), text(version));
     let hider = Hider::knowing([version.to_owned()]);
-    assert_eq!(hider.value(&["S3ObjectVersion"], version), Shown::Text(MASK.to_owned()));
+    assert_eq!(shown_by(&hider, &place, version), text(MASK));
+    assert_eq!(shown(&place, "AKIAIOSFODNN7EXAMPLE"), text(MASK));
+}
+
+#[test]
+fn every_beginning_of_a_credential_is_known() {
+    // From the documentation of the services, independent of the table.
+    let starts = [
+        "AKIA",
+        "ASIA",
+        "ghp_",
+        "gho_",
+        "ghu_",
+        "ghs_",
+        "ghr_",
+        "github_pat_",
+        "glpat-",
+        "xoxb-",
+        "xoxp-",
+        "xoxa-",
+        "xoxr-",
+        "xapp-",
+        "sk-",
+        "sk_live_",
+        "sk_test_",
+        "rk_live_",
+        "AIza",
+        "SG.",
+        "npm_",
+        "eyJ",
+    ];
+    assert_eq!(starts.len(), super::mask::credential_starts().len());
+    for start in starts {
+        // Nothing but its beginning gives it away.
+        let credential = format!("{start}aaaaaaaaaaaaaaaa");
+        assert_eq!(masked(&format!("a {credential} b")), "a ‹hidden› b", "{start}");
+    }
+}
+
+#[test]
+fn an_exemption_covers_what_it_recognised_and_nothing_around_it() {
+    let random = "Zx81kQp0vR3tYw7Lm2Nc";
+    let hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    for (text, expected) in [
+        (
+            format!("{random}/1234abcd-12ab-34cd-56ef-1234567890ab"),
+            "‹hidden›/1234abcd-12ab-34cd-56ef-1234567890ab".to_owned(),
+        ),
+        (format!("{random}/{hash}.zip"), format!("‹hidden›/{hash}.zip")),
+        (format!("x/.packages/{random}"), "‹hidden›".to_owned()),
+        (
+            format!("https://host.example/{random}/x"),
+            "https://host.example/‹hidden›/x".to_owned(),
+        ),
+        (
+            format!("AssetParameters{hash}{random}"),
+            format!("AssetParameters{hash}‹hidden›"),
+        ),
+        (
+            format!("subnet-0123456789abcdef0/{random}"),
+            "subnet-0123456789abcdef0/‹hidden›".to_owned(),
+        ),
+    ] {
+        assert_eq!(masked(&text), expected, "{text}");
+    }
+}
+
+#[test]
+fn one_secret_that_begins_another_hides_no_less_of_it() {
+    let hider = Hider::knowing(["open".to_owned(), "open sesame".to_owned()]);
+    assert_eq!(hider.text("open sesame, open"), "‹hidden›, ‹hidden›");
+}
+
+#[test]
+fn a_known_secret_is_found_in_every_form_in_which_it_is_written() {
+    let hider = Hider::knowing(["p\"ä /?".to_owned()]);
+    for form in ["p\"ä /?", "p\\\"ä /?", "p%22%C3%A4%20%2F%3F", "p\"? /?", "cCLDpCAvPw"] {
+        assert_eq!(hider.text(form), MASK, "{form}");
+    }
+}
+
+#[test]
+fn masking_takes_time_in_proportion_to_the_text() {
+    for part in [
+        "://",
+        "{{resolve:",
+        "mysql -p",
+        "-----BEGIN X ",
+        "${",
+        "password @ ://u:p",
+        "a@://",
+        "'",
+    ] {
+        let text = format!("password @ {}", part.repeat(100_000 / part.len()));
+        let started = std::time::Instant::now();
+        let _ = masked(&text);
+        // Where the time grew with the square of the length, this took minutes.
+        assert!(started.elapsed().as_secs() < 60, "{part}");
+    }
 }

@@ -1,9 +1,14 @@
 //! Masks what is secret inside longer texts: scripts, addresses, configurations.
 
-use super::entropy::looks_random;
-use super::secret_names::{holds_stem, names_secret};
-use super::secrets::{is_harmless, is_reference};
-use super::values::MASK;
+use std::ops::Range;
+
+use super::MASK;
+use super::ahead::Ahead;
+use super::content::{Names, introduces_hash, is_hash};
+use super::entropy::random_parts;
+use super::kinds::SecretKind;
+use super::names::{holds_stem, names_secret};
+use super::reference::{is_harmless, is_reference};
 
 /// Beginnings of texts that are credentials whatever they are called.
 ///
@@ -50,18 +55,24 @@ pub(super) fn is_plain(text: &str) -> bool {
             .as_bytes()
             .split(|byte| !is_token_byte(*byte))
             .filter(|token| token.len() >= SHORTEST_CREDENTIAL)
-            .all(|token| std::str::from_utf8(token).is_ok_and(|token| !is_credential(token)))
+            .all(|token| std::str::from_utf8(token).is_ok_and(|token| secret_parts(token).is_empty()))
 }
 
-/// The text with everything masked that looks secret, and how often that happened.
-pub(super) fn masked(text: &str) -> (String, usize) {
+/// The text with everything masked that looks secret, and why, once for each mask. `names` says what the text as a whole
+/// names.
+///
+/// Every look ahead is remembered, so that the work grows with the length of the text only.
+pub(super) fn masked_text(text: &str, names: Names) -> (String, Vec<SecretKind>) {
     let mut mask = Masker {
         text,
+        names,
         out: String::with_capacity(text.len()),
-        count: 0,
+        hidden: Vec::new(),
+        ahead: Ahead::default(),
+        is_mysql: false,
     };
     mask.run();
-    (mask.out, mask.count)
+    (mask.out, mask.hidden)
 }
 
 /// What the text so far says about what follows.
@@ -79,8 +90,12 @@ enum Next {
 
 struct Masker<'t> {
     text: &'t str,
+    names: Names,
     out: String,
-    count: usize,
+    hidden: Vec<SecretKind>,
+    ahead: Ahead,
+    /// Whether `mysql` stands in the line so far.
+    is_mysql: bool,
 }
 
 impl Masker<'_> {
@@ -88,17 +103,17 @@ impl Masker<'_> {
         let mut at = 0;
         let mut next = Next::Any;
         while let Some(rest) = self.text.get(at..).filter(|rest| !rest.is_empty()) {
-            if let Some(length) = reference(rest) {
-                self.keep(at, length);
+            if let Some(length) = self.ahead.reference(self.text, at) {
+                self.reference(at, length);
                 at += length;
                 next = Next::Any;
-            } else if let Some(length) = private_key(rest) {
-                self.hide();
+            } else if let Some(length) = self.ahead.private_key(self.text, at) {
+                self.hide(SecretKind::PrivateKey);
                 at += length;
                 next = Next::Any;
-            } else if let Some((before, length)) = userinfo(rest) {
+            } else if let Some((before, length)) = self.ahead.userinfo(self.text, at) {
                 self.keep(at, before);
-                self.hide();
+                self.hide(SecretKind::Password);
                 at += before + length;
                 next = Next::Any;
             } else if rest.starts_with(is_token_character) {
@@ -108,20 +123,59 @@ impl Masker<'_> {
                 // A key may follow an escaped line break, so that its beginning is no token of its own.
                 let length = rest[..end].find("-----BEGIN").filter(|at| *at > 0).unwrap_or(end);
                 let token = &rest[..length];
-                if is_credential(token) && !self.names_content(token) || self.is_attached_password(token) {
-                    self.hide();
+                if self.is_attached_password(token) {
+                    self.hide(SecretKind::Password);
                 } else {
-                    self.keep(at, length);
+                    self.token(at, token);
                 }
+                self.is_mysql |= token.contains("mysql");
                 at += length;
                 next = after(token, &self.out);
             } else {
                 let length = rest.find(is_token_character).unwrap_or(rest.len());
                 let length = rest[..length].find("{{").filter(|at| *at > 0).unwrap_or(length);
+                let gap = at;
                 at = self.gap(at, length, next);
+                if self.text[gap..at].contains('\n') {
+                    self.is_mysql = false;
+                }
                 next = Next::Any;
             }
         }
+    }
+
+    /// Keeps a token but for the parts of it that are secret.
+    fn token(&mut self, at: usize, token: &str) {
+        let mut from = 0;
+        for (part, kind) in secret_parts(token) {
+            let (lead, found) = (&token[..part.start], &token[part.clone()]);
+            let before = if lead.is_empty() { self.out.as_str() } else { lead };
+            let is_exempt = kind == SecretKind::Random
+                && (self.names.exempts(found) || (is_hash(found) && introduces_hash(before)));
+            if is_exempt {
+                continue;
+            }
+            self.keep(at + from, part.start - from);
+            self.hide(kind);
+            from = part.end;
+        }
+        self.keep(at + from, token.len() - from);
+    }
+
+    /// Keeps a reference, which says where a value comes from; a credential in it is one all the same.
+    fn reference(&mut self, at: usize, length: usize) {
+        let text = &self.text[at..at + length];
+        let mut from = 0;
+        for (start, token) in tokens(text) {
+            for (part, kind) in secret_parts(token) {
+                if kind == SecretKind::Credential {
+                    self.keep(at + from, start + part.start - from);
+                    self.hide(kind);
+                    from = start + part.end;
+                }
+            }
+        }
+        self.keep(at + from, length - from);
     }
 
     /// What stands between tokens: if it assigns a value to the name before, the value is masked. Answers where to go
@@ -144,7 +198,7 @@ impl Masker<'_> {
             Some(from) if !is_reference(value) && !is_harmless(value) && !value.contains(MASK) => {
                 // What follows a user's name is the secret; otherwise the whole value is.
                 self.keep(start, from);
-                self.hide();
+                self.hide(SecretKind::Password);
             }
             _ => self.keep(start, end - start),
         }
@@ -155,26 +209,18 @@ impl Masker<'_> {
         self.out.push_str(&self.text[at..at + length]);
     }
 
-    fn hide(&mut self) {
-        self.count += 1;
+    fn hide(&mut self, kind: SecretKind) {
+        self.hidden.push(kind);
         self.out.push_str(MASK);
-    }
-
-    /// `sha256:…` and CloudFormation's signature in place of a long value: which content is meant, not a secret.
-    fn names_content(&self, token: &str) -> bool {
-        token.bytes().all(|byte| byte.is_ascii_hexdigit())
-            && ["sha256:", "sha512:", "(Truncated-Signature):"]
-                .iter()
-                .any(|before| self.out.ends_with(before))
     }
 
     /// `mysql -pS3cret`.
     fn is_attached_password(&self, token: &str) -> bool {
-        token.len() > 2
+        self.is_mysql
+            && token.len() > 2
             && token.starts_with("-p")
             && !token.starts_with("-pr")
             && self.out.ends_with(' ')
-            && self.out.rsplit('\n').next().is_some_and(|line| line.contains("mysql"))
     }
 }
 
@@ -240,65 +286,6 @@ fn value_length(text: &str, before: Option<char>) -> usize {
     text.len()
 }
 
-/// Length of a reference that begins here: it says where a value comes from, not what it is.
-fn reference(text: &str) -> Option<usize> {
-    if text.starts_with("{{resolve:") || text.starts_with("{{changeSet:") {
-        return text.find("}}").map(|end| end + 2);
-    }
-    let inner = text.strip_prefix("${")?;
-    let end = inner.find(['}', '{', '\n'])?;
-    inner[end..].starts_with('}').then_some(end + 3)
-}
-
-/// Length of a private key that begins here; one without an end goes on to the end of the text.
-fn private_key(text: &str) -> Option<usize> {
-    let head = text.strip_prefix("-----BEGIN ")?;
-    let title = &head[..head.find("-----").unwrap_or(head.len())];
-    if !title.contains("PRIVATE KEY") && !title.contains("SECRET") {
-        return None;
-    }
-    let Some(end) = text.find("-----END ") else {
-        return Some(text.len());
-    };
-    let tail = &text[end + "-----END ".len()..];
-    Some(
-        tail.find("-----")
-            .map_or(text.len(), |at| end + "-----END ".len() + at + 5),
-    )
-}
-
-/// The password in `://user:password@host`: how much stands before it, and its length. Also what stands there alone,
-/// when it is not a plain user's name.
-fn userinfo(text: &str) -> Option<(usize, usize)> {
-    let after = text.strip_prefix("://")?;
-    let end = after
-        .find([' ', '\t', '\n', '"', '\'', '<', '>', '`'])
-        .unwrap_or(after.len());
-    let address = &after[..end];
-    let authority = address.find(['/', '?', '#']).unwrap_or(address.len());
-    let at = match address[..authority].rfind('@') {
-        // A password may itself hold `@` and `/`, so the last `@` is the one that ends it.
-        Some(at) if address[..at].contains(':') => address.rfind('@').unwrap_or(at),
-        Some(at) => at,
-        // Or only `/`; a port is a number.
-        None => {
-            let (_, password) = address[..authority].split_once(':')?;
-            let is_port = !password.is_empty() && password.bytes().all(|byte| byte.is_ascii_digit());
-            address.rfind('@').filter(|_| !is_port)?
-        }
-    };
-    let info = &address[..at];
-    let (before, secret) = match info.split_once(':') {
-        Some((user, password)) => (user.len() + 1, password),
-        None if info.len() < 12 => return None,
-        None => (0, info),
-    };
-    if secret.is_empty() || is_reference(secret) || secret == MASK {
-        return None;
-    }
-    Some(("://".len() + before, secret.len()))
-}
-
 fn is_token_character(character: char) -> bool {
     match u8::try_from(character) {
         Ok(byte) if byte.is_ascii() => is_token_byte(byte),
@@ -314,25 +301,59 @@ fn is_token_byte(byte: u8) -> bool {
         )
 }
 
-fn is_credential(token: &str) -> bool {
-    if token.len() < SHORTEST_CREDENTIAL {
-        return false;
-    }
-    begins_as_credential(token) || looks_random(token)
+/// The tokens of a text, each with its place.
+fn tokens(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let start = text.as_ptr() as usize;
+    text.split(|character| !is_token_character(character))
+        .filter(|token| !token.is_empty())
+        .map(move |token| (token.as_ptr() as usize - start, token))
 }
 
-/// Whether a word in the token begins as credentials do. Short beginnings are also parts of other names, so they count
-/// at the beginning of the token only.
-fn begins_as_credential(token: &str) -> bool {
+/// The parts of a token that are secret by what they look like, from left to right.
+fn secret_parts(token: &str) -> Vec<(Range<usize>, SecretKind)> {
+    if token.len() < SHORTEST_CREDENTIAL {
+        return Vec::new();
+    }
+    let mut parts = Vec::new();
+    let mut from = 0;
+    while let Some(start) = credential(token, from) {
+        // Credentials that are known by their beginnings hold no slash.
+        let end = token[start..].find('/').map_or(token.len(), |at| start + at);
+        parts.extend(random(token, from..start));
+        parts.push((start..end, SecretKind::Credential));
+        from = end;
+    }
+    parts.extend(random(token, from..token.len()));
+    parts
+}
+
+fn random(token: &str, part: Range<usize>) -> impl Iterator<Item = (Range<usize>, SecretKind)> {
+    let start = part.start;
+    random_parts(&token[part])
+        .into_iter()
+        .map(move |found| (start + found.start..start + found.end, SecretKind::Random))
+}
+
+/// Where, from `from` on, a word in the token begins as credentials do. Short beginnings are also parts of other names,
+/// so they count at the beginning of the token only.
+fn credential(token: &str, from: usize) -> Option<usize> {
     let bytes = token.as_bytes();
-    bytes.windows(SHORTEST_CREDENTIAL).enumerate().any(|(at, window)| {
+    let last = bytes.len().checked_sub(SHORTEST_CREDENTIAL)?;
+    (from..=last).find(|at| {
+        let at = *at;
         let is_word = at == 0 || !(bytes[at - 1].is_ascii_alphanumeric() || bytes[at - 1] >= 0x80);
         is_word
-            && matches!(window[0], b'A' | b'S' | b'e' | b'g' | b'n' | b'r' | b's' | b'x')
+            && matches!(bytes[at], b'A' | b'S' | b'e' | b'g' | b'n' | b'r' | b's' | b'x')
             && CREDENTIAL_STARTS.iter().any(|start| {
                 (at == 0 || start.len() >= 4)
                     && bytes.len() - at >= start.len() + 12
                     && bytes[at..].starts_with(start.as_bytes())
             })
     })
+}
+
+/// Whether a text begins as credentials do.
+#[cfg(test)]
+pub(super) fn credential_starts() -> &'static [&'static str] {
+    &CREDENTIAL_STARTS
 }

@@ -29,7 +29,7 @@ const SECRET_WORDS: [&str; 24] = [
 ];
 
 /// What follows such a word when the value is not the secret itself: `SecretArn`, `PasswordLength`.
-const HARMLESS_ENDINGS: [&str; 40] = [
+const HARMLESS_ENDINGS: [&str; 48] = [
     "arn",
     "arns",
     "id",
@@ -70,6 +70,14 @@ const HARMLESS_ENDINGS: [&str; 40] = [
     "region",
     "lambda",
     "rules",
+    "provider",
+    "manager",
+    "managed",
+    "mode",
+    "status",
+    "usage",
+    "method",
+    "mechanism",
 ];
 
 /// Whether a name says that its value is secret.
