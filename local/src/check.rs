@@ -242,7 +242,7 @@ impl Repository {
                 used.extend(packaged.parts);
             }
             Packaging::Refused(found) => {
-                findings.extend(found.iter().map(|line| Finding::of_line(line, Rule::Packaging)))
+                findings.extend(found.iter().map(|line| Finding::of_line(line, Rule::Packaging)));
             }
             Packaging::Needs(paths) => {
                 let missing = |path: &String| Finding::of_file(path, Rule::Packaging, "this file cannot be read");

@@ -9,7 +9,7 @@ use super::finding::{Finding, Rule};
 
 /// One line each, `path:line:column: …`.
 pub fn text(findings: &Findings) -> String {
-    lines(findings, |finding| finding.to_string())
+    lines(findings, Finding::to_string)
 }
 
 /// Workflow commands, which GitHub shows beside the lines of a pull request.

@@ -136,3 +136,70 @@ pub(super) fn not_understood(operation: &'static str, subject: &str, error: serd
 pub(super) fn header(answer: &Response, name: &str) -> Option<String> {
     Some(answer.headers().get(name)?.to_str().ok()?.to_owned())
 }
+
+/// The path of the next page, out of a `Link` header; `None` when this page is the last.
+///
+/// # Errors
+///
+/// When the next page does not lie below `api_url`.
+pub(super) fn next_page(
+    operation: &'static str,
+    subject: &str,
+    links: &str,
+    api_url: &str,
+) -> Result<Option<String>, PortError> {
+    let Some(next) = links.split(',').find(|link| link.contains("rel=\"next\"")) else {
+        return Ok(None);
+    };
+    let url = next
+        .split_once('<')
+        .and_then(|(_, rest)| rest.split_once('>'))
+        .map(|(url, _)| url);
+    match url.and_then(|url| url.strip_prefix(api_url)) {
+        Some(path) => Ok(Some(path.to_owned())),
+        None => Err(PortError {
+            operation,
+            subject: subject.to_owned(),
+            kind: PortErrorKind::Unavailable,
+            code: None,
+            message: "the next page lies outside of GitHub's interface".to_owned(),
+            source: None,
+        }),
+    }
+}
+
+/// Reads an answer to its end, at most `limit_bytes`.
+pub(super) async fn whole(
+    operation: &'static str,
+    subject: &str,
+    mut answer: Response,
+    limit_bytes: u64,
+) -> Result<Vec<u8>, PortError> {
+    // What is announced is neither downloaded in vain nor grown into, which would take twice the room.
+    let announced = answer.content_length().unwrap_or_default();
+    if announced > limit_bytes {
+        return Err(too_large(operation, subject, limit_bytes));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(announced).unwrap_or_default());
+    loop {
+        match answer.chunk().await {
+            Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
+            Ok(None) => return Ok(bytes),
+            Err(error) => return Err(no_answer(operation, subject, error)),
+        }
+        if bytes.len() as u64 > limit_bytes {
+            return Err(too_large(operation, subject, limit_bytes));
+        }
+    }
+}
+
+pub(super) fn too_large(operation: &'static str, subject: &str, limit_bytes: u64) -> PortError {
+    PortError {
+        operation,
+        subject: subject.to_owned(),
+        kind: PortErrorKind::Refused,
+        code: None,
+        message: format!("the answer is larger than {limit_bytes} bytes"),
+        source: None,
+    }
+}

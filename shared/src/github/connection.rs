@@ -10,7 +10,7 @@ use reqwest::{Client, Method, Request, RequestBuilder, Response, StatusCode, red
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::answer::{LEAST_PAUSE, header, no_answer, not_understood, paused_until, refusal};
+use super::answer::{LEAST_PAUSE, header, next_page, no_answer, not_understood, paused_until, refusal, whole};
 use super::credential::{Credential, TokenCache};
 use super::wire;
 use crate::domain::provenance::Account;
@@ -149,14 +149,7 @@ impl<S: ReadSecrets> Connection<S> {
     ) -> Result<(T, Option<String>), PortError> {
         let answer = self.read(operation, path, JSON, None).await?;
         let next = match header(&answer, "link") {
-            Some(links) => next_page(&links, &self.settings.api_url).ok_or_else(|| PortError {
-                operation,
-                subject: path.to_owned(),
-                kind: PortErrorKind::Unavailable,
-                code: None,
-                message: "the next page lies outside of GitHub's interface".to_owned(),
-                source: None,
-            })?,
+            Some(links) => next_page(operation, path, &links, &self.settings.api_url)?,
             None => None,
         };
         let bytes = whole(operation, path, answer, ANSWER_LIMIT_BYTES).await?;
@@ -380,17 +373,6 @@ impl<S: ReadSecrets> Connection<S> {
     }
 }
 
-/// The path of the next page, out of a `Link` header: `Some(None)` when there is none, `None` when it does not lie below
-/// `api_url`.
-fn next_page(links: &str, api_url: &str) -> Option<Option<String>> {
-    let Some(next) = links.split(',').find(|link| link.contains("rel=\"next\"")) else {
-        return Some(None);
-    };
-    let (_, rest) = next.split_once('<')?;
-    let (url, _) = rest.split_once('>')?;
-    Some(Some(url.strip_prefix(api_url)?.to_owned()))
-}
-
 fn moved(operation: &'static str, subject: &str) -> PortError {
     PortError {
         operation,
@@ -400,42 +382,6 @@ fn moved(operation: &'static str, subject: &str) -> PortError {
         message: "the repository was renamed or transferred, and nothing is written to where GitHub points instead; \
                   deploy Changegate with the repository's new name"
             .to_owned(),
-        source: None,
-    }
-}
-
-/// Reads an answer to its end, at most `limit_bytes`.
-pub(super) async fn whole(
-    operation: &'static str,
-    subject: &str,
-    mut answer: Response,
-    limit_bytes: u64,
-) -> Result<Vec<u8>, PortError> {
-    // What is announced is neither downloaded in vain nor grown into, which would take twice the room.
-    let announced = answer.content_length().unwrap_or_default();
-    if announced > limit_bytes {
-        return Err(too_large(operation, subject, limit_bytes));
-    }
-    let mut bytes = Vec::with_capacity(usize::try_from(announced).unwrap_or_default());
-    loop {
-        match answer.chunk().await {
-            Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
-            Ok(None) => return Ok(bytes),
-            Err(error) => return Err(no_answer(operation, subject, error)),
-        }
-        if bytes.len() as u64 > limit_bytes {
-            return Err(too_large(operation, subject, limit_bytes));
-        }
-    }
-}
-
-pub(super) fn too_large(operation: &'static str, subject: &str, limit_bytes: u64) -> PortError {
-    PortError {
-        operation,
-        subject: subject.to_owned(),
-        kind: PortErrorKind::Refused,
-        code: None,
-        message: format!("the answer is larger than {limit_bytes} bytes"),
         source: None,
     }
 }

@@ -7,8 +7,9 @@ use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::answer::not_understood;
+use super::answer::{too_large, whole};
 use super::archive::BlobCache;
-use super::connection::{Connection, too_large, whole};
+use super::connection::Connection;
 use super::wire;
 use crate::domain::sync::git;
 use crate::flows::ports::{

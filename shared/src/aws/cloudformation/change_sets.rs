@@ -143,8 +143,8 @@ impl ReadChangeSets for CloudFormation {
     }
 
     async fn change_set_hooks(&self, set: ChangeSetRef<'_>) -> Result<ChangeSetHooks, PortError> {
-        let ChangeSetRef { stack, arn } = set;
         const OPERATION: &str = "cloudformation:DescribeChangeSetHooks";
+        let ChangeSetRef { stack, arn } = set;
         let mut whole: Option<ChangeSetHooks> = None;
         let mut next: Option<String> = None;
         loop {

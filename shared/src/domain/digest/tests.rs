@@ -223,6 +223,7 @@ fn control_characters_are_escaped_as_the_canonical_form_says() {
 
 #[test]
 fn each_thing_that_decides_how_the_change_is_made_moves_the_digest() {
+    type Edit = fn(&mut ChangeSetDescription);
     fn first(it: &mut ChangeSetDescription) -> &mut ResourceChange {
         it.changes[0].resource_change.as_mut().unwrap()
     }
@@ -230,13 +231,13 @@ fn each_thing_that_decides_how_the_change_is_made_moves_the_digest() {
         it.rollback_configuration.get_or_insert_default()
     }
     let base = document(description()).sha256();
-    let edits: [(&str, fn(&mut ChangeSetDescription)); 12] = [
+    let edits: [(&str, Edit); 12] = [
         ("resolved value", |it| {
-            it.parameters[0].resolved_value = Some("ami-1".to_owned())
+            it.parameters[0].resolved_value = Some("ami-1".to_owned());
         }),
         ("import", |it| it.import_existing_resources = Some(true)),
         ("deployment mode", |it| {
-            it.deployment_mode = Some("REVERT_DRIFT".to_owned())
+            it.deployment_mode = Some("REVERT_DRIFT".to_owned());
         }),
         ("mode of the deployment", |it| {
             it.deployment_config.get_or_insert_default().mode = Some("EXPRESS".to_owned());
@@ -252,13 +253,13 @@ fn each_thing_that_decides_how_the_change_is_made_moves_the_digest() {
         }),
         ("minutes", |it| rollback(it).monitoring_time_in_minutes = Some(5)),
         ("nested change set", |it| {
-            first(it).change_set_id = Some("arn:nested".to_owned())
+            first(it).change_set_id = Some("arn:nested".to_owned());
         }),
         ("physical id", |it| {
-            first(it).physical_resource_id = Some("topic-1".to_owned())
+            first(it).physical_resource_id = Some("topic-1".to_owned());
         }),
         ("policy action", |it| {
-            first(it).policy_action = Some("ReplaceAndDelete".to_owned())
+            first(it).policy_action = Some("ReplaceAndDelete".to_owned());
         }),
         ("scope", |it| first(it).scope.push("Metadata".to_owned())),
         ("type", |it| first(it).resource_type = "AWS::SQS::Queue".to_owned()),

@@ -126,4 +126,4 @@ pub fn change_set_of_run(
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

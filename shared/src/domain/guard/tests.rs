@@ -232,7 +232,6 @@ mod releases {
     use super::super::release;
     use crate::domain::gate::Gate;
     use crate::domain::history::ActionExecution;
-    use crate::flows::fakes;
 
     const ALICE: &str = "arn:aws:iam::000000000000:user/alice";
     const BOB: &str = "arn:aws:iam::000000000000:user/bob";
@@ -241,7 +240,7 @@ mod releases {
         Gate {
             release: true,
             approvers: approvers.map(|listed| listed.iter().map(|one| (*one).to_owned()).collect()),
-            ..fakes::gate("network")
+            ..super::super::plan::tests::gate()
         }
     }
 
@@ -281,7 +280,7 @@ mod releases {
         }
         assert!(!is_released(&gate, &[]));
         assert!(
-            is_released(&fakes::gate("network"), &[]),
+            is_released(&super::super::plan::tests::gate(), &[]),
             "a gate without a release asks for none"
         );
     }

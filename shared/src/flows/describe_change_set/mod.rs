@@ -2,6 +2,7 @@
 
 mod context;
 mod delivery;
+mod freshness;
 mod gates;
 mod templates;
 #[cfg(test)]
@@ -10,7 +11,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use super::FlowError;
-use super::digest_inputs::{DigestError, DigestInputs, attempt, digest_inputs};
+use super::digest_inputs::{DigestInputs, attempt, digest_inputs};
 use super::ports::{
     Clock, JobArtifacts, NewObject, Notify, PortErrorKind, ReadChangeSets, ReadObjects, ReadPipelines, ReadStacks,
     Stack, TellRepository, WriteCondition, WriteObjects,
@@ -19,9 +20,7 @@ use super::prove_job::{ProofSettings, ProvenJob, prove_job};
 use crate::domain::actions::{CREATE_CHANGE_SET, DESCRIBE_CHANGE_SET, TEMPLATE};
 use crate::domain::change_set::build::{DeployedStack, Inputs};
 use crate::domain::change_set::description::present;
-use crate::domain::change_set::nested;
 use crate::domain::change_set::review::Review;
-use crate::domain::change_set::tree::ChangeSetTree;
 use crate::domain::guard::plan_as_written;
 use crate::domain::job::{FailureKind, Job, JobOutcome};
 use crate::domain::keys;
@@ -31,6 +30,7 @@ use crate::domain::sha256::Sha256;
 use crate::review;
 
 use self::delivery::{Delivered, Record};
+use self::freshness::{must_be_fresh, not_reviewed, out_of_date};
 
 /// Longest template that is read; CloudFormation itself takes 1 MB.
 const TEMPLATE_BYTES: u64 = 2 * 1024 * 1024;
@@ -199,64 +199,6 @@ fn change_set_of(run: &Run) -> Result<Option<&str>, FlowError> {
         Ok(change_set)
     } else {
         Err(out_of_date("its artifact and its history name different change sets"))
-    }
-}
-
-/// A person is asked only about a plan that can still be executed as it is.
-fn must_be_fresh(run: &Run, inputs: &DigestInputs, stack: Option<&Stack>) -> Result<(), FlowError> {
-    if let Some(root) = inputs.tree.as_ref().and_then(ChangeSetTree::root)
-        && !(root.status == "CREATE_COMPLETE" && root.execution_status == "AVAILABLE")
-    {
-        return Err(out_of_date(&format!(
-            "its change set is {} ({})",
-            root.execution_status, root.status
-        )));
-    }
-    let Some(stack) = stack else {
-        return Err(out_of_date("the stack does not exist any more"));
-    };
-    if run.planned.stack_id.as_deref().is_some_and(|id| id != stack.id) {
-        return Err(out_of_date("the stack was deleted and made anew since it was planned"));
-    }
-    if run.planned.change_set_type == "CREATE" {
-        return if stack.status == "REVIEW_IN_PROGRESS" {
-            Ok(())
-        } else {
-            Err(out_of_date(&format!(
-                "the stack was to be created and is {} already",
-                stack.status
-            )))
-        };
-    }
-    let now = stack.last_updated.as_deref().or(stack.created.as_deref());
-    if !context::is_same_time(run.planned.stack_last_changed.as_deref(), now) {
-        return Err(out_of_date(&format!(
-            "somebody else changed the stack at {}",
-            now.unwrap_or("an unknown time")
-        )));
-    }
-    Ok(())
-}
-
-/// Nobody is asked about a change that cannot be shown whole.
-fn not_reviewed(error: DigestError) -> FlowError {
-    match error {
-        DigestError::Port(error) => error.into(),
-        DigestError::Unshown(unshown) => FlowError::Refused {
-            kind: nested::kind(&unshown),
-            message: format!(
-                "not reviewed: {}; {}",
-                nested::told(&unshown),
-                nested::what_to_do(&unshown)
-            ),
-        },
-    }
-}
-
-fn out_of_date(what: &str) -> FlowError {
-    FlowError::Refused {
-        kind: FailureKind::RevisionOutOfSync,
-        message: format!("this plan is out of date: {what}; start the pipeline again to plan anew"),
     }
 }
 

@@ -24,8 +24,8 @@ fn pull(reviews: Vec<PullRequestReview>) -> PullRequest {
 }
 
 /// Why the one approval does not count.
-fn why(pull: PullRequest) -> Option<NotCounted> {
-    match unreviewed(Some(&pull))? {
+fn why(pull: &PullRequest) -> Option<NotCounted> {
+    match unreviewed(Some(pull))? {
         Unreviewed::NotApproved { mut discounted, .. } => discounted.pop().map(|one| one.why),
         other => panic!("{other:?}"),
     }
@@ -73,7 +73,7 @@ fn an_approval_of_an_earlier_commit_does_not_count_unless_it_holds_the_same() {
         approved: Some("f1000000".to_owned()),
         merged: Some("head0000".to_owned()),
     };
-    assert_eq!(why(pull(vec![stale.clone()])), Some(other));
+    assert_eq!(why(&pull(vec![stale.clone()])), Some(other));
     let same = PullRequestReview {
         is_same_content: true,
         ..stale
@@ -89,13 +89,13 @@ fn what_an_older_record_does_not_tell_does_not_count() {
         ..approval("bob")
     };
     assert!(matches!(
-        why(pull(vec![old.clone()])),
+        why(&pull(vec![old.clone()])),
         Some(NotCounted::OtherCommit { .. })
     ));
     let mut before = pull(vec![old]);
     before.head = None;
     before.contributors = None;
-    assert!(matches!(why(before), Some(NotCounted::OtherCommit { .. })));
+    assert!(matches!(why(&before), Some(NotCounted::OtherCommit { .. })));
 }
 
 #[test]
@@ -109,21 +109,21 @@ fn an_approval_by_somebody_without_or_with_unknown_write_access_does_not_count()
             permission,
             ..approval("mallory")
         };
-        assert_eq!(why(pull(vec![review])), Some(expected));
+        assert_eq!(why(&pull(vec![review])), Some(expected));
     }
 }
 
 #[test]
 fn an_app_a_deleted_account_and_github_itself_approve_nothing() {
     for login in ["lint[bot]", "Lint[BOT]", "ghost", "web-flow", ""] {
-        assert_eq!(why(pull(vec![approval(login)])), Some(NotCounted::NoPerson), "{login}");
+        assert_eq!(why(&pull(vec![approval(login)])), Some(NotCounted::NoPerson), "{login}");
     }
 }
 
 #[test]
 fn nobody_who_brought_content_in_approves_it() {
     assert_eq!(
-        why(pull(vec![approval("ALICE")])),
+        why(&pull(vec![approval("ALICE")])),
         Some(NotCounted::OwnChange),
         "opened it"
     );
@@ -132,17 +132,17 @@ fn nobody_who_brought_content_in_approves_it() {
         pushers: vec!["Bob".into()],
         ..Contributors::default()
     });
-    assert_eq!(why(pushed), Some(NotCounted::OwnChange), "pushed to its branch");
+    assert_eq!(why(&pushed), Some(NotCounted::OwnChange), "pushed to its branch");
     let mut named = pull(vec![approval("bob")]);
     named.contributors = Some(Contributors {
         named: vec!["bob".into()],
         ..Contributors::default()
     });
-    assert_eq!(why(named), Some(NotCounted::OwnChange), "wrote a commit of it");
+    assert_eq!(why(&named), Some(NotCounted::OwnChange), "wrote a commit of it");
     let mut renamed = pull(vec![approval("new-name")]);
     renamed.author.id = Some(5);
     renamed.reviews[0].reviewer.id = Some(5);
-    assert_eq!(why(renamed), Some(NotCounted::OwnChange), "under another login");
+    assert_eq!(why(&renamed), Some(NotCounted::OwnChange), "under another login");
 }
 
 #[test]

@@ -56,7 +56,7 @@ fn parameters() -> UserParameters {
     .unwrap()
 }
 
-fn gate() -> Gate {
+pub(in crate::domain::guard) fn gate() -> Gate {
     serde_json::from_value(serde_json::json!({
         "version": 1, "stack": "network", "stackName": "production-network", "template": "t", "configuration": null,
         "approvals": 1, "release": false, "authorMayApprove": true, "requirePullRequest": false, "window": null,
