@@ -240,6 +240,7 @@ mod releases {
         Gate {
             release: true,
             approvers: approvers.map(|listed| listed.iter().map(|one| (*one).to_owned()).collect()),
+            deployer: "arn:aws:iam::000000000000:role/changegate/deployers/stack".to_owned(),
             ..super::super::plan::tests::gate()
         }
     }
