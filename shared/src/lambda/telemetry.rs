@@ -68,9 +68,20 @@ fn masked(value: Value) -> Value {
     match value {
         Value::String(text) => Value::String(public(&text).visible().into_owned()),
         Value::Array(items) => Value::Array(items.into_iter().map(masked).collect()),
-        Value::Object(map) => Value::Object(map.into_iter().map(|(key, value)| (key, masked(value))).collect()),
+        Value::Object(map) => Value::Object(map.into_iter().map(masked_field).collect()),
         other => other,
     }
+}
+
+/// A commit id looks as random as a key does; in the field that is named so it is one, and whoever reads the log needs
+/// it.
+fn masked_field((name, value): (String, Value)) -> (String, Value) {
+    let is_commit = name == "commit"
+        && value
+            .as_str()
+            .is_some_and(|text| text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    let value = if is_commit { value } else { masked(value) };
+    (name, value)
 }
 
 /// INFO for everybody, and the level that was asked for, at most DEBUG, for Changegate.

@@ -36,7 +36,8 @@ async fn two_pages(server: &MockServer, rest: &str, first: &Value, second: &Valu
 async fn the_last_verdict_of_each_reviewer_counts_over_all_pages_with_its_commit() {
     let (server, vault) = (MockServer::start().await, vault("t"));
     let review = |login: &str, state: &str, commit: &str| {
-        json!({"user": {"login": login, "id": login.len()}, "state": state, "commit_id": commit,
+        let id = login.bytes().fold(0, |id, byte| id * 31 + u64::from(byte));
+        json!({"user": {"login": login, "id": id}, "state": state, "commit_id": commit,
                "author_association": "NONE"})
     };
     let first = json!([
@@ -49,7 +50,7 @@ async fn the_last_verdict_of_each_reviewer_counts_over_all_pages_with_its_commit
         review("bob", "APPROVED", "f2"),
         review("bob", "COMMENTED", "f3"),
         review("eve", "DISMISSED", "f1"),
-        {"user": {"login": "Carol", "id": 5}, "state": "PENDING", "commit_id": null},
+        {"user": {"login": "Carol", "id": 1}, "state": "PENDING", "commit_id": null},
     ]);
     two_pages(&server, "/pulls/7/reviews", &first, &second).await;
     let verdicts = repository(&server, &vault).reviews_of(7).await.unwrap();
