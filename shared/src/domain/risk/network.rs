@@ -10,6 +10,7 @@ use super::{Found, Kind, Level, properties};
 use crate::domain::change_set::diff::text;
 use crate::domain::change_set::resource::ResourceFacts;
 use crate::domain::secrecy::{Sentence, sentence};
+use crate::domain::template::boolean;
 
 pub(super) fn assess(facts: &ResourceFacts<'_>, found: &mut Found<'_>) {
     if facts.change.action == "Remove" {
@@ -178,7 +179,7 @@ impl Range {
 fn properties_of_entry(properties: Option<&Value>) -> Option<Vec<Rule>> {
     let properties = properties?;
     let word = |name: &str| properties.get(name).map(text).unwrap_or_default();
-    let allows = word("RuleAction").eq_ignore_ascii_case("allow") && !word("Egress").eq_ignore_ascii_case("true");
+    let allows = word("RuleAction").eq_ignore_ascii_case("allow") && boolean(&word("Egress")) != Some(true);
     let mut entry = properties.clone();
     if let (Some(range), Some(map)) = (
         properties.get("PortRange").and_then(Value::as_object),

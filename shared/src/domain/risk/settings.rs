@@ -5,6 +5,7 @@ use super::{Found, Kind, Level, properties};
 use crate::domain::change_set::diff::{Leaf, text};
 use crate::domain::change_set::resource::ResourceFacts;
 use crate::domain::secrecy::{Sentence, sentence};
+use crate::domain::template::boolean;
 
 pub(super) fn assess(facts: &ResourceFacts<'_>, found: &mut Found<'_>) {
     if facts.change.action == "Remove" {
@@ -58,7 +59,9 @@ pub(super) fn assess(facts: &ResourceFacts<'_>, found: &mut Found<'_>) {
             );
         }
         let is_off = |value: Option<&str>| {
-            value.is_none_or(|value| matches!(value, "" | "false" | "NONE" | "None" | "DISABLED" | "PLAINTEXT"))
+            value.is_none_or(|value| {
+                boolean(value) == Some(false) || matches!(value, "" | "NONE" | "None" | "DISABLED" | "PLAINTEXT")
+            })
         };
         if is_off(leaf.after.as_deref()) && known.is_for(Purpose::Encrypts, pointer) {
             unencrypted(leaf, !is_off(leaf.before.as_deref()), is_new, found);
@@ -79,7 +82,7 @@ fn unencrypted(leaf: &Leaf, was_encrypted: bool, is_new: bool, found: &mut Found
                 ")"
             ],
         );
-    } else if is_new && leaf.after.as_deref() == Some("false") {
+    } else if is_new && leaf.after.as_deref().and_then(boolean) == Some(false) {
         found.add(
             Level::Medium,
             Kind::SecurityWidened,
@@ -116,9 +119,10 @@ fn boundary(facts: &ResourceFacts<'_>, found: &mut Found<'_>) {
 
 fn is_on(value: Option<&str>) -> bool {
     value.is_some_and(|value| {
-        ["true", "active", "enabled", "on", "yes"]
-            .iter()
-            .any(|word| value.eq_ignore_ascii_case(word))
+        boolean(value) == Some(true)
+            || ["active", "enabled"]
+                .iter()
+                .any(|word| value.eq_ignore_ascii_case(word))
     })
 }
 

@@ -4,6 +4,7 @@ use super::{Found, Kind, Level};
 use crate::domain::change_set::diff::Leaf;
 use crate::domain::change_set::resource::ResourceFacts;
 use crate::domain::secrecy::{Sentence, sentence};
+use crate::domain::template::boolean;
 
 /// Types without which nobody watches or filters any more.
 const GUARDS: [(&str, &str); 12] = [
@@ -28,7 +29,13 @@ const GUARDS: [(&str, &str); 12] = [
 ];
 
 /// Ends of paths whose switch, turned off, makes the resource less safe; what is lost then.
-const ON: [(&str, Kind, Level, &str); 20] = [
+const ON: [(&str, Kind, Level, &str); 21] = [
+    (
+        "SqsManagedSseEnabled",
+        Kind::SecurityWidened,
+        Level::Medium,
+        "the queue no longer encrypts with a key of SQS",
+    ),
     (
         "VersioningConfiguration.Status",
         Kind::ProtectionRemoved,
@@ -308,9 +315,10 @@ fn holds(name: &str, word: &str) -> bool {
 fn switched_off(leaf: &Leaf, kind: &str, path: &str, found: &mut Found<'_>) {
     let off = |value: Option<&str>| {
         value.is_none_or(|value| {
-            ["", "false", "suspended", "disabled", "off", "0"]
-                .iter()
-                .any(|word| value.eq_ignore_ascii_case(word))
+            boolean(value) == Some(false)
+                || ["", "suspended", "disabled", "0"]
+                    .iter()
+                    .any(|word| value.eq_ignore_ascii_case(word))
         })
     };
     if !off(leaf.after.as_deref()) || off(leaf.before.as_deref()) {
@@ -331,7 +339,7 @@ fn becomes(leaf: &Leaf, path: &str, is_new: bool, found: &mut Found<'_>) {
     let Some(after) = leaf.after.as_deref() else { return };
     let known = BECOMES
         .iter()
-        .find(|(end, value, ..)| ends(path, end) && after.eq_ignore_ascii_case(value));
+        .find(|(end, value, ..)| ends(path, end) && is_same(after, value));
     if let Some((_, _, level, means)) = known {
         // What is new was open to nobody before; what changes was perhaps relied upon.
         let level = if is_new && *level == Level::Low { return } else { *level };
@@ -341,6 +349,11 @@ fn becomes(leaf: &Leaf, path: &str, is_new: bool, found: &mut Found<'_>) {
             sentence![*means, ": ", path.to_owned(), " (", super::settings::arrow(leaf), ")"],
         );
     }
+}
+
+/// Whether CloudFormation takes both texts for the same value of a setting.
+fn is_same(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other) || boolean(one).is_some_and(|value| boolean(other) == Some(value))
 }
 
 /// What is kept for a shorter time than before is deleted earlier, most of it at once.
@@ -356,7 +369,9 @@ fn retention(leaf: &Leaf, kind: &str, path: &str, found: &mut Found<'_>) {
     let arrow = super::settings::arrow(leaf);
     let is_expiry = EXPIRES.contains(&last) && leaf.after.is_some();
     if is_expiry
-        || (last == "Enabled" && path.contains("TimeToLiveSpecification") && leaf.after.as_deref() == Some("true"))
+        || (last == "Enabled"
+            && path.contains("TimeToLiveSpecification")
+            && leaf.after.as_deref().and_then(boolean) == Some(true))
     {
         let later = matches!((before, after), (Some(before), Some(after)) if after >= before);
         if !later {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{found, must_find};
+use super::{found, must_find, must_find_nothing};
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table")]
@@ -150,5 +150,62 @@ fn switches_that_open_or_protect_are_found_whatever_they_belong_to() {
                 "{kind} back again: {back:#?}"
             );
         }
+    }
+}
+
+#[test]
+fn a_switch_counts_however_its_boolean_is_written() {
+    let set = |name: &str, value: &Value| {
+        let mut properties = serde_json::Map::new();
+        properties.insert(name.to_owned(), value.clone());
+        Value::Object(properties)
+    };
+    let on = [
+        json!(true),
+        json!("true"),
+        json!("yes"),
+        json!("Yes"),
+        json!("on"),
+        json!("TRUE"),
+    ];
+    let off = [json!(false), json!("false"), json!("no"), json!("NO"), json!("Off")];
+    for (kind, name, wanted) in [
+        (
+            "AWS::KMS::Key",
+            "EnableKeyRotation",
+            "medium security widened: the key is rotated",
+        ),
+        (
+            "AWS::RDS::DBInstance",
+            "StorageEncrypted",
+            "high security widened: encryption is switched off",
+        ),
+        (
+            "AWS::SQS::Queue",
+            "SqsManagedSseEnabled",
+            "medium security widened: the queue no longer encrypts",
+        ),
+        ("AWS::RDS::DBInstance", "DeletionProtection", "high protection removed"),
+    ] {
+        for on in &on {
+            for off in &off {
+                must_find(kind, &set(name, on), &set(name, off), wanted);
+            }
+            must_find_nothing(kind, &set(name, on), &set(name, &on_again(on)));
+        }
+    }
+    for on in &on {
+        let wanted = "high security widened: it becomes reachable from the internet";
+        let name = "PubliclyAccessible";
+        must_find("AWS::RDS::DBInstance", &set(name, &json!("no")), &set(name, on), wanted);
+    }
+}
+
+/// The same boolean in another spelling.
+fn on_again(on: &Value) -> Value {
+    if on == &json!("yes") {
+        json!("true")
+    } else {
+        json!("yes")
     }
 }
