@@ -245,3 +245,26 @@ fn the_script_writes_the_policy_of_the_page_for_other_names_and_with_exempt_role
         "{text}"
     );
 }
+
+#[test]
+fn a_policy_too_long_for_one_is_written_in_parts_that_fit_and_hold_every_statement() {
+    let name = "c".repeat(30);
+    let exempt = [
+        "--stack",
+        &name,
+        "--exempt",
+        "arn:aws:iam::*:role/stacksets-exec-*",
+        "arn:aws:iam::*:role/AWSCloudFormationStackSetExecutionRole",
+        "arn:aws:iam::*:role/AWSControlTowerExecution",
+    ];
+    let sids = |policy: &serde_json::Value| -> Vec<String> {
+        let statements = policy["Statement"].as_array().expect("statements").iter();
+        statements.map(|statement| statement["Sid"].to_string()).collect()
+    };
+
+    let parts = ["1", "2"].map(|part| printed(&[&exempt[..], &["--part", part]].concat()));
+
+    assert!(parts.iter().all(|part| part.to_string().len() <= 5_120));
+    let of_the_page = serde_json::from_str(&read("docs/scp.json")).expect("JSON");
+    assert_eq!(parts.iter().flat_map(sids).collect::<Vec<_>>(), sids(&of_the_page));
+}
