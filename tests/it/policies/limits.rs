@@ -19,7 +19,8 @@ const REGIONS: [(&str, &str); 4] = [
     ("aws-us-gov", "us-gov-west-1"),
 ];
 
-fn each(check: impl Fn(&Rendered<'_>, &str)) {
+/// Checks deployments whose credential is a secret with a name of `credential` characters.
+fn each(credential: usize, check: impl Fn(&Rendered<'_>, &str)) {
     let template = Template::read();
     for (partition, region) in REGIONS {
         let place = Place {
@@ -30,7 +31,7 @@ fn each(check: impl Fn(&Rendered<'_>, &str)) {
         };
         let credential = format!(
             "arn:{partition}:secretsmanager:{region}:123456789012:secret:{}-AbCdEf",
-            "s".repeat(24)
+            "s".repeat(credential)
         );
         for given in ["", credential.as_str()] {
             let (repository, branch) = (format!("o/{}", "r".repeat(20)), "b".repeat(8));
@@ -54,7 +55,7 @@ fn length(policy: &Value) -> usize {
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 #[test]
 fn policies_of_the_longest_deployment_fit() {
-    each(|rendered, region| {
+    each(64, |rendered, region| {
         for policy in rendered.resources("AWS::IAM::ManagedPolicy") {
             let length = length(&rendered.property(&policy, "/PolicyDocument"));
             assert!(length <= 6_144, "{policy} has {length} characters in {region}");
@@ -73,7 +74,7 @@ fn policies_of_the_longest_deployment_fit() {
 
 #[test]
 fn names_of_the_longest_deployment_fit() {
-    each(|rendered, region| {
+    each(64, |rendered, region| {
         for (kind, property, most) in [
             ("AWS::IAM::Role", "/RoleName", 64),
             ("AWS::IAM::ManagedPolicy", "/ManagedPolicyName", 128),
@@ -127,7 +128,7 @@ fn environments_of_the_longest_deployment_fit() {
         most_of_parameters > 0,
         "no parameter with a length stands in an environment"
     );
-    each(|rendered, region| {
+    each(24, |rendered, region| {
         let shared = rendered.global("/Function/Environment/Variables");
         for function in rendered.resources("AWS::Serverless::Function") {
             let mut variables = shared.as_object().expect("variables").clone();

@@ -1,6 +1,53 @@
 //! Ways to write into Changegate's buckets.
 
+use super::super::account::Account;
+use super::super::iam::Kind;
+use super::super::iam::statement::texts;
 use super::{ADMINISTRATOR, ONCE, attempt, refuse_unless_answered};
+use crate::contracts::refuse;
+
+const BUCKETS: [&str; 3] = ["SourceBucket", "EvidenceBucket", "ArtifactBucket"];
+const WRITES: [&str; 4] = [
+    "s3:PutObject",
+    "s3:PutObjectAcl",
+    "s3:PutObjectTagging",
+    "s3:DeleteObject",
+];
+
+#[test]
+fn what_a_role_may_write_its_bucket_takes() {
+    let account = Account::new();
+    let mut roles: Vec<String> = account.rendered().resources("AWS::Serverless::Function");
+    roles
+        .iter_mut()
+        .for_each(|function| *function = function.replace("Function", "Role"));
+    roles.push("PipelineRole".to_owned());
+    let (mut refused, mut count) = (Vec::new(), 0);
+    for role in &roles {
+        let policies = account.policies(role, false);
+        let identity = policies.iter().filter(|policy| policy.kind == Kind::Identity);
+        let statements = identity.flat_map(|policy| policy.document["Statement"].as_array().expect("statements"));
+        for statement in statements.filter(|statement| statement["Effect"] == "Allow") {
+            let actions = texts(&statement["Action"]);
+            for action in actions.iter().filter(|action| WRITES.contains(&action.as_str())) {
+                for resource in texts(&statement["Resource"]) {
+                    let object = resource.replace('*', "x");
+                    let of = |bucket: &&str| object.starts_with(&account.filled(&format!("{{{bucket}}}/")));
+                    let bucket = BUCKETS.into_iter().find(of).expect("a bucket of Changegate");
+                    let mut all = policies.clone();
+                    all.push(account.policy_of(&format!("{bucket}Policy")));
+                    let answer = account.ask_with(role, action, &object, ONCE, &all);
+                    count += 1;
+                    if answer.in_words() != "yes" {
+                        refused.push(format!("{action} on {object} by {role}: {answer}"));
+                    }
+                }
+            }
+        }
+    }
+    assert!(count > 15, "only {count} rights to write");
+    refuse("the policies of the buckets refuse their writers", &refused);
+}
 
 #[test]
 fn nothing_writes_to_a_bucket_but_the_named_roles_putting_objects() {
@@ -101,6 +148,20 @@ fn each_prefix_of_a_bucket_has_its_writers() {
             "denied by NothingElse of EvidenceBucketPolicy",
         )
         .with(ONCE)
+        .on("EvidenceBucketPolicy"),
+        attempt(
+            ADMINISTRATOR,
+            "s3:PutObject",
+            "{ArtifactBucket}/S-network/PlannedCha/1",
+            "denied by OnlyPipelinesWrite of ArtifactBucketPolicy",
+        )
+        .on("ArtifactBucketPolicy"),
+        attempt(
+            ADMINISTRATOR,
+            "s3:DeleteObject",
+            "{EvidenceBucket}/release/told.json",
+            "denied by OnlyRecordTellsOutcomes of EvidenceBucketPolicy",
+        )
         .on("EvidenceBucketPolicy"),
         attempt(
             ADMINISTRATOR,

@@ -197,6 +197,12 @@ fn a_stacks_role_makes_no_principal_outside_it_stronger() {
             "{Operators}",
             "denied by Changegate of DeployerBoundary",
         ),
+        // With the boundary an approver would lose the right to approve, and the role could be changed from then on.
+        attempt(WORKLOAD, "iam:PutRolePermissionsBoundary", "role/approver", policies).with(BOUNDED),
+        attempt(WORKLOAD, "iam:PutUserPermissionsBoundary", "user/ada", never).with(BOUNDED),
+        attempt(WORKLOAD, "iam:TagRole", "role/approver", policies),
+        attempt(WORKLOAD, "iam:UntagRole", "role/approver", policies),
+        attempt(WORKLOAD, "iam:TagUser", "user/ada", never),
         attempt(WORKLOAD, "iam:UpdateSAMLProvider", "saml-provider/company", never),
         attempt(WORKLOAD, "iam:CreateSAMLProvider", "saml-provider/mine", never),
         attempt(
@@ -262,6 +268,11 @@ fn stacks_still_do_what_stacks_do() {
             "role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS",
             "allowed by Some of StackDeployer",
         ),
+        attempt("StackDeployer", "iam:PutRolePermissionsBoundary", "role/worker", roles).with(BOUNDED),
+        attempt("StackDeployer", "iam:TagRole", "role/worker", roles),
+        attempt(WORKLOAD, "iam:CreateRole", "role/gated/worker", yes).with(BOUNDED),
+        attempt(WORKLOAD, "iam:PutRolePermissionsBoundary", "role/gated/worker", yes).with(BOUNDED),
+        attempt(WORKLOAD, "iam:TagRole", "role/gated/worker", yes),
         attempt(WORKLOAD, "sts:AssumeRole", "arn:aws:iam::111111111111:role/reader", yes),
         attempt(WORKLOAD, "sts:AssumeRole", "role/gated/reader", yes),
         attempt(
@@ -375,7 +386,19 @@ fn the_account_stays_as_the_gate_found_it() {
     let trails = "denied by Trails of DeployerBoundary";
     let limited = "denied by OnlyBreakGlassChangesThem of docs/scp.json";
     let used = "denied by OnlyChangegateUsesItsParts of docs/scp.json";
-    let mut attempts = Vec::new();
+    let people = "denied by OnlyDeployers of DeployerBoundary";
+    let mut attempts = vec![
+        attempt(WORKLOAD, "organizations:LeaveOrganization", "*", people),
+        attempt(WORKLOAD, "organizations:MoveAccount", "*", people),
+        attempt(WORKLOAD, "organizations:RemoveAccountFromOrganization", "*", people),
+        attempt(WORKLOAD, "organizations:DisablePolicyType", "*", people),
+        attempt(
+            WORKLOAD,
+            "organizations:DescribeOrganization",
+            "*",
+            "allowed by All of AdministratorAccess",
+        ),
+    ];
     for who in [WORKLOAD, "StackDeployer"] {
         attempts.extend([
             attempt(who, "cloudtrail:PutEventSelectors", "trail/company", trails),
@@ -426,6 +449,19 @@ fn the_account_stays_as_the_gate_found_it() {
         ("scheduler:DeleteSchedule", "schedule/default/S-retry-due", used),
         ("scheduler:UpdateSchedule", "schedule/default/S-sync-hourly", used),
         ("sns:Subscribe", "S-notifications", limited),
+        ("sns:PutDataProtectionPolicy", "S-notifications", limited),
+        ("sqs:SetQueueAttributes", "S-lost-events", used),
+        ("logs:PutMetricFilter", "log-group:/aws/lambda/S-outcome-record", used),
+        (
+            "logs:PutRetentionPolicy",
+            "log-group:/aws/lambda/S-outcome-record",
+            used,
+        ),
+        (
+            "organizations:LeaveOrganization",
+            "*",
+            "denied by TheOrganizationStays of docs/scp.json",
+        ),
         ("sns:Unsubscribe", "S-notifications:1", limited),
         ("sns:SetTopicAttributes", "S-notifications", limited),
         ("secretsmanager:GetSecretValue", "{GitHubCredential}", used),

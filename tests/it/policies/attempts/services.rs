@@ -2,6 +2,7 @@
 
 use super::super::account::{ACCOUNT, Account, REGION, request};
 use super::super::iam::{Policy, Principal, decide};
+use super::{Context, attempt, refuse_unless_answered};
 
 /// What a service is answered that publishes to the topic.
 fn publishes(service: &str, context: &[(&str, &str)]) -> String {
@@ -70,5 +71,47 @@ fn break_glass_is_assumed_where_it_is_heard() {
             is_allowed,
             "{region}, MFA {mfa}"
         );
+    }
+}
+
+// https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
+#[test]
+fn what_lambda_itself_asks_for_a_function_is_not_refused() {
+    const BY_LAMBDA: Context = &[("lambda:SourceFunctionArn", "")];
+    let account = Account::new();
+    let functions = account.rendered().resources("AWS::Serverless::Function");
+    let mut count = 0;
+    for function in &functions {
+        let role = function.replace("Function", "Role");
+        let ask = |action: &str, resource: &str| {
+            let policies = account.policies(&role, false);
+            account
+                .ask_with(&role, action, resource, BY_LAMBDA, &policies)
+                .to_string()
+        };
+        // The key of the environment has a grant for the role, which a deny would overrule.
+        let key = account.resource("kms:Decrypt", "key/of-lambda");
+        assert_eq!(ask("kms:Decrypt", &key), "allowed by nothing", "{role}");
+        let failed = account
+            .rendered()
+            .property(function, "/EventInvokeConfig/DestinationConfig/OnFailure");
+        let Some(destination) = failed["Destination"].as_str() else {
+            continue;
+        };
+        let action = match failed["Type"].as_str() {
+            Some("Lambda") => "lambda:InvokeFunction",
+            Some("SQS") => "sqs:SendMessage",
+            other => panic!("a destination of the type {other:?}"),
+        };
+        let answer = ask(action, destination);
+        assert!(answer.starts_with("allowed by"), "{action} by {role}: {answer}");
+        assert_ne!(answer, "allowed by nothing", "{action} by {role}");
+        count += 1;
+    }
+    assert!(functions.len() >= 7 && count >= 5, "only {count} destinations");
+    for action in ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"] {
+        let answer = "allowed by TakePushes of SourceSyncRole";
+        let polled = attempt("SourceSyncRole", action, "S-pushes.fifo", answer).with(BY_LAMBDA);
+        refuse_unless_answered(&[polled]);
     }
 }

@@ -7,7 +7,7 @@
 
 mod condition;
 pub(super) mod pattern;
-mod statement;
+pub(super) mod statement;
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -97,7 +97,7 @@ impl Statement<'_> {
 }
 
 /// The texts of a text or a list of texts.
-pub(super) fn texts(value: &Value) -> Vec<String> {
+pub(in crate::policies) fn texts(value: &Value) -> Vec<String> {
     match value {
         Value::Null => Vec::new(),
         Value::String(text) => vec![text.clone()],
