@@ -47,6 +47,7 @@ impl ReadObjects for Bucket {
             version: answer.version_id.unwrap_or_default(),
             size_bytes: 0,
             metadata: answer.metadata.unwrap_or_default().into_iter().collect(),
+            modified: answer.last_modified.map(|time| time.secs()),
         };
         let bytes = whole_body(key, answer.body).await?;
         head.size_bytes = bytes.len() as u64;
@@ -69,6 +70,7 @@ impl ReadObjects for Bucket {
             version: answer.version_id.unwrap_or_default(),
             size_bytes: size(answer.content_length),
             metadata: answer.metadata.unwrap_or_default().into_iter().collect(),
+            modified: answer.last_modified.map(|time| time.secs()),
         }))
     }
 
@@ -84,6 +86,7 @@ impl ReadObjects for Bucket {
                     version: String::new(),
                     size_bytes: size(object.size),
                     metadata: BTreeMap::new(),
+                    modified: object.last_modified.map(|time| time.secs()),
                 };
                 (object.key.unwrap_or_default(), head)
             }));
@@ -152,6 +155,7 @@ impl AuditObjects for Bucket {
                     version: version.version_id.unwrap_or_default(),
                     size_bytes: size(version.size),
                     metadata: BTreeMap::new(),
+                    modified: version.last_modified.map(|time| time.secs()),
                 };
                 (version.key.unwrap_or_default(), head)
             }));

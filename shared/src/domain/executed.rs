@@ -12,6 +12,9 @@ pub struct Executed {
     pub version: u32,
     /// Newest commit that the executed source versions were written from.
     pub commit: String,
+    /// Greatest number of the records that the executed source versions were written under; absent where they had none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<u64>,
     /// Id of the pipeline execution.
     pub execution: String,
     /// ARN of the change set; absent when only the stack policy was set.

@@ -2,6 +2,7 @@
 //!
 //! The keys under `TemplateSource/` are those of the article that Changegate starts from.
 
+use super::provenance::RecordId;
 use super::sha256::Sha256;
 
 /// The sync's own record of what the source bucket holds.
@@ -60,9 +61,22 @@ pub fn gate(digest: Sha256) -> String {
     format!("gates/{digest}.json")
 }
 
+/// What the key of every provenance record starts with.
+pub const PROVENANCE: &str = "provenance/";
+
 /// Key of the provenance that one sync recorded, in the source bucket.
-pub fn provenance(commit: &str) -> String {
-    format!("provenance/{commit}.json")
+pub fn provenance(record: &RecordId) -> String {
+    match record {
+        RecordId::Commit(commit) => format!("{PROVENANCE}{commit}.json"),
+        RecordId::Sequence(sequence) => format!("{PROVENANCE}{sequence}.json"),
+    }
+}
+
+/// The number of the record at `key`; `None` for a record from before there were numbers, and for any other object.
+pub fn provenance_sequence(key: &str) -> Option<u64> {
+    let name = key.strip_prefix(PROVENANCE)?.strip_suffix(".json")?;
+    // A commit's id may be all digits; it has at least 40 of them.
+    name.parse().ok().filter(|_| name.len() < 20)
 }
 
 /// Key of the claim of a run, in the evidence bucket.

@@ -42,6 +42,10 @@ pub struct PlannedChange {
     pub tags: BTreeMap<String, String>,
     /// Commit that the pinned source versions were written from.
     pub commit: String,
+    /// Greatest number of the provenance records that the pinned source versions were written under; absent where they
+    /// had none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<u64>,
     /// Source object versions of this run: source action name to S3 version id.
     pub source_versions: BTreeMap<String, String>,
 }

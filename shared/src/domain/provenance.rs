@@ -1,13 +1,19 @@
 //! Where the objects of the source bucket come from, as GitHub authenticated it.
 //!
-//! Each sync that changes something writes one [`Provenance`], content kept for good, before the objects that name
-//! it. The records form a chain by `previous`, so that all commits since a stack was last executed can be walked.
+//! Each sync that changes something takes the next number and writes one [`Provenance`] under it, content kept for good,
+//! before the objects that name it. A record says for each stack and each file that its commits touched which record
+//! touched it before, so the commits since a stack was last executed are found by reading only what concerns it.
 //! Decisions read these facts, never Git's author text and never pipeline variables.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 /// Object metadata key that carries the commit whose [`Provenance`] an object belongs to.
 pub const COMMIT_METADATA: &str = "changegate-commit";
+/// Object metadata key that carries the number of the record: of two objects, the sync wrote the one with the greater
+/// number later. Objects from before there were numbers have none.
+pub const SEQUENCE_METADATA: &str = "changegate-sequence";
 /// Object metadata key that CodePipeline shows as the summary of a source revision.
 ///
 /// Source: <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ArtifactRevision.html>
@@ -20,7 +26,7 @@ pub const ROOT_STACK: &str = "root";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Provenance {
-    /// Version of this document's shape: 1.
+    /// Version of this document's shape: 2; 1 is one without [`Trace`].
     pub version: u32,
     /// `owner/name`.
     pub repository: String,
@@ -28,16 +34,106 @@ pub struct Provenance {
     pub branch: String,
     /// The commit that the bucket now holds.
     pub commit: String,
-    /// The commit that the bucket held before; absent on the first sync.
+    /// The commit of the record before; absent on the first sync, and when the snapshot was lost.
     pub previous: Option<String>,
-    /// Catalogue names of the stacks whose effective template or configuration this sync changed, and [`ROOT_STACK`]
-    /// when it changed the resolved catalogue; sorted.
+    /// Catalogue names of the stacks that the commits touched, and [`ROOT_STACK`] when they touched the catalogue; sorted.
+    /// In version 1 they are only those whose effective template or configuration changed: it does not tell what a
+    /// broken commit touched.
     pub stacks: Vec<String>,
     /// Whether `commits` holds every commit between `previous` and `commit`; it does not after a force-push, on the
     /// first sync, or when GitHub lists no more.
     pub complete: bool,
     /// The commits, oldest first.
     pub commits: Vec<Commit>,
+    /// What the commits touched, and what touched it before; absent in version 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Trace>,
+}
+
+/// What the commits of a record touched, and the records that touched it before.
+///
+/// Wherever the number of a record stands, 0 is a record from before there were numbers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Trace {
+    /// Number of this record. Later records have greater numbers; a number whose sync died may be missing.
+    pub sequence: u64,
+    /// Whether the commits belong to every stack, because it cannot be told which they touched.
+    pub all: bool,
+    /// The last record before this one that belongs to every stack.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub all_before: Option<u64>,
+    /// Stacks that the commits touched, whether they were started, refused or removed, by catalogue name.
+    pub stacks: BTreeMap<String, StackTrace>,
+    /// Files that the commits touched: where the content comes from that they found. Empty for a file that they made.
+    /// A first record lists none: its commits are behind all files.
+    pub files: BTreeMap<String, Vec<Origin>>,
+    /// The record since which something was wrong with the catalogue, where it was before these commits: what they bring
+    /// may have been meant since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wrong_since: Option<u64>,
+    /// Commit of the last record from before there were numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unnumbered: Option<String>,
+}
+
+/// How the commits of a record touched one stack.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StackTrace {
+    /// The record that touched the stack before; absent when there was no such stack.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<u64>,
+    /// Files that were there and that the stack reads from now on: all who ever wrote them made the change.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub adopted: Vec<Origin>,
+    /// Paths of files that were not there and that the stack reads from now on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub made: Vec<String>,
+    /// Paths of files that the stack read and reads no more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dropped: Vec<String>,
+}
+
+/// A file as a record left it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "(String, u64)", into = "(String, u64)")]
+pub struct Origin {
+    /// Path of the file.
+    pub path: String,
+    /// Number of the record that touched it last.
+    pub record: u64,
+}
+
+impl From<(String, u64)> for Origin {
+    fn from((path, record): (String, u64)) -> Self {
+        Self { path, record }
+    }
+}
+
+impl From<Origin> for (String, u64) {
+    fn from(origin: Origin) -> Self {
+        (origin.path, origin.record)
+    }
+}
+
+/// Under which name a record is kept.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RecordId {
+    /// By the commit, as before there were numbers.
+    Commit(String),
+    /// By its number.
+    Sequence(u64),
+}
+
+impl Provenance {
+    /// Under which name this record is kept.
+    pub fn id(&self) -> RecordId {
+        match &self.trace {
+            Some(trace) => RecordId::Sequence(trace.sequence),
+            None => RecordId::Commit(self.commit.clone()),
+        }
+    }
 }
 
 /// One commit.
@@ -248,55 +344,55 @@ impl std::fmt::Display for Account {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// What the metadata of an object says of the sync that wrote it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFacts {
+    /// Full id of the commit that it was written from.
+    pub commit: String,
+    /// Number of the record; absent where the object is from before there were numbers.
+    pub sequence: Option<u64>,
+    /// When the object was written, in seconds of the Unix epoch; absent where the storage does not tell.
+    pub modified: Option<i64>,
+}
 
-    #[test]
-    fn a_record_from_before_is_read_and_tells_only_what_it_knew() {
-        let text = r#"{"sha":"f1","subject":"s","authorText":"a <a@b>","authorLogin":"alice","pusher":null,
-            "isVerified":true,"pullRequest":{"number":7,"title":"t","author":"alice","mergedBy":"carol",
-            "reviews":[{"login":"bob","state":"APPROVED"}]}}"#;
-        let commit: Commit = serde_json::from_str(text).unwrap();
-        assert_eq!(commit.author_login, Some(Account::from("alice")));
-        assert_eq!(commit.committer, None);
-        let pull = commit.pull_request.unwrap();
-        assert_eq!((pull.head, pull.contributors), (None, None));
-        let review = &pull.reviews[0];
-        assert_eq!(
-            (
-                &review.reviewer,
-                &review.commit,
-                review.is_same_content,
-                review.permission
-            ),
-            (&Account::from("bob"), &None, false, None)
-        );
+impl SourceFacts {
+    /// What the metadata of an object says; `None` when the sync did not write it.
+    pub fn of(metadata: &BTreeMap<String, String>, modified: Option<i64>) -> Option<Self> {
+        let commit = metadata.get(COMMIT_METADATA)?;
+        let is_id = commit.len() >= 7 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let sequence = match metadata.get(SEQUENCE_METADATA) {
+            Some(sequence) => Some(sequence.parse().ok().filter(|sequence| *sequence > 0)?),
+            None => None,
+        };
+        is_id.then(|| Self {
+            commit: commit.clone(),
+            sequence,
+            modified,
+        })
     }
 
-    #[test]
-    fn an_account_survives_being_written_with_and_without_its_number() {
-        for account in [
-            Account::from("alice"),
-            Account {
-                login: "alice".to_owned(),
-                id: Some(7),
-            },
-        ] {
-            let text = serde_json::to_string(&account).unwrap();
-            assert_eq!(serde_json::from_str::<Account>(&text).unwrap(), account, "{text}");
+    /// The record that it was written under.
+    pub fn record(&self) -> RecordId {
+        match self.sequence {
+            Some(sequence) => RecordId::Sequence(sequence),
+            None => RecordId::Commit(self.commit.clone()),
         }
     }
 
-    #[test]
-    fn accounts_are_the_same_by_number_or_by_login_in_any_case() {
-        let account = |login: &str, id| Account {
-            login: login.to_owned(),
-            id,
-        };
-        assert!(account("Alice", None).is_same(&account("alice", Some(7))));
-        assert!(account("alice", Some(7)).is_same(&account("alice-renamed", Some(7))));
-        assert!(!account("alice", Some(7)).is_same(&account("bob", Some(8))));
-        assert!(!account("", None).is_same(&account("", None)));
+    /// Which of the sources of a run the sync wrote last. Numbers tell it; objects from before there were numbers are
+    /// older than all that have one, and among themselves the time of their writing tells it.
+    ///
+    /// `None` where there are no sources, or where it cannot be told.
+    pub fn newest(sources: &[Self]) -> Option<&Self> {
+        let newest = sources.iter().max_by_key(|source| (source.sequence, source.modified))?;
+        let is_clear = newest.sequence.is_some()
+            || sources.iter().all(|source| {
+                let is_older = source.modified.is_some() && source.modified < newest.modified;
+                source.commit == newest.commit || is_older
+            });
+        is_clear.then_some(newest)
     }
 }
+
+#[cfg(test)]
+mod tests;

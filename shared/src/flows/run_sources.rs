@@ -2,15 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+
 use super::ports::{PortError, ReadObjects};
 use crate::domain::actions::{CATALOGUE, CONFIGURATION, SOURCE_STAGE, TEMPLATE};
+use crate::domain::authors::{CommitRange, ExecutedRecord, Gap, ProvenanceWalk};
+use crate::domain::executed::Executed;
 use crate::domain::gate::Gate;
 use crate::domain::history::ActionExecution;
 use crate::domain::keys;
-use crate::domain::provenance::{COMMIT_METADATA, Provenance};
+use crate::domain::provenance::{Provenance, ROOT_STACK, RecordId, SourceFacts};
 
-/// How far back the records of two sources are compared.
-const MAX_RECORDS: usize = 100;
+/// Records that are read at the same time.
+const CONCURRENCY: usize = 8;
 
 /// Key of the object that a source action reads; `None` for an action that no pipeline of ours has.
 pub(crate) fn key_of(environment: &str, gate: &Gate, is_root: bool, action: &str) -> Option<String> {
@@ -35,45 +39,80 @@ pub(crate) fn versions(actions: &[ActionExecution]) -> BTreeMap<String, String> 
     versions.collect()
 }
 
-/// The commit that a version of an object was written from; `None` when the sync did not write it.
-pub(crate) async fn commit_of(
+/// What a version of an object was written from; `None` when the sync did not write it.
+pub(crate) async fn written_from(
     source: &impl ReadObjects,
     key: &str,
     version: &str,
-) -> Result<Option<String>, PortError> {
+) -> Result<Option<SourceFacts>, PortError> {
     let head = source.head(key, Some(version)).await?;
-    let commit = head.and_then(|head| head.metadata.get(COMMIT_METADATA).cloned());
-    Ok(commit.filter(|commit| commit.len() >= 7 && commit.bytes().all(|byte| byte.is_ascii_hexdigit())))
+    Ok(head.and_then(|head| SourceFacts::of(&head.metadata, head.modified)))
 }
 
-/// The record of a commit; `None` when there is none that can be read.
-pub(crate) async fn record_of(source: &impl ReadObjects, commit: &str) -> Result<Option<Provenance>, PortError> {
-    let record = source.get(&keys::provenance(commit), None).await?;
+/// A record; `None` when there is none that can be read.
+pub(crate) async fn record_of(source: &impl ReadObjects, id: &RecordId) -> Result<Option<Provenance>, PortError> {
+    let record = source.get(&keys::provenance(id), None).await?;
     Ok(record.and_then(|record| serde_json::from_slice(&record.bytes).ok()))
 }
 
-/// The newest of some commits: the one from whose record the others can be reached, else the first.
-pub(crate) async fn newest(source: &impl ReadObjects, commits: &[String]) -> Result<Option<String>, PortError> {
-    let mut newest: Option<&String> = None;
-    for commit in commits {
-        newest = match newest {
-            Some(held) if held != commit && is_before(source, held, commit).await? => Some(commit),
-            Some(held) => Some(held),
-            None => Some(commit),
-        };
-    }
-    Ok(newest.cloned())
+/// Which run it is whose commits are asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RunOfStack<'r> {
+    pub(crate) environment: &'r str,
+    pub(crate) gate: &'r Gate,
+    pub(crate) is_root: bool,
+    pub(crate) actions: &'r [ActionExecution],
+    /// What the pipeline executed last.
+    pub(crate) last: Option<&'r Executed>,
 }
 
-/// Whether `old` can be reached from the record of `new`.
-async fn is_before(source: &impl ReadObjects, old: &str, new: &str) -> Result<bool, PortError> {
-    let mut commit = new.to_owned();
-    for _ in 0..MAX_RECORDS {
-        match record_of(source, &commit).await?.and_then(|record| record.previous) {
-            Some(previous) if previous == old => return Ok(true),
-            Some(previous) => commit = previous,
-            None => return Ok(false),
+/// Every commit since the pipeline's last execution that touched the stack.
+///
+/// The commits are found from the versions in CodePipeline's history, whose metadata the sync wrote, and never from
+/// pipeline variables, which whoever starts a run can set.
+pub(crate) async fn commit_range(source: &impl ReadObjects, run: RunOfStack<'_>) -> Result<CommitRange, PortError> {
+    let read = versions(run.actions);
+    let sources: &[&str] = if run.is_root {
+        &[CATALOGUE]
+    } else {
+        &[TEMPLATE, CONFIGURATION]
+    };
+    let mut gaps = Vec::new();
+    let mut from = Vec::new();
+    for &action in sources {
+        let version = read.get(action);
+        let executed = run.last.and_then(|last| last.source_versions.get(action));
+        if version.is_some() && executed == version {
+            continue;
+        }
+        let facts = match (key_of(run.environment, run.gate, run.is_root, action), version) {
+            (Some(key), Some(version)) => written_from(source, &key, version).await?,
+            _ => None,
+        };
+        match facts {
+            Some(facts) => from.push(facts.record()),
+            None => gaps.push(Gap::UnknownSource(action.to_owned())),
         }
     }
-    Ok(false)
+    let stack = if run.is_root { ROOT_STACK } else { &run.gate.stack };
+    let executed = run.last.map(|last| ExecutedRecord {
+        commit: last.commit.clone(),
+        sequence: last.sequence,
+    });
+    let mut walk = ProvenanceWalk::new(stack, from, executed);
+    loop {
+        let needed = walk.needed();
+        if needed.is_empty() {
+            break;
+        }
+        let mut records = stream::iter(needed)
+            .map(|id| async move { Ok::<_, PortError>((record_of(source, &id).await?, id)) })
+            .buffered(CONCURRENCY);
+        while let Some((record, id)) = records.try_next().await? {
+            walk.add(id, record);
+        }
+    }
+    let mut range = walk.into_range();
+    range.gaps.extend(gaps);
+    Ok(range)
 }

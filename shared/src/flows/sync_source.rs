@@ -178,6 +178,8 @@ enum Halt {
     Overtaken,
     /// More of the snapshot has to be read to decide; nothing is written yet.
     Narrow,
+    /// There is another record under the number that follows on the snapshot's.
+    NumberTaken,
 }
 
 impl From<PortError> for Halt {
@@ -199,14 +201,22 @@ pub async fn sync_source<R: SourceRepository, B: SourceBucket, P: SourcePipeline
     settings: &SyncSettings,
     reason: SyncReason,
 ) -> Result<SyncReport, SyncError> {
+    let mut is_number_known = true;
     for attempt in 0..ATTEMPTS {
         // Who was overtaken may have written over what the other sync had written: the bucket is looked at closely.
         let is_suspect = reason == SyncReason::Audit || attempt > 0;
-        match attempt_sync(world, settings, &reason, is_suspect).await {
+        match attempt_sync(world, settings, &reason, is_suspect, is_number_known).await {
             Ok(report) => return Ok(report),
             Err(Halt::Failed(error)) => return Err(error.into()),
             Err(Halt::OtherRepository(error)) => return Err(error.into()),
             Err(Halt::Overtaken) => tracing::info!(attempt, "another sync was faster; starting over"),
+            Err(Halt::NumberTaken) => {
+                tracing::info!(
+                    attempt,
+                    "the next number has a record; starting over behind the last one"
+                );
+                is_number_known = false;
+            }
             Err(Halt::Narrow) => tracing::info!(attempt, "starting over with all of the snapshot"),
         }
     }
@@ -218,8 +228,13 @@ async fn attempt_sync<R: SourceRepository, B: SourceBucket, P: SourcePipelines>(
     settings: &SyncSettings,
     reason: &SyncReason,
     is_suspect: bool,
+    is_number_known: bool,
 ) -> Result<SyncReport, Halt> {
     let mut held = held::read(world.source).await?;
+    if held.is_rebuilt || !is_number_known {
+        let last = last_sequence(world.source).await?;
+        held.snapshot.sequence = held.snapshot.sequence.max(last);
+    }
     let is_suspect = is_suspect || held.is_rebuilt || held.snapshot.pending.is_some();
     let is_resolved = held.snapshot.settings == Some(settings.digest());
     // A closer look needs the tree of the head, which only the branch itself tells for sure.
@@ -271,6 +286,13 @@ async fn attempt_sync<R: SourceRepository, B: SourceBucket, P: SourcePipelines>(
 async fn pin<R: SourceRepository>(repository: &R, settings: &SyncSettings, known: Option<&Pin>) -> Result<Pin, Halt> {
     let found = repository.repository_id().await?;
     Pin::hold(known, &settings.repository, found, settings.repository_id).map_err(Halt::OtherRepository)
+}
+
+/// The greatest number that a record has; 0 where there is none.
+async fn last_sequence<B: SourceBucket>(source: &B) -> Result<u64, PortError> {
+    let records = source.list(keys::PROVENANCE).await?;
+    let sequences = records.iter().filter_map(|(key, _)| keys::provenance_sequence(key));
+    Ok(sequences.max().unwrap_or_default())
 }
 
 async fn list<B: SourceBucket>(source: &B) -> Result<Listing, PortError> {

@@ -118,6 +118,7 @@ impl World {
             parameters: BTreeMap::new(),
             tags: BTreeMap::new(),
             commit: "0123456789abcdef0123456789abcdef01234567".to_owned(),
+            sequence: None,
             source_versions: BTreeMap::new(),
         };
         let planned = serde_json::to_vec(&planned).unwrap();

@@ -269,7 +269,9 @@ fn unattributed_commits_and_gaps_demand_one_approver_more() {
     let mut unattributed = authors(&[]);
     unattributed.unattributed.push("0123456789abcdef".to_owned());
     let mut gap = authors(&[]);
-    gap.gaps.push(Gap::NoRecord("0123456789abcdef".to_owned()));
+    gap.gaps.push(Gap::NoRecord(crate::domain::provenance::RecordId::Commit(
+        "0123456789abcdef".to_owned(),
+    )));
     for authors in [&unattributed, &gap] {
         assert!(check(&gate(1, false), &approvals(&[BOB]), authors).is_err());
         assert!(check(&gate(2, false), &approvals(&[ALICE, BOB]), authors).is_ok());

@@ -10,9 +10,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 pub use pull_requests::{Discounted, NotCounted, Unreviewed};
-pub use walk::{MAX_RECORDS, ProvenanceWalk};
+pub use walk::{ExecutedRecord, MAX_RECORDS, ProvenanceWalk};
 
-use super::provenance::{Account, Commit, PullRequest, Untold};
+use super::provenance::{Account, Commit, PullRequest, RecordId, Untold};
 
 /// The commits that a plan brings to one stack.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,8 +26,14 @@ pub struct CommitRange {
 /// Why the commits of a range are not all known.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Gap {
-    /// No sync recorded this commit.
-    NoRecord(String),
+    /// There is no such record, or it cannot be read.
+    NoRecord(RecordId),
+    /// The record that a source was written under does not say whether it touched the stack.
+    NotTold(RecordId),
+    /// What touched the stack before there were numbers is not recorded.
+    Unnumbered,
+    /// The stack reads this file since, and who wrote it is not recorded.
+    UnknownFile(String),
     /// The sync of this commit could not list what lies before it: it was the first, or the branch was force-pushed.
     NotListed(String),
     /// The commit that the stack was last executed from is not among the ancestors: the branch was force-pushed, or
@@ -35,7 +41,7 @@ pub enum Gap {
     NotAnAncestor(String),
     /// The object that this source action read does not say which commit it is of.
     UnknownSource(String),
-    /// There are more than [`MAX_RECORDS`] syncs in between.
+    /// More than [`MAX_RECORDS`] records tell of it.
     TooLong,
     /// Further people may have brought content into the pull request of this number.
     PullRequest(u64, Untold),
@@ -134,7 +140,21 @@ impl PullRequest {
 impl fmt::Display for Gap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoRecord(commit) => write!(f, "no sync recorded commit {}", short(commit)),
+            Self::NoRecord(RecordId::Commit(commit)) => write!(f, "no sync recorded commit {}", short(commit)),
+            Self::NoRecord(RecordId::Sequence(sequence)) => {
+                write!(f, "record {sequence} of the sync is missing or damaged")
+            }
+            Self::NotTold(RecordId::Commit(commit)) => {
+                write!(f, "the record of commit {} does not tell of the stack", short(commit))
+            }
+            Self::NotTold(RecordId::Sequence(sequence)) => {
+                write!(f, "record {sequence} of the sync does not tell of the stack")
+            }
+            Self::Unnumbered => f.write_str("no record tells of the stack as it was before"),
+            Self::UnknownFile(path) => write!(
+                f,
+                "the stack has begun to read `{path}`, and no record tells who wrote it"
+            ),
             Self::NotListed(commit) => write!(
                 f,
                 "the sync of commit {} could not list the commits before it (the first sync, or a force-push)",
@@ -151,7 +171,7 @@ impl fmt::Display for Gap {
                     "the object that source action {action} read does not name its commit"
                 )
             }
-            Self::TooLong => write!(f, "more than {MAX_RECORDS} syncs lie in between"),
+            Self::TooLong => write!(f, "more than {MAX_RECORDS} records would have to be read"),
             Self::PullRequest(number, why) => {
                 write!(
                     f,

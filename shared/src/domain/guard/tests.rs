@@ -108,6 +108,7 @@ mod stacks {
             parameters: BTreeMap::new(),
             tags: BTreeMap::new(),
             commit: "c1".to_owned(),
+            sequence: None,
             source_versions: BTreeMap::new(),
         }
     }

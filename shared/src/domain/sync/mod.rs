@@ -8,3 +8,4 @@ pub mod plan;
 pub mod push;
 pub mod snapshot;
 pub mod start;
+pub mod trace;

@@ -4,8 +4,10 @@ mod cut;
 mod doubt;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Error as _, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::files::FileEntry;
 use super::pin::Pin;
@@ -36,6 +38,21 @@ pub struct Snapshot {
     /// The commit whose provenance was recorded last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recorded: Option<String>,
+    /// Number of the last provenance record. A sync takes the next one by writing it into its mark.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub sequence: u64,
+    /// Number of the last record that belongs to every stack.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub all: u64,
+    /// Number of the record since which something is wrong with the catalogue.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub wrong_since: u64,
+    /// Number of the last record that touched the catalogue.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub catalogue_touched: u64,
+    /// Commit of the last record from before there were numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unnumbered: Option<String>,
     /// A sync to this commit has begun to write: until it ends, objects may differ from what stands here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending: Option<String>,
@@ -81,27 +98,53 @@ pub struct Snapshot {
 }
 
 /// A file, link or submodule, and the object that holds it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "(String, String, String)", into = "(String, String, String)")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredFile {
     /// Git's mode and id.
     pub entry: FileEntry,
     /// Entity tag of the raw object; empty when there is none.
     pub etag: String,
+    /// Number of the record that touched it last; 0 before there were numbers.
+    pub touched: u64,
 }
 
-impl From<(String, String, String)> for StoredFile {
-    fn from((mode, id, etag): (String, String, String)) -> Self {
-        Self {
-            entry: FileEntry { mode, id },
-            etag,
+/// A list of mode, id, entity tag and, where there is one, number: there are many files.
+impl Serialize for StoredFile {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let FileEntry { mode, id } = &self.entry;
+        match self.touched {
+            0 => (mode, id, &self.etag).serialize(serializer),
+            touched => (mode, id, &self.etag, touched).serialize(serializer),
         }
     }
 }
 
-impl From<StoredFile> for (String, String, String) {
-    fn from(file: StoredFile) -> Self {
-        (file.entry.mode, file.entry.id, file.etag)
+impl<'de> Deserialize<'de> for StoredFile {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Parts;
+
+        impl<'de> Visitor<'de> for Parts {
+            type Value = StoredFile;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("mode, id, entity tag and number of a file")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<StoredFile, A::Error> {
+                let mut text = |index| {
+                    let part: Option<String> = parts.next_element()?;
+                    part.ok_or_else(|| A::Error::invalid_length(index, &Parts))
+                };
+                let (mode, id, etag) = (text(0)?, text(1)?, text(2)?);
+                Ok(StoredFile {
+                    entry: FileEntry { mode, id },
+                    etag,
+                    touched: parts.next_element()?.unwrap_or_default(),
+                })
+            }
+        }
+
+        deserializer.deserialize_seq(Parts)
     }
 }
 
@@ -161,6 +204,22 @@ pub struct StoredStack {
     /// Problems, as they were told; while there are any, the zips stay as they are.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<String>,
+    /// Number of the record that touched the stack last; 0 before there were numbers.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub touched: u64,
+}
+
+impl StoredStack {
+    /// What the stack is made of: its template, its configuration, and the other files and folders.
+    pub fn inputs(&self) -> impl Iterator<Item = &String> {
+        let template = std::iter::once(&self.template);
+        template.chain(&self.configuration).chain(&self.parts)
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// A start that is to be made.
@@ -210,11 +269,11 @@ impl Snapshot {
         192 * files + 768 * stacks
     }
 
-    /// What is written over the snapshot with this version before a sync to `commit` writes anything else: short, since
-    /// the rest is read from that version by whoever has to go on. Without a version there is nothing to go back to, and
-    /// everything is kept.
+    /// What is written over the snapshot with this version before a sync to `commit` that took `sequence` writes anything
+    /// else: short, since the rest is read from that version by whoever has to go on. Without a version there is nothing
+    /// to go back to, and everything is kept.
     #[must_use]
-    pub fn mark(&self, commit: &str, version: Option<&str>) -> Self {
+    pub fn mark(&self, commit: &str, sequence: u64, version: Option<&str>) -> Self {
         let pending = Some(commit.to_owned());
         match version {
             Some(version) => Self {
@@ -223,6 +282,7 @@ impl Snapshot {
                 commit: self.commit.clone(),
                 repository: self.repository.clone(),
                 recorded: self.recorded.clone(),
+                sequence,
                 pending,
                 base: Some(version.to_owned()),
                 retired: self.retired.clone(),
@@ -230,6 +290,7 @@ impl Snapshot {
                 ..Self::default()
             },
             None => Self {
+                sequence,
                 pending,
                 ..self.clone()
             },

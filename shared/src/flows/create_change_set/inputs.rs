@@ -8,6 +8,7 @@ use crate::domain::configuration::{EffectiveConfiguration, ParameterValue};
 use crate::domain::job::Job;
 use crate::domain::keys;
 use crate::domain::planning::TemplateFacts;
+use crate::domain::provenance::SourceFacts;
 use crate::domain::sha256::Sha256;
 use crate::flows::ports::{JobArtifacts, ReadObjects};
 use crate::flows::prove_job::ProvenJob;
@@ -36,6 +37,8 @@ pub(super) struct Inputs {
     pub tags: BTreeMap<String, String>,
     /// Newest commit that the sources were written from.
     pub commit: String,
+    /// Number of the record that goes with it; absent where the sources are from before there were numbers.
+    pub sequence: Option<u64>,
     /// Source action to S3 version id.
     pub source_versions: BTreeMap<String, String>,
 }
@@ -64,7 +67,7 @@ pub(super) async fn read(
     } else {
         EffectiveConfiguration::default()
     };
-    let (source_versions, commit) = provenance(source, settings, proven).await?;
+    let (source_versions, newest) = provenance(source, settings, proven).await?;
     let parameters = configuration.parameters.into_iter().map(|(key, value)| match value {
         ParameterValue::Text(text) => (key, Some(text)),
         ParameterValue::UsePrevious => (key, None),
@@ -85,38 +88,45 @@ pub(super) async fn read(
         template_key: keys::package(template_sha256, extension),
         parameters: parameters.collect(),
         tags: configuration.tags,
-        commit,
+        commit: newest.commit,
+        sequence: newest.sequence,
         source_versions,
     })
 }
 
-/// The pinned object versions of the run, and the newest commit that they were written from.
+/// The pinned object versions of the run, and what the newest of them was written from.
 async fn provenance(
     source: &impl ReadObjects,
     settings: &CreateSettings,
     proven: &ProvenJob,
-) -> Result<(BTreeMap<String, String>, String), FlowError> {
+) -> Result<(BTreeMap<String, String>, SourceFacts), FlowError> {
     let actions: &[&str] = if proven.is_root {
         &[CATALOGUE]
     } else {
         &[TEMPLATE, CONFIGURATION]
     };
     let mut versions = BTreeMap::new();
-    let mut commits: Vec<String> = Vec::new();
+    let mut sources: Vec<SourceFacts> = Vec::new();
     for action in actions {
         let version = proven.source_version(action)?;
         let key = run_sources::key_of(&settings.environment, &proven.gate, proven.is_root, action);
         let key = key.ok_or_else(|| FlowError::job(format!("no object belongs to the source action `{action}`")))?;
-        let commit = run_sources::commit_of(source, &key, version).await?.ok_or_else(|| {
+        let facts = run_sources::written_from(source, &key, version).await?.ok_or_else(|| {
             FlowError::permission(format!(
                 "version {version} of `{key}` does not say which commit it was written from, so the sync did not write \
                  it; find out who did (CloudTrail), and let the sync audit the bucket"
             ))
         })?;
         versions.insert((*action).to_owned(), version.to_owned());
-        commits.push(commit);
+        sources.push(facts);
     }
-    let commit = run_sources::newest(source, &commits).await?;
-    let commit = commit.ok_or_else(|| FlowError::job("the run has no sources"))?;
-    Ok((versions, commit))
+    let newest = SourceFacts::newest(&sources).ok_or_else(|| {
+        let commits: Vec<&str> = sources.iter().map(|source| source.commit.as_str()).collect();
+        FlowError::job(format!(
+            "the sources of the run were written from the commits {} by a version of the sync that did not number them, \
+             and it cannot be told which is the newer; change the template or the configuration in a new commit",
+            commits.join(" and ")
+        ))
+    })?;
+    Ok((versions, newest.clone()))
 }

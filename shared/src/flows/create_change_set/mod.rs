@@ -355,6 +355,7 @@ impl<A: JobArtifacts> Plan<'_, A> {
             parameters: self.inputs.parameters.clone(),
             tags: self.inputs.tags.clone(),
             commit: self.inputs.commit.clone(),
+            sequence: self.inputs.sequence,
             source_versions: self.inputs.source_versions.clone(),
         };
         let bytes = serde_json::to_vec_pretty(&planned)

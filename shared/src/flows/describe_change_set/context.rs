@@ -5,22 +5,20 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{DescribeSettings, Ports, Run};
-use crate::domain::actions::{CATALOGUE, CONFIGURATION, SOURCE_STAGE, TEMPLATE};
-use crate::domain::authors::{CommitRange, Gap, ProvenanceWalk, authenticated};
+use crate::domain::authors::authenticated;
 use crate::domain::change_set::review::{CommitFacts, LastExecuted, PullRequestFacts, RunFacts};
 use crate::domain::change_set::tree::{ChangeSetTree, PlacedChangeSet, join};
 use crate::domain::executed::Executed;
 use crate::domain::gate::Gate;
 use crate::domain::keys;
-use crate::domain::provenance::{COMMIT_METADATA, Commit, Provenance};
+use crate::domain::provenance::Commit;
 use crate::domain::sha256::Sha256;
 use crate::domain::window::WindowState;
 use crate::flows::FlowError;
 use crate::flows::digest_inputs::DigestInputs;
 use crate::flows::ports::{Clock, PortError, PortErrorKind, ReadChangeSets, ReadObjects, ReadPipelines, Stack};
+use crate::flows::run_sources::{self, RunOfStack};
 
-/// Under which name the sync records that a commit changed the catalogue.
-const CATALOGUE_STACK: &str = "root";
 /// How many runs of the pipeline are looked at.
 const RUNS: u8 = 20;
 
@@ -49,7 +47,14 @@ where
     let proven = &run.proven;
     let last = last_executed(ports.evidence, &proven.pipeline).await?;
     warnings.extend(stack.and_then(|stack| new_service_role(run, stack, last.as_ref())));
-    let range = commit_range(ports.source, settings, run, last.as_ref()).await?;
+    let of = RunOfStack {
+        environment: &settings.environment,
+        gate: &proven.gate,
+        is_root: proven.is_root,
+        actions: &proven.actions,
+        last: last.as_ref(),
+    };
+    let range = run_sources::commit_range(ports.source, of).await?;
     let now = ports.clock.now();
     let page = |path: &str| format!("{}/{}/{path}", settings.web_url, settings.repository);
     let commits: Vec<_> = range.commits.iter().map(|commit| facts(commit, &page)).collect();
@@ -127,64 +132,6 @@ async fn last_executed(evidence: &impl ReadObjects, pipeline: &str) -> Result<Op
     serde_json::from_slice(&object.bytes)
         .map(Some)
         .map_err(|error| FlowError::job(format!("reading `{key}` in the evidence bucket: {error}")))
-}
-
-/// The commits since the last execution, from the metadata of the pinned versions; never from pipeline variables,
-/// which whoever starts a run can set.
-async fn commit_range(
-    source: &impl ReadObjects,
-    settings: &DescribeSettings,
-    run: &Run,
-    last: Option<&Executed>,
-) -> Result<CommitRange, FlowError> {
-    let proven = &run.proven;
-    let mut from = Vec::new();
-    let mut missing = Vec::new();
-    for action in proven.actions.iter().filter(|action| action.stage == SOURCE_STAGE) {
-        let Some(key) = source_key(settings, run, &action.action) else {
-            continue;
-        };
-        let Ok(version) = proven.source_version(&action.action) else {
-            continue;
-        };
-        if last.is_some_and(|last| {
-            last.source_versions
-                .get(&action.action)
-                .is_some_and(|held| held == version)
-        }) {
-            continue;
-        }
-        let head = source.head(&key, Some(version)).await?;
-        match head.and_then(|head| head.metadata.get(COMMIT_METADATA).cloned()) {
-            Some(commit) => from.push(commit),
-            None => missing.push(Gap::NoRecord(version.to_owned())),
-        }
-    }
-    let stack = if proven.is_root {
-        CATALOGUE_STACK
-    } else {
-        &proven.gate.stack
-    };
-    let mut walk = ProvenanceWalk::new(stack, from, last.map(|last| last.commit.as_str()));
-    while let Some(commit) = walk.needed() {
-        let record = source.get(&keys::provenance(&commit), None).await?;
-        walk.add(record.and_then(|object| serde_json::from_slice::<Provenance>(&object.bytes).ok()));
-    }
-    let mut range = walk.into_range();
-    range.gaps.extend(missing);
-    Ok(range)
-}
-
-/// Key of the object that a source action reads.
-pub(super) fn source_key(settings: &DescribeSettings, run: &Run, action: &str) -> Option<String> {
-    let gate = &run.proven.gate;
-    let key = match action {
-        CATALOGUE if run.proven.is_root => keys::catalogue(&settings.environment),
-        TEMPLATE if !run.proven.is_root => keys::source(&gate.template),
-        CONFIGURATION if !run.proven.is_root => keys::configuration(&settings.environment, &gate.stack),
-        _ => return None,
-    };
-    Some(keys::zipped(&key))
 }
 
 fn facts(commit: &Commit, page: &impl Fn(&str) -> String) -> CommitFacts {

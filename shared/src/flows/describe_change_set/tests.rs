@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::*;
 use crate::domain::executed::Executed;
 use crate::domain::gate::Gate;
-use crate::domain::provenance::{COMMIT_METADATA, Commit, Provenance, PullRequest, PullRequestReview};
+use crate::domain::provenance::{COMMIT_METADATA, Commit, Provenance, PullRequest, PullRequestReview, RecordId};
 use crate::flows::fakes::{
     self, FakeArtifacts, FakeBucket, FakeClock, FakeCloudFormation, FakeCodePipeline, FakeRepository, FakeTopics,
     Fault, Wire,
@@ -108,6 +108,7 @@ impl World {
         let executed = Executed {
             version: 1,
             commit: OLD_COMMIT.to_owned(),
+            sequence: None,
             execution: "earlier".to_owned(),
             change_set_arn: None,
             source_versions: BTreeMap::new(),
@@ -117,7 +118,7 @@ impl World {
         self.evidence
             .seed_with(&keys::executed(PIPELINE), serde_json::to_vec(&executed).unwrap(), &[]);
         self.source.seed_with(
-            &keys::provenance(COMMIT),
+            &keys::provenance(&RecordId::Commit(COMMIT.to_owned())),
             serde_json::to_vec(&provenance()).unwrap(),
             &[],
         );
@@ -152,6 +153,7 @@ impl World {
             parameters: BTreeMap::new(),
             tags: BTreeMap::new(),
             commit: COMMIT.to_owned(),
+            sequence: None,
             source_versions: [("Template".to_owned(), version.clone())].into(),
         };
         let plan = serde_json::to_vec(&planned).unwrap();
@@ -255,6 +257,7 @@ fn provenance() -> Provenance {
             }),
             ..Commit::default()
         }],
+        trace: None,
     }
 }
 

@@ -35,6 +35,7 @@ where
     let record = Executed {
         version: 1,
         commit: run.planned.commit.clone(),
+        sequence: run.planned.sequence,
         execution: run.proven.execution.clone(),
         change_set_arn: run.planned.change_set_arn.clone(),
         source_versions: versions(&run.proven.actions),

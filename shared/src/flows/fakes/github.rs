@@ -213,6 +213,22 @@ impl FakeGitHub {
         head.map(|(_, files)| files.clone()).unwrap_or_default()
     }
 
+    /// The files of a commit.
+    pub fn files_of(&self, sha: &str) -> Files {
+        self.state.borrow().commits[sha].1.clone()
+    }
+
+    /// The parents of a commit.
+    pub fn parents_of(&self, sha: &str) -> Vec<String> {
+        self.state.borrow().commits[sha].0.parents.clone()
+    }
+
+    /// The commit and all that it descends from.
+    pub fn ancestry(&self, sha: &str) -> BTreeSet<String> {
+        let commits = self.state.borrow().between(None, sha);
+        commits.into_iter().map(|commit| commit.sha).collect()
+    }
+
     /// The head of the branch.
     pub fn head(&self) -> String {
         self.state.borrow().head.clone().expect("the branch is there")

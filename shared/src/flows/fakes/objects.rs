@@ -162,6 +162,7 @@ impl State {
             version: id.clone(),
             size_bytes: bytes.len() as u64,
             metadata,
+            modified: i64::try_from(self.written).ok(),
         };
         let content = Some(Object { bytes, head });
         let version = Version {

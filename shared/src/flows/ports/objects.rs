@@ -25,6 +25,8 @@ pub struct ObjectHead {
     pub size_bytes: u64,
     /// User metadata: lower-case key without `x-amz-meta-` to ASCII value.
     pub metadata: BTreeMap<String, String>,
+    /// When this version was written, in seconds of the Unix epoch, where the call tells.
+    pub modified: Option<i64>,
 }
 
 /// On which condition an object is written.

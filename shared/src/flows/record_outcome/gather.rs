@@ -10,6 +10,7 @@ use crate::domain::gate::Gate;
 use crate::domain::history::ActionExecution;
 use crate::domain::keys;
 use crate::domain::outcome::{End, Facts, MAX_STACK_EVENTS, Outcome, StackEventRecord};
+use crate::domain::provenance::SourceFacts;
 use crate::domain::retry::Retry;
 use crate::domain::sha256::Sha256;
 use crate::domain::user_parameters::UserParameters;
@@ -230,20 +231,29 @@ async fn commits(
     versions: &BTreeMap<String, String>,
     outcome: &mut Outcome,
 ) -> Result<(), FlowError> {
-    let mut commits = Vec::new();
+    let mut sources = Vec::new();
     for (action, version) in versions {
         let key = run_sources::key_of(&settings.environment, gate, is_root, action);
         if let Some(key) = key
-            && let Some(commit) = run_sources::commit_of(source, &key, version).await?
+            && let Some(facts) = run_sources::written_from(source, &key, version).await?
         {
-            commits.push(commit);
+            sources.push(facts);
         }
     }
-    outcome.commit = run_sources::newest(source, &commits).await?;
-    if let Some(commit) = &outcome.commit {
-        let record = run_sources::record_of(source, commit).await?;
-        outcome.commits = record.map(|record| record.commits).unwrap_or_default();
-    }
+    let Some(newest) = SourceFacts::newest(&sources) else {
+        if !sources.is_empty() {
+            let commits: Vec<&str> = sources.iter().map(|source| source.commit.as_str()).collect();
+            outcome.notes.push(format!(
+                "the sources were written from the commits {} by a version of the sync that did not number them, so it \
+                 cannot be told which is the newer",
+                commits.join(" and ")
+            ));
+        }
+        return Ok(());
+    };
+    outcome.commit = Some(newest.commit.clone());
+    let record = run_sources::record_of(source, &newest.record()).await?;
+    outcome.commits = record.map(|record| record.commits).unwrap_or_default();
     Ok(())
 }
 

@@ -5,29 +5,29 @@ mod removals;
 mod wanted;
 mod writes;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use futures_util::future::{try_join, try_join3};
+use futures_util::future::{join, try_join3};
 
 use super::contents::Contents;
 use super::effective::{Effective, Maker};
 use super::held::{self, Held};
 use super::observe::{self, Observed};
+use super::provenance::Gathered;
 use super::stacks::{self, Stacks};
 use super::store::Store;
 use super::{
     Halt, SourceBucket, SourcePipelines, SourceRepository, SyncReport, SyncSettings, World, provenance, starts,
     statuses,
 };
-use crate::domain::provenance::ROOT_STACK;
+use crate::domain::provenance::Provenance;
 use crate::domain::sync::plan::SyncPlan;
 use crate::domain::sync::snapshot::{Listing, Snapshot, StoredStack};
+use crate::domain::sync::trace::{self, Change};
 use crate::flows::ports::WriteCondition;
 use due::due_starts;
 use removals::remove;
-use wanted::{
-    IN_THE_WAY, TOO_LONG, changed_paths, drop_unstorable, effective_of_affected, prefetch, stored_files, strays, wanted,
-};
+use wanted::{IN_THE_WAY, TOO_LONG, drop_unstorable, effective_of_affected, prefetch, stored_files, strays, wanted};
 use writes::{
     TOO_LARGE, enter_catalogue, enter_files, enter_zips, metadata, write_addressed, write_catalogue, write_files,
     write_record, write_zips,
@@ -80,7 +80,7 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
     };
     resolved.problems.retain(|problem| !is_found_anew(problem));
     resolved.problems.extend(unstorable);
-    let changed = changed_paths(&files, snapshot);
+    let changed = trace::changed(&files, snapshot);
     let maker = Maker::new(contents, &files, settings);
     let effective = effective_of_affected(&maker, &mut resolved, &changed, snapshot).await?;
     if is_partial && concerns_more(&resolved, &effective, snapshot) {
@@ -95,6 +95,12 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
     }
     tracing::info!(commit = observed.head.sha, "{plan}");
 
+    // A wrong catalogue does not tell which files it is made of.
+    if !resolved.problems.is_empty() {
+        let known = snapshot.catalogue_files.iter().cloned();
+        let files: BTreeSet<String> = known.chain(std::mem::take(&mut resolved.catalogue_files)).collect();
+        resolved.catalogue_files = files.into_iter().collect();
+    }
     let mut next = Snapshot {
         settings: Some(settings.digest()),
         commit: observed.head.sha.clone(),
@@ -107,6 +113,11 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
         version: snapshot.version,
         repository: snapshot.repository.clone(),
         recorded: snapshot.recorded.clone(),
+        sequence: snapshot.sequence,
+        all: snapshot.all,
+        wrong_since: snapshot.wrong_since,
+        catalogue_touched: snapshot.catalogue_touched,
+        unnumbered: snapshot.unnumbered.clone(),
         base: None,
         cut: snapshot.cut.clone(),
         declarations: snapshot.declarations.clone(),
@@ -127,7 +138,12 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
     );
     let pending_before = before.pending.is_some();
     let is_suspect = listing.is_some();
-    if plan.is_empty() && !pending_before && snapshot.owed.is_empty() && snapshot.retired.is_empty() {
+    if plan.is_empty()
+        && changed.is_empty()
+        && !pending_before
+        && snapshot.owed.is_empty()
+        && snapshot.retired.is_empty()
+    {
         statuses::tell(world.repository, settings, &observed.head.sha, before, &next, &[]).await;
         if next != *before {
             let report = report(observed, plan, &next, Vec::new());
@@ -138,25 +154,48 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
         return Ok(report(observed, plan, &next, Vec::new()));
     }
 
-    let record = if plan.writes_nothing() {
-        None
-    } else {
-        let mut stacks = plan.started();
-        if plan.catalogue || plan.catalogue_zip {
-            stacks.insert(ROOT_STACK);
-        }
-        let stacks = stacks.into_iter().map(str::to_owned).collect();
+    // Whatever differs is recorded, also where nothing is written or started because of it.
+    let mut record = None;
+    if !(plan.writes_nothing() && changed.is_empty()) {
         let previous = snapshot.recorded.as_deref();
-        let record = provenance::gather(world.repository, settings, observed, previous, stacks).await?;
-        next.recorded = Some(record.commit.clone());
-        Some(record)
-    };
-    let mark = before.mark(&observed.head.sha, held.version.as_deref());
-    let ((), mark) = try_join(
+        let Gathered { commits, steps } = provenance::gather(world.repository, settings, observed, previous).await?;
+        if is_partial && !steps.paths.is_subset(&changed) {
+            return Err(Halt::Narrow);
+        }
+        let change = Change {
+            before: snapshot,
+            files: &wanted.files,
+            stacks: &next.stacks,
+            catalogue_files: &next.catalogue_files,
+            is_sound: next.problems.is_empty(),
+            plan: &plan,
+            steps: &steps,
+        };
+        let traced = change.trace(snapshot.sequence + 1);
+        traced.enter(&mut next);
+        let trace = traced.trace;
+        next.recorded = Some(observed.head.sha.clone());
+        record = Some(Provenance {
+            version: 2,
+            repository: settings.repository.clone(),
+            branch: settings.branch.clone(),
+            commit: observed.head.sha.clone(),
+            previous: previous.map(str::to_owned),
+            stacks: trace.stacks.keys().cloned().collect(),
+            complete: steps.is_complete,
+            commits,
+            trace: Some(trace),
+        });
+    }
+    let mark = before.mark(&observed.head.sha, next.sequence, held.version.as_deref());
+    let (recorded, mark) = join(
         write_record(world.source, record.as_ref()),
         held::write(world.source, &mark, held.condition.clone()),
     )
-    .await?;
+    .await;
+    // Who is overtaken starts over anyway.
+    let mark = mark?;
+    recorded?;
     let store = Store {
         source: world.source,
         mark,

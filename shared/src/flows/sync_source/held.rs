@@ -82,10 +82,21 @@ async fn behind<B: SourceBucket>(
     if before.is_none() {
         tracing::warn!("the snapshot before the mark is gone; it is rebuilt from the bucket");
     }
+    let before = before.unwrap_or_else(|| without_history(mark));
     Ok(Some(Snapshot {
         pending: mark.pending.clone(),
-        ..before.unwrap_or_else(|| mark.clone())
+        sequence: before.sequence.max(mark.sequence),
+        ..before
     }))
+}
+
+/// The snapshot without what can be told only by who knows what touched each file: the next record is a first one.
+fn without_history(snapshot: &Snapshot) -> Snapshot {
+    Snapshot {
+        recorded: None,
+        unnumbered: None,
+        ..snapshot.clone()
+    }
 }
 
 impl Held {
@@ -166,7 +177,7 @@ impl Held {
                 root: BTreeMap::new(),
                 files: BTreeMap::new(),
                 stacks: BTreeMap::new(),
-                ..self.snapshot.clone()
+                ..without_history(&self.snapshot)
             };
         }
         Ok(())

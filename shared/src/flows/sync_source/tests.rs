@@ -1,5 +1,6 @@
 //! The sync against a repository, a bucket and pipelines that keep state.
 
+mod authors;
 mod crashes;
 mod cut;
 mod ordinary;
@@ -15,7 +16,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::domain::archive;
 use crate::domain::gate::Floor;
-use crate::domain::provenance::Provenance;
+use crate::domain::provenance::{Provenance, RecordId};
 use crate::domain::sync::snapshot::Snapshot;
 use crate::flows::fakes::{FakeBucket, FakeCodePipeline, FakeGitHub, Wire};
 
@@ -150,8 +151,22 @@ impl Place {
         String::from_utf8(archive::unpack(&zip, 1_000_000).unwrap()).unwrap()
     }
 
+    /// The last record of the commit.
     fn record(&self, commit: &str) -> Provenance {
-        serde_json::from_slice(&self.bucket.bytes(&keys::provenance(commit)).unwrap()).unwrap()
+        let records = self.records();
+        records.into_iter().rfind(|record| record.commit == commit).unwrap()
+    }
+
+    /// All records, in the order of their numbers.
+    fn records(&self) -> Vec<Provenance> {
+        let keys = self.bucket.keys().into_iter();
+        let mut sequences: Vec<u64> = keys.filter_map(|key| keys::provenance_sequence(&key)).collect();
+        sequences.sort_unstable();
+        let records = sequences.into_iter().map(|sequence| {
+            let key = keys::provenance(&RecordId::Sequence(sequence));
+            serde_json::from_slice(&self.bucket.bytes(&key).unwrap()).unwrap()
+        });
+        records.collect()
     }
 
     /// Pipelines that were started, in order, as often as they were.

@@ -20,6 +20,7 @@ fn planned() -> PlannedChange {
         parameters: BTreeMap::new(),
         tags: BTreeMap::new(),
         commit: "c1".to_owned(),
+        sequence: None,
         source_versions: BTreeMap::new(),
     }
 }

@@ -41,6 +41,7 @@ fn satisfied(wanted: &Wanted) -> Snapshot {
         let stored = StoredFile {
             entry: entry.clone(),
             etag: "e".to_owned(),
+            touched: 0,
         };
         (path.clone(), stored)
     });

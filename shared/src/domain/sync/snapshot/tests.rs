@@ -18,6 +18,7 @@ fn snapshot() -> Snapshot {
     let file = StoredFile {
         entry,
         etag: "e1".to_owned(),
+        touched: 0,
     };
     let stack = StoredStack {
         stack_name: "network".to_owned(),
@@ -86,6 +87,7 @@ fn texts_of_configurations_are_kept_while_a_stack_has_them_and_there_is_room() {
             id: id.to_owned(),
         },
         etag: String::new(),
+        touched: 0,
     };
     before.files.insert(path.to_owned(), file("one"));
     let changed: BTreeSet<String> = [path.to_owned()].into();
@@ -116,16 +118,17 @@ fn a_mark_is_short_and_keeps_what_is_owed() {
         owed: [("cg-network".to_owned(), owed)].into(),
         ..snapshot()
     };
-    let mark = snapshot.mark("c2", Some("v1"));
+    let mark = snapshot.mark("c2", 7, Some("v1"));
     assert!(mark.files.is_empty() && mark.stacks.is_empty());
     assert_eq!(
         (mark.pending.as_deref(), mark.base.as_deref()),
         (Some("c2"), Some("v1"))
     );
     assert_eq!((&mark.owed, &mark.commit), (&snapshot.owed, &snapshot.commit));
+    assert_eq!(mark.sequence, 7);
     assert_eq!(Snapshot::from_json(&mark.to_json()), Some(mark));
-    let whole = snapshot.mark("c2", None);
-    assert_eq!((whole.base, whole.files), (None, snapshot.files));
+    let whole = snapshot.mark("c2", 7, None);
+    assert_eq!((whole.base, whole.files, whole.sequence), (None, snapshot.files, 7));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::steps::*;
 use super::world::*;
 use crate::domain::change_set::description::{Change, ResourceChange};
 use crate::domain::keys;
-use crate::domain::provenance::Provenance;
+use crate::domain::provenance::{Provenance, RecordId};
 use crate::domain::template::NESTED_STACK;
 
 #[test]
@@ -67,12 +67,18 @@ fn the_author_of_a_catalogue_does_not_approve_it_alone_whatever_the_records_list
     setup.gate.author_may_approve = false;
     let world = World::new(&setup);
     assert!(world.refusal().contains("only alice approved"));
-    let mut record: Provenance =
-        serde_json::from_slice(&world.source.bytes(&keys::provenance(COMMIT)).unwrap()).unwrap();
+    let mut record: Provenance = serde_json::from_slice(
+        &world
+            .source
+            .bytes(&keys::provenance(&RecordId::Commit(COMMIT.to_owned())))
+            .unwrap(),
+    )
+    .unwrap();
     record.stacks.clear();
-    world
-        .source
-        .seed(&keys::provenance(COMMIT), serde_json::to_vec(&record).unwrap());
+    world.source.seed(
+        &keys::provenance(&RecordId::Commit(COMMIT.to_owned())),
+        serde_json::to_vec(&record).unwrap(),
+    );
     assert!(world.refusal().contains("only alice approved"));
 }
 

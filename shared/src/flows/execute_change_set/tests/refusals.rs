@@ -6,6 +6,7 @@ use crate::domain::actions::PIPELINE_TYPE;
 use crate::domain::change_set::description::{Change, ResourceChange};
 use crate::domain::gate::Window;
 use crate::domain::keys;
+use crate::domain::provenance::RecordId;
 use crate::domain::retry::Retry;
 
 fn with_window(days: &[u8]) -> Setup {
@@ -144,7 +145,9 @@ fn every_commit_since_the_last_execution_needs_a_reviewed_pull_request() {
     assert!(message.contains("alice is one of its authors"), "{message}");
 
     let unknown = World::new(&setup);
-    unknown.source.remove(&keys::provenance(COMMIT));
+    unknown
+        .source
+        .remove(&keys::provenance(&RecordId::Commit(COMMIT.to_owned())));
     assert!(unknown.refusal().contains("no sync recorded commit 0123456"));
 }
 

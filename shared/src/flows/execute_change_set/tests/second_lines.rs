@@ -10,7 +10,7 @@ use super::world::*;
 use crate::domain::actions::PIPELINE_TYPE;
 use crate::domain::change_set::description::{Change, ResourceChange};
 use crate::domain::keys;
-use crate::domain::provenance::Provenance;
+use crate::domain::provenance::{Provenance, RecordId};
 use crate::flows::FlowError;
 use crate::flows::execute_change_set::execute_change_set;
 use crate::flows::fakes::Fault;
@@ -141,7 +141,7 @@ fn only_the_sources_that_were_not_executed_yet_have_authors() {
 #[test]
 fn an_author_is_found_by_the_name_of_the_stack_alone() {
     let world = World::new(&of_others());
-    let key = keys::provenance(COMMIT);
+    let key = keys::provenance(&RecordId::Commit(COMMIT.to_owned()));
     let mut record: Provenance = serde_json::from_slice(&world.source.bytes(&key).unwrap()).unwrap();
     record.stacks = vec!["network".to_owned()];
     world.source.seed(&key, serde_json::to_vec(&record).unwrap());

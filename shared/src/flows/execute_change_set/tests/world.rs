@@ -10,7 +10,7 @@ use crate::domain::gate::Gate;
 use crate::domain::keys;
 use crate::domain::planned_change::PlannedChange;
 use crate::domain::provenance::{
-    COMMIT_METADATA, Commit, Contributors, Permission, Provenance, PullRequest, PullRequestReview,
+    COMMIT_METADATA, Commit, Contributors, Permission, Provenance, PullRequest, PullRequestReview, RecordId,
 };
 use crate::domain::sha256::Sha256;
 use crate::flows::digest_inputs::digest_inputs;
@@ -144,6 +144,7 @@ impl World {
         let executed = Executed {
             version: 1,
             commit: OLD_COMMIT.to_owned(),
+            sequence: None,
             execution: "earlier".to_owned(),
             change_set_arn: None,
             source_versions: [("Configuration".to_owned(), old.clone())].into(),
@@ -186,6 +187,7 @@ impl World {
             parameters: BTreeMap::new(),
             tags: BTreeMap::new(),
             commit: COMMIT.to_owned(),
+            sequence: None,
             source_versions: [
                 ("Template".to_owned(), version.clone()),
                 ("Configuration".to_owned(), old.clone()),
@@ -302,9 +304,13 @@ impl World {
                 pull_request,
                 ..Commit::default()
             }],
+            trace: None,
         };
-        self.source
-            .seed_with(&keys::provenance(commit), serde_json::to_vec(&record).unwrap(), &[]);
+        self.source.seed_with(
+            &keys::provenance(&RecordId::Commit(commit.to_owned())),
+            serde_json::to_vec(&record).unwrap(),
+            &[],
+        );
     }
 }
 

@@ -7,6 +7,7 @@ use crate::domain::gate::Gate;
 use crate::domain::history::ActionExecution;
 use crate::domain::keys;
 use crate::domain::outcome::Outcome;
+use crate::domain::provenance::RecordId;
 use crate::domain::user_parameters::UserParameters;
 use crate::flows::FlowError;
 use crate::flows::fakes::{
@@ -56,7 +57,7 @@ impl World {
             &[("changegate-commit", COMMIT)],
         );
         source.seed(
-            &keys::provenance(COMMIT),
+            &keys::provenance(&RecordId::Commit(COMMIT.to_owned())),
             format!(
                 r#"{{"version": 1, "repository": "octo/infrastructure", "branch": "main", "commit": "{COMMIT}",
                 "previous": null, "stacks": ["network"], "complete": true, "commits": [{{"sha": "{COMMIT}",

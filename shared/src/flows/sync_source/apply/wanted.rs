@@ -8,6 +8,7 @@ use crate::domain::keys;
 use crate::domain::sync::files::{FileEntry, Files};
 use crate::domain::sync::plan::{SyncPlan, Wanted, WantedStack};
 use crate::domain::sync::snapshot::{Listing, Snapshot, StoredFile, StoredObject};
+use crate::domain::sync::trace;
 use crate::flows::sync_source::contents::Contents;
 use crate::flows::sync_source::effective::{self, Effective, Maker};
 use crate::flows::sync_source::observe::Observed;
@@ -50,16 +51,6 @@ pub(super) fn drop_unstorable(files: &mut Files) -> Vec<String> {
         .collect()
 }
 
-pub(super) fn changed_paths(files: &Files, snapshot: &Snapshot) -> BTreeSet<String> {
-    let known = |path: &String| snapshot.files.get(path).map(|file| &file.entry.id);
-    let changed = files
-        .iter()
-        .filter(|(path, entry)| known(path) != Some(&entry.id))
-        .map(|(path, _)| path);
-    let gone = snapshot.files.keys().filter(|path| !files.contains_key(*path));
-    changed.chain(gone).cloned().collect()
-}
-
 /// Downloads the archive when much is needed.
 pub(super) async fn prefetch<R: SourceRepository>(
     contents: &Contents<'_, R>,
@@ -68,7 +59,7 @@ pub(super) async fn prefetch<R: SourceRepository>(
     snapshot: &Snapshot,
     settings: &SyncSettings,
 ) {
-    let mut needed = changed_paths(files, snapshot);
+    let mut needed = trace::changed(files, snapshot);
     let unstored = snapshot
         .files
         .iter()
@@ -185,6 +176,7 @@ pub(super) fn stored_files(files: &Files, snapshot: &Snapshot) -> BTreeMap<Strin
         let stored = StoredFile {
             entry: entry.clone(),
             etag: known.map(|known| known.etag.clone()).unwrap_or_default(),
+            touched: snapshot.files.get(path).map_or(0, |known| known.touched),
         };
         (path.clone(), stored)
     });

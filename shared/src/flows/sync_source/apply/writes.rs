@@ -8,7 +8,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use super::CONCURRENCY;
 use crate::domain::gate::Gate;
 use crate::domain::keys;
-use crate::domain::provenance::{COMMIT_METADATA, Provenance, SUMMARY_METADATA};
+use crate::domain::provenance::{COMMIT_METADATA, Provenance, SEQUENCE_METADATA, SUMMARY_METADATA};
 use crate::domain::sha256::Sha256;
 use crate::domain::sync::files::{FileEntry, Files};
 use crate::domain::sync::plan::SyncPlan;
@@ -31,17 +31,28 @@ pub(super) const TOO_LARGE: &str = "the file is larger than the 100 MB that GitH
 /// Writes the provenance record, where there is one.
 pub(super) async fn write_record<B: SourceBucket>(source: &B, record: Option<&Provenance>) -> Result<(), Halt> {
     let Some(record) = record else { return Ok(()) };
+    let bytes = serde_json::to_vec(record).unwrap_or_default();
     let object = NewObject {
-        key: keys::provenance(&record.commit),
-        bytes: serde_json::to_vec(record).unwrap_or_default(),
+        key: keys::provenance(&record.id()),
+        bytes: bytes.clone(),
         content_type: "application/json",
         metadata: BTreeMap::new(),
-        // The branch may come back to a commit: what was recorded of it stays.
+        // What was recorded stays.
         condition: WriteCondition::Absent,
     };
+    let key = object.key.clone();
     match source.put(object).await {
-        Err(error) if error.kind != PortErrorKind::Conflict => Err(error.into()),
-        _ => Ok(()),
+        Ok(_) => Ok(()),
+        // The answer of this very write was lost, or a sync that was overtaken or died has written it.
+        Err(error) if error.kind == PortErrorKind::Conflict => {
+            let held = source.get(&key, None).await?;
+            if held.is_some_and(|held| held.bytes == bytes) {
+                Ok(())
+            } else {
+                Err(Halt::NumberTaken)
+            }
+        }
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -61,12 +72,16 @@ pub(super) fn metadata(observed: &Observed, record: Option<&Provenance>) -> BTre
         .map(|character| if matches!(character, ' '..='~') { character } else { '?' })
         .take(500)
         .collect();
+    let trace = record.and_then(|record| record.trace.as_ref());
+    let sequence = trace.map(|trace| (SEQUENCE_METADATA, trace.sequence.to_string()));
     [
         (COMMIT_METADATA, head.sha.clone()),
         (SUMMARY_METADATA, summary.trim().to_owned()),
     ]
+    .into_iter()
+    .chain(sequence)
     .map(|(key, value)| (key.to_owned(), value))
-    .into()
+    .collect()
 }
 
 /// Files that were written, each with its entity tag; without one when it is too large.

@@ -241,7 +241,8 @@ async fn a_mark_is_short_and_the_snapshot_behind_it_is_read_after_a_crash() {
         .github
         .push("Change", &[("stacks/network/template.yaml", Some(&template("2")))]);
     let before = place.bucket.latest(keys::SNAPSHOT).unwrap();
-    let mark = place.snapshot().mark("c9", Some(&before.head.version));
+    let snapshot = place.snapshot();
+    let mark = snapshot.mark("c9", snapshot.sequence, Some(&before.head.version));
     place.bucket.seed(keys::SNAPSHOT, mark.to_json());
     place.bucket.take_calls();
     place.sync().await;
@@ -256,7 +257,8 @@ async fn a_mark_is_short_and_the_snapshot_behind_it_is_read_after_a_crash() {
 #[tokio::test]
 async fn a_mark_whose_snapshot_is_gone_is_repaired_from_the_bucket() {
     let place = Place::settled().await;
-    let mark = place.snapshot().mark("c9", Some("gone"));
+    let snapshot = place.snapshot();
+    let mark = snapshot.mark("c9", snapshot.sequence, Some("gone"));
     place.bucket.seed(keys::SNAPSHOT, mark.to_json());
     place
         .github

@@ -19,7 +19,14 @@ fn file(path: &str) -> (String, StoredFile) {
         id: git::blob_id(path.as_bytes()),
     };
     let etag = format!("\"{path}\"");
-    (path.to_owned(), StoredFile { entry, etag })
+    (
+        path.to_owned(),
+        StoredFile {
+            entry,
+            etag,
+            touched: 0,
+        },
+    )
 }
 
 fn stack(folder: &str, parts: &[&str]) -> StoredStack {
