@@ -33,7 +33,7 @@ use serde_json::Value;
 use crate::settings::Settings;
 
 /// Time that is kept back at the end of an invocation: what was begun must get to its end.
-const RESERVE: Duration = Duration::from_secs(60);
+const RESERVE: Duration = Duration::from_mins(1);
 
 /// The services, connected once a process.
 pub(crate) struct Recorder {

@@ -18,6 +18,7 @@ mod place;
 mod replacement;
 pub mod resource;
 pub mod review;
+mod run_facts;
 pub mod saved;
 mod settings;
 pub mod tree;

@@ -1,6 +1,7 @@
 //! What may go wrong when a change is executed, explained: never only a number.
 
 mod actions;
+mod attached;
 pub(in crate::domain) mod code;
 mod data;
 mod network;

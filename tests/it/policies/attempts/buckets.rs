@@ -17,10 +17,11 @@ const WRITES: [&str; 4] = [
 #[test]
 fn what_a_role_may_write_its_bucket_takes() {
     let account = Account::new();
-    let mut roles: Vec<String> = account.rendered().resources("AWS::Serverless::Function");
-    roles
-        .iter_mut()
-        .for_each(|function| *function = function.replace("Function", "Role"));
+    let functions: Vec<String> = account.rendered().resources("AWS::Serverless::Function");
+    let mut roles: Vec<String> = functions
+        .iter()
+        .map(|function| function.replace("Function", "Role"))
+        .collect();
     roles.push("PipelineRole".to_owned());
     let (mut refused, mut count) = (Vec::new(), 0);
     for role in &roles {

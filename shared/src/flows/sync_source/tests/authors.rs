@@ -18,6 +18,7 @@ use crate::flows::run_sources::{RunOfStack, commit_range, written_from};
 
 /// What is done to the history besides committing to it.
 #[derive(Debug, Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each can happen with each")]
 struct Weather {
     /// Several commits before a sync.
     batches: bool,
@@ -49,6 +50,10 @@ struct Story {
 }
 
 /// The gate of a stack at a commit; `None` when the catalogue is wrong there.
+#[expect(
+    clippy::option_option,
+    reason = "a stack without a gate and a catalogue without an answer are two things"
+)]
 fn gate_of(files: &Branch, name: &str, place: &Place) -> Option<Option<Gate>> {
     let blobs: BTreeMap<String, String> = files
         .iter()
@@ -221,7 +226,7 @@ impl Story {
             wire.break_call(wire.count() + self.random.below(30), fault);
             let reason = SyncReason::Push(self.place.github.head());
             let sync = sync_source(self.place.world(), &self.place.settings, reason);
-            let _ = tokio::time::timeout(std::time::Duration::from_secs(600), sync).await;
+            let _ = tokio::time::timeout(std::time::Duration::from_mins(10), sync).await;
             self.place.wire.heal();
         }
         for _ in 0..10 {
@@ -552,7 +557,7 @@ async fn the_commit_of_a_run_is_the_last_one_however_many_lie_between() {
                 let wire = &place.wire;
                 wire.break_call(wire.count() + between % 11, Fault::KillAfter);
                 let sync = sync_source(place.world(), &place.settings, SyncReason::Look);
-                let _ = tokio::time::timeout(std::time::Duration::from_secs(600), sync).await;
+                let _ = tokio::time::timeout(std::time::Duration::from_mins(10), sync).await;
                 place.wire.heal();
             }
             place.sync_push().await;
