@@ -242,7 +242,7 @@ async fn a_status_that_github_does_not_take_for_now_is_kept_to_be_told_again() {
     function
         .repository
         .push("Wrong", &[("stacks/network/template.yaml", Some("Resources: {"))]);
-    wire.break_next("POST /repos/{owner}/{repo}/statuses/{sha}", Fault::Outage);
+    wire.break_next("POST statuses", Fault::Outage);
     let answer = function.answer(event("push"), LONG).await;
     assert_eq!(answer, BatchAnswer::default());
     let [key] = &function.evidence.keys()[..] else {
