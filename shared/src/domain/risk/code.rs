@@ -205,15 +205,53 @@ fn content(facts: &ResourceFacts<'_>, leaf: &Leaf, after: &str, pointer: &str, f
     );
 }
 
-/// Whether a place, or a property beside it, names a version.
+/// Whether a place, or a property beside it, names a version, so that what stands there stays as it is.
+///
+/// A bucket that had no versions when the object was written calls it `null`, and writes over it.
+/// Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html>
 pub(in crate::domain) fn is_versioned(after: Option<&Value>, pointer: &str, place: &str) -> bool {
     let above = pointer.rsplit_once('/').map_or("", |(above, _)| above);
     let beside = after.and_then(|after| after.pointer(above));
     let has_version = ["S3ObjectVersion", "ObjectVersion", "Version", "VersionId"]
         .iter()
         .filter_map(|name| beside?.get(*name))
-        .any(|version| !text(version).is_empty());
-    has_version || place.contains("versionId=")
+        .any(|version| is_version(&text(version)));
+    has_version || version_in(place).is_some_and(is_version)
+}
+
+fn is_version(version: &str) -> bool {
+    !version.is_empty() && version != "null"
+}
+
+/// The version that the address of an object of S3 names. Elsewhere the same words say nothing: whoever answers there may
+/// answer anything.
+fn version_in(place: &str) -> Option<&str> {
+    let (host, path) = place.strip_prefix("https://")?.split_once('/')?;
+    let (_, query) = path.split('#').next()?.split_once('?')?;
+    let version = query.split('&').find_map(|part| part.strip_prefix("versionId="))?;
+    is_s3(host).then_some(version)
+}
+
+/// Whether a host is S3's: with the bucket before it or not, regional, dual-stack, or in the older forms.
+///
+/// Source: <https://docs.aws.amazon.com/general/latest/gr/s3.html>
+fn is_s3(host: &str) -> bool {
+    let is_region = |text: &str| {
+        let mut parts = text.split('-');
+        let is_area = |area: &str| area.len() == 2 && area.bytes().all(|byte| byte.is_ascii_lowercase());
+        parts.next().is_some_and(is_area) && parts.next_back().is_some_and(|number| number.parse::<u8>().is_ok())
+    };
+    let domain = host.strip_suffix(".cn").unwrap_or(host).strip_suffix(".amazonaws.com");
+    let mut labels = domain.unwrap_or_default().rsplit('.').peekable();
+    let is_regional = labels.next_if(|label| is_region(label)).is_some();
+    if is_regional {
+        labels.next_if_eq(&"dualstack");
+    }
+    let is_service = |label: &str| label == "s3" || label.strip_prefix("s3-").is_some_and(is_region);
+    labels.next().is_some_and(is_service)
+        && host
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
 }
 
 /// Whether a place is one of the packages that the sync writes, named by the hash of their content: a key beside the name

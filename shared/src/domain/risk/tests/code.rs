@@ -124,3 +124,55 @@ fn what_the_commit_holds_or_what_is_pinned_is_none() {
     );
     assert!(found("AWS::SNS::Topic", &json!({}), &json!({ "DisplayName": "x" })).is_empty());
 }
+
+#[test]
+fn what_only_looks_like_a_version_of_an_object_may_become_another() {
+    let comes_from = |level: &str, code: Value| {
+        let wanted = format!("{level} unknown: code, a template or a definition comes from");
+        must_find("AWS::Lambda::Function", &json!({}), &json!({ "Code": code }), &wanted);
+        let url = code["S3Key"].as_str().unwrap().to_owned();
+        let deferred = super::super::code::is_versioned(
+            Some(&json!({"Properties": {"Code": code}})),
+            "/Properties/Code/S3Key",
+            &url,
+        );
+        assert_eq!(deferred, level == "low", "{url}");
+    };
+    for key in [
+        "code.zip",
+        "versionId=7/code.zip",
+        "code.zip?versionId=7",
+        "s3://b/code.zip?versionId=7",
+        "https://evil.example/code.zip?versionId=7",
+        "https://b.s3.eu-west-1.amazonaws.com.evil.example/code.zip?versionId=7",
+        "https://b.s3.eu-west-1.amazonaws.com@evil.example/code.zip?versionId=7",
+        "https://evil.example#.s3.amazonaws.com/code.zip?versionId=7",
+        "https://s3-eu-west-1.eu-west-1.elb.amazonaws.com/code.zip?versionId=7",
+        "https://s3.execute-api.eu-west-1.amazonaws.com/code.zip?versionId=7",
+        "https://b.s3-website-eu-west-1.amazonaws.com/code.zip?versionId=7",
+        "http://b.s3.eu-west-1.amazonaws.com/code.zip?versionId=7",
+        "https://b.s3.eu-west-1.amazonaws.com/versionId=7/code.zip",
+        "https://b.s3.eu-west-1.amazonaws.com/code.zip#?versionId=7",
+        "https://b.s3.eu-west-1.amazonaws.com/code.zip?xversionId=7",
+        "https://b.s3.eu-west-1.amazonaws.com/code.zip?versionId=",
+        "https://b.s3.eu-west-1.amazonaws.com/code.zip?versionId=null",
+    ] {
+        comes_from("medium", json!({ "S3Bucket": "b", "S3Key": key }));
+    }
+    comes_from(
+        "medium",
+        json!({ "S3Bucket": "b", "S3Key": "code.zip", "S3ObjectVersion": "null" }),
+    );
+    for host in [
+        "s3.amazonaws.com/b",
+        "s3.eu-west-1.amazonaws.com/b",
+        "s3-us-gov-west-1.amazonaws.com/b",
+        "b.c.s3.amazonaws.com",
+        "b.s3-eu-west-1.amazonaws.com",
+        "b.s3.dualstack.ap-southeast-2.amazonaws.com",
+        "b.s3.cn-north-1.amazonaws.com.cn",
+    ] {
+        let key = format!("https://{host}/code.zip?x=y&versionId=7");
+        comes_from("low", json!({ "S3Bucket": "b", "S3Key": key }));
+    }
+}
