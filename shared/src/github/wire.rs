@@ -11,16 +11,27 @@ fn text_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D:
 }
 
 /// An account that may be gone: `null`, or an object without a login.
+///
+/// The logins of apps end with `[bot]`, except where GitHub itself leaves that out, as it does for Copilot. The type tells
+/// them all, so that who has such an app write or review is not taken for two people.
+///
+/// Source: <https://docs.github.com/en/rest/users/users#get-a-user>
 pub(super) fn account_or_nobody<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Account>, D::Error> {
     #[derive(Deserialize)]
     struct MaybeAccount {
         login: Option<String>,
         id: Option<u64>,
+        #[serde(rename = "type")]
+        kind: Option<String>,
     }
     let account = Option::<MaybeAccount>::deserialize(deserializer)?;
     Ok(account.and_then(|account| {
-        let login = account.login?;
-        Some(Account { login, id: account.id })
+        let (login, id) = (account.login?, account.id);
+        let named = Account { login, id };
+        Some(match account.kind.as_deref() {
+            Some("Bot") => named.into_app(),
+            _ => named,
+        })
     }))
 }
 

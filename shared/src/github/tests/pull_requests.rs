@@ -117,6 +117,39 @@ async fn a_pull_request_of_a_commit_tells_its_head_and_whether_it_comes_from_a_f
 }
 
 #[tokio::test]
+async fn an_app_whose_login_does_not_say_so_is_no_person_wherever_github_names_it() {
+    let (server, vault) = (MockServer::start().await, vault("t"));
+    let copilot = json!({"login": "Copilot", "id": 198_982_749, "type": "Bot"});
+    let alice = json!({"login": "alice", "id": 3, "type": "User"});
+    let pull = json!([{"number": 7, "title": "Widen", "user": copilot, "merged_at": "2026-11-23T10:00:00Z",
+                       "merge_commit_sha": "m", "base": {"ref": "main", "sha": "b", "repo": {"id": 1}},
+                       "head": {"ref": "copilot/x", "sha": "f2", "repo": {"id": 1}}}]);
+    let commit = json!({"sha": "f2", "parents": [], "author": copilot, "committer": alice,
+                        "commit": {"message": "", "author": null, "tree": {"sha": "t"}}});
+    let step = json!([{"before": "b", "after": "f2", "ref": "refs/heads/copilot/x", "activity_type": "push",
+                       "actor": copilot}]);
+    let review = json!([{"user": copilot, "state": "APPROVED", "commit_id": "f2"}]);
+    for (at, answer) in [
+        ("/commits/f2/pulls", &pull),
+        ("/pulls/7/commits", &json!([commit])),
+        ("/activity", &step),
+        ("/pulls/7/reviews", &review),
+    ] {
+        answers(&server, at, ok(answer)).await;
+    }
+    let repository = repository(&server, &vault);
+    let opener = repository.pull_requests_of("f2").await.unwrap().remove(0).author;
+    let commit = repository.commits_of(7).await.unwrap().0.remove(0);
+    let pusher = repository.activity().await.unwrap().moves.remove(0).actor.unwrap();
+    let reviewer = repository.reviews_of(7).await.unwrap().remove(0).reviewer;
+    for account in [&opener, commit.author_login.as_ref().unwrap(), &pusher, &reviewer] {
+        assert!(account.is_app() && !account.is_person(), "{account}");
+        assert_eq!(account, &opener, "one app is one account");
+    }
+    assert!(commit.committer.unwrap().is_person());
+}
+
+#[tokio::test]
 async fn the_commits_of_a_pull_request_are_whole_below_what_github_lists() {
     for (count, expected) in [(249, true), (250, false)] {
         let (server, vault) = (MockServer::start().await, vault("t"));
