@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{CommitRange, short};
+use crate::domain::people::People;
 use crate::domain::provenance::{Account, Commit, Permission, PullRequest, PullRequestReview, Untold};
 
 /// Approvals that a message names at most; the others are counted.
@@ -63,28 +64,28 @@ pub enum NotCounted {
 
 impl CommitRange {
     /// The commits that did not come through a merged pull request that somebody other than its authors approved as it
-    /// was merged, each with the reason.
-    pub fn unreviewed(&self) -> Vec<(&Commit, Unreviewed)> {
+    /// was merged, each with the reason. Accounts that `people` tie to one person are one.
+    pub fn unreviewed(&self, people: &People) -> Vec<(&Commit, Unreviewed)> {
         let commits = self.commits.iter();
         commits
-            .filter_map(|commit| Some((commit, unreviewed(commit.pull_request.as_ref())?)))
+            .filter_map(|commit| Some((commit, unreviewed(commit.pull_request.as_ref(), people)?)))
             .collect()
     }
 }
 
-fn unreviewed(pull: Option<&PullRequest>) -> Option<Unreviewed> {
+fn unreviewed(pull: Option<&PullRequest>, people: &People) -> Option<Unreviewed> {
     let Some(pull) = pull else {
         return Some(Unreviewed::NoPullRequest);
     };
     let mut approvers: Vec<&Account> = Vec::new();
     let mut discounted = Vec::new();
     for review in pull.reviews.iter().filter(|review| review.state == "APPROVED") {
-        match not_counted(pull, review) {
+        match not_counted(pull, review, people) {
             Some(why) => discounted.push(Discounted {
                 login: review.reviewer.login.clone(),
                 why,
             }),
-            None if approvers.iter().any(|known| known.is_same(&review.reviewer)) => {}
+            None if approvers.iter().any(|known| is_one(known, &review.reviewer, people)) => {}
             None => approvers.push(&review.reviewer),
         }
     }
@@ -105,13 +106,19 @@ fn unknown_author(pull: &PullRequest) -> Option<Untold> {
     pull.untold().into_iter().find(|why| *why != Untold::Merger)
 }
 
-fn not_counted(pull: &PullRequest, review: &PullRequestReview) -> Option<NotCounted> {
+/// Whether two accounts are one person's, as far as is known.
+fn is_one(one: &Account, other: &Account, people: &People) -> bool {
+    let person = people.of_login(&one.login);
+    one.is_same(other) || (person.is_some() && person == people.of_login(&other.login))
+}
+
+fn not_counted(pull: &PullRequest, review: &PullRequestReview, people: &People) -> Option<NotCounted> {
     let reviewer = &review.reviewer;
     if !reviewer.is_person() {
         return Some(NotCounted::NoPerson);
     }
     let mut authors = std::iter::once(&pull.author).chain(pull.pushers()).chain(pull.named());
-    if authors.any(|author| author.is_same(reviewer)) {
+    if authors.any(|author| is_one(author, reviewer, people)) {
         return Some(NotCounted::OwnChange);
     }
     let is_of_head = pull.head.is_some() && (review.commit == pull.head || review.is_same_content);

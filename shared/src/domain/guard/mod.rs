@@ -81,9 +81,10 @@ pub fn release(gate: &Gate, reviewed: Timestamp, history: &[ActionExecution]) ->
 /// # Errors
 ///
 /// [`Refusal::Unreviewed`] with the commits that did not, or that are not known.
-pub fn pull_requests(range: &CommitRange) -> Result<(), Refusal> {
+pub fn pull_requests(gate: &Gate, range: &CommitRange) -> Result<(), Refusal> {
+    let people = People::new(&gate.people, &gate.session_name_roles);
     let mut reasons: Vec<String> = range
-        .unreviewed()
+        .unreviewed(&people)
         .into_iter()
         .map(|(commit, why)| format!("{} \"{}\": {why}", super::authors::short(&commit.sha), commit.subject))
         .collect();

@@ -236,7 +236,7 @@ where
         return Ok(Verdict::Refuse(refusal));
     }
     if gate.require_pull_request
-        && let Err(refusal) = guard::pull_requests(&range)
+        && let Err(refusal) = guard::pull_requests(gate, &range)
     {
         return Ok(Verdict::Refuse(refusal));
     }

@@ -1,6 +1,11 @@
 use super::*;
 use crate::domain::provenance::Contributors;
 
+/// Where accounts are tied to nobody.
+fn unreviewed(pull: Option<&PullRequest>) -> Option<Unreviewed> {
+    super::unreviewed(pull, &People::default())
+}
+
 fn approval(login: &str) -> PullRequestReview {
     PullRequestReview {
         reviewer: login.into(),
@@ -143,6 +148,39 @@ fn nobody_who_brought_content_in_approves_it() {
     renamed.author.id = Some(5);
     renamed.reviews[0].reviewer.id = Some(5);
     assert_eq!(why(&renamed), Some(NotCounted::OwnChange), "under another login");
+}
+
+#[test]
+fn one_person_with_two_accounts_does_not_approve_what_the_other_wrote() {
+    let of = |name: &str| format!("arn:aws:iam::111122223333:user/{name}");
+    let identity_center = "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Dev_0123456789abcdef/alice";
+    let listed = [
+        ("alice", of("alice")),
+        ("alice-at-work", identity_center.to_owned()),
+        ("bob", of("bob")),
+    ];
+    let listed = listed.map(|(login, arn)| (login.to_owned(), vec![arn])).into();
+    let people = People::new(&listed, &[]);
+    let why = |pull: &PullRequest| super::unreviewed(Some(pull), &people);
+    let own = why(&pull(vec![approval("Alice-at-Work")]));
+    assert!(
+        matches!(&own, Some(Unreviewed::NotApproved { discounted, .. }) if discounted[0].why == NotCounted::OwnChange),
+        "{own:?}"
+    );
+    assert_eq!(why(&pull(vec![approval("bob")])), None);
+    let mut forked = pull(vec![approval("alice"), approval("alice-at-work")]);
+    forked.author = "carol".into();
+    forked.contributors = Some(Contributors {
+        untold: vec![Untold::Fork],
+        ..Contributors::default()
+    });
+    assert!(matches!(why(&forked), Some(Unreviewed::ApprovedByOne { .. })));
+    forked.reviews.push(approval("bob"));
+    assert_eq!(why(&forked), None);
+    // Two accounts of which nobody is told are two.
+    let mut strangers = pull(vec![approval("dave")]);
+    strangers.author = "erin".into();
+    assert_eq!(why(&strangers), None);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::domain::authors::{CommitRange, Unreviewed};
+use crate::domain::people::People;
 use crate::domain::provenance::{Commit, Permission, PullRequestReview, Untold};
 use crate::domain::sync::authorship::NO_COMMIT;
 use crate::flows::fakes::Fault;
@@ -138,7 +139,11 @@ fn authors(commits: &[Commit]) -> Vec<String> {
 /// Why the commits are not reviewed, each reason once.
 fn refused(commits: &[Commit]) -> Vec<String> {
     let range = range(commits);
-    let mut reasons: Vec<String> = range.unreviewed().iter().map(|(_, why)| why.to_string()).collect();
+    let mut reasons: Vec<String> = range
+        .unreviewed(&People::default())
+        .iter()
+        .map(|(_, why)| why.to_string())
+        .collect();
     reasons.dedup();
     reasons
 }
@@ -327,7 +332,7 @@ async fn the_branch_of_a_fork_asks_for_one_approver_more() {
     let commits = change.merge("bob").await;
     assert_eq!(untold(&commits), [Untold::Fork]);
     assert!(matches!(
-        range(&commits).unreviewed()[0].1,
+        range(&commits).unreviewed(&People::default())[0].1,
         Unreviewed::ApprovedByOne { .. }
     ));
     assert!(!range(&commits).authors().gaps.is_empty());
