@@ -5,6 +5,8 @@ mod catalogue;
 #[cfg(test)]
 mod contracts;
 #[cfg(test)]
+mod corpora;
+#[cfg(test)]
 mod gate;
 #[cfg(test)]
 mod people;

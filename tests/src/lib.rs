@@ -1,1 +1,3 @@
-//! Tests across the packages of the workspace live in `it/`.
+//! Contracts between the parts of the repository, the whole system end to end, and what holds for any input.
+
+pub mod fuzz;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use changegate::domain::secrecy::public;
 use serde_json::{Value, json};
 
 use super::Findings;
@@ -9,7 +10,7 @@ use super::finding::{Finding, Rule};
 
 /// One line each, `path:line:column: …`.
 pub fn text(findings: &Findings) -> String {
-    lines(findings, Finding::to_string)
+    lines(findings, |finding| shown(&finding.to_string()))
 }
 
 /// Workflow commands, which GitHub shows beside the lines of a pull request.
@@ -24,7 +25,7 @@ pub fn github(findings: &Findings) -> String {
             finding.line,
             finding.column,
             property(finding.rule.name()),
-            data(&finding.message)
+            data(&shown(&finding.message))
         )
     })
 }
@@ -41,7 +42,7 @@ pub fn json(findings: &Findings) -> String {
                 "path": finding.path,
                 "line": finding.line,
                 "column": finding.column,
-                "message": finding.message,
+                "message": shown(&finding.message),
             })
         })
         .collect();
@@ -63,7 +64,7 @@ pub fn sarif(findings: &Findings) -> String {
             json!({
                 "ruleId": finding.rule.name(),
                 "level": level(finding),
-                "message": { "text": finding.message },
+                "message": { "text": shown(&finding.message) },
                 "locations": [{ "physicalLocation": {
                     "artifactLocation": { "uri": uri(&finding.path), "uriBaseId": "%SRCROOT%" },
                     "region": { "startLine": finding.line, "startColumn": finding.column },
@@ -89,6 +90,11 @@ fn lines(findings: &Findings, line: impl Fn(&Finding) -> String) -> String {
         text.push('\n');
         text
     })
+}
+
+/// A text that quotes the files of others: without secrets, in one line, everything in it visible.
+fn shown(text: &str) -> String {
+    public(text).visible().into_owned()
 }
 
 fn level(finding: &Finding) -> &'static str {

@@ -264,6 +264,26 @@ fn findings_come_out_in_every_form_with_the_same_rule_and_place() {
 }
 
 #[test]
+fn what_is_quoted_from_a_file_is_masked_and_visible_in_every_form() {
+    let secret = "ghp_aB3dE5fG7hI9jK1lM3nO5pQ7rS9tU1vW3xYz";
+    let (_root, repository) = repository(&[
+        ("stacks/a/template.yaml", TEMPLATE_WITHOUT_PARAMETERS),
+        (
+            "changegate.yaml",
+            &format!("version: 1\n\"{secret}\u{202e} \\e[2J\": 1\n"),
+        ),
+    ]);
+    let findings = repository.check(&["production".to_owned()], &demands());
+    assert!(findings.findings.iter().any(|found| found.message.contains(secret)));
+    let forms = [output::text, output::json, output::sarif, output::github];
+    for text in forms.map(|form| form(&findings)) {
+        assert!(!text.contains(secret), "{text}");
+        assert!(!text.contains('\u{202e}') && !text.contains('\u{1b}'), "{text}");
+        assert!(text.contains("⟨U+202E⟩"), "{text}");
+    }
+}
+
+#[test]
 fn every_rule_stands_in_the_documentation_with_its_name() {
     let page = include_str!("../../../docs/check.md");
     let mut names = BTreeSet::new();

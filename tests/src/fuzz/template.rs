@@ -1,0 +1,55 @@
+//! Templates: whatever can be read can be checked, worked out and planned, within bounds, twice with one answer.
+
+use std::collections::BTreeMap;
+
+use changegate::domain::planning::TemplateFacts;
+use changegate::domain::template::evaluate::Evaluator;
+use changegate::domain::template::{Template, read_file};
+use changegate::domain::template_check;
+
+const STACK: &str = "arn:aws:cloudformation:eu-west-1:111122223333:stack/app/00000000-0000-0000-0000-000000000000";
+
+pub(super) fn check(bytes: &[u8]) {
+    for path in ["stacks/app/template.yaml", "stacks/app/template.json"] {
+        if let Ok(document) = read_file(path, bytes) {
+            for finding in template_check::check(&document.root, bytes.len()) {
+                assert!(finding.line >= 1 && finding.column >= 1, "{finding:?} has a place");
+                super::told(&finding.message);
+            }
+        }
+    }
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    let Ok(template) = Template::parse(text) else {
+        return;
+    };
+    let worked = all(&template);
+    assert_eq!(worked, all(&template), "a second look sees the same");
+    let facts = TemplateFacts::of(text);
+    let values = BTreeMap::new();
+    let _ = (
+        facts.imports(&values),
+        facts.exports(&values),
+        facts.iam_resources(),
+        facts.transforms(),
+    );
+}
+
+/// Every resource, output and condition, and what was too much.
+fn all(template: &Template) -> Vec<String> {
+    let parameters = BTreeMap::from([("Name".to_owned(), "value".to_owned())]);
+    let evaluator = Evaluator::new(template, &parameters, STACK);
+    let mut worked = Vec::new();
+    for (name, _) in template.section("Resources") {
+        worked.push(format!("{name} {:?}", evaluator.resource(name)));
+    }
+    for (name, _) in template.section("Outputs") {
+        worked.push(format!("{name} {:?}", evaluator.output(name)));
+    }
+    for (name, _) in template.section("Conditions") {
+        worked.push(format!("{name} {:?}", evaluator.condition(name)));
+    }
+    worked.extend(evaluator.exceeded().iter().map(|(place, _)| place.clone()));
+    worked
+}
