@@ -6,18 +6,24 @@
 //! Decisions read these facts, never Git's author text and never pipeline variables.
 
 mod account;
+mod together;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 pub use account::Account;
+pub use together::{Apart, StackReads, Together};
+
+use super::sha256::Sha256;
 
 /// Object metadata key that carries the commit whose [`Provenance`] an object belongs to.
 pub const COMMIT_METADATA: &str = "changegate-commit";
 /// Object metadata key that carries the number of the record: of two objects, the sync wrote the one with the greater
 /// number later. Objects from before there were numbers have none.
 pub const SEQUENCE_METADATA: &str = "changegate-sequence";
+/// Object metadata key that carries the SHA-256 of what a ZIP holds. Older objects have none.
+pub const CONTENT_METADATA: &str = "changegate-content";
 /// Object metadata key that CodePipeline shows as the summary of a source revision.
 ///
 /// Source: <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ArtifactRevision.html>
@@ -30,7 +36,8 @@ pub const ROOT_STACK: &str = "root";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Provenance {
-    /// Version of this document's shape: 2; 1 is one without [`Trace`].
+    /// Version of this document's shape: [`Provenance::VERSION`]; 1 is one without [`Trace`], 2 one whose trace does not
+    /// tell what stacks read.
     pub version: u32,
     /// `owner/name`.
     pub repository: String,
@@ -97,6 +104,10 @@ pub struct StackTrace {
     /// Paths of files that the stack read and reads no more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dropped: Vec<String>,
+    /// What the stack's pipeline is to read at the record's commit; absent while something is wrong with the stack, when
+    /// it goes, and in records of version 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reads: Option<StackReads>,
 }
 
 /// A file as a record left it.
@@ -131,6 +142,9 @@ pub enum RecordId {
 }
 
 impl Provenance {
+    /// The version that is written.
+    pub const VERSION: u32 = 3;
+
     /// Under which name this record is kept.
     pub fn id(&self) -> RecordId {
         match &self.trace {
@@ -269,6 +283,8 @@ pub struct SourceFacts {
     pub sequence: Option<u64>,
     /// When the object was written, in seconds of the Unix epoch; absent where the storage does not tell.
     pub modified: Option<i64>,
+    /// Hash of what the ZIP holds; absent where an older version of the sync wrote it.
+    pub content: Option<Sha256>,
 }
 
 impl SourceFacts {
@@ -284,6 +300,7 @@ impl SourceFacts {
             commit: commit.clone(),
             sequence,
             modified,
+            content: metadata.get(CONTENT_METADATA).and_then(|content| content.parse().ok()),
         })
     }
 

@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
+use super::FlowError;
 use super::ports::{PortError, ReadObjects};
 use crate::domain::actions::{CATALOGUE, CONFIGURATION, SOURCE_STAGE, TEMPLATE};
 use crate::domain::authors::{CommitRange, ExecutedRecord, Gap, ProvenanceWalk};
 use crate::domain::executed::Executed;
 use crate::domain::gate::Gate;
 use crate::domain::history::ActionExecution;
+use crate::domain::job::FailureKind;
 use crate::domain::keys;
-use crate::domain::provenance::{Provenance, ROOT_STACK, RecordId, SourceFacts};
+use crate::domain::provenance::{Apart, Provenance, ROOT_STACK, RecordId, SourceFacts, Together};
 
 /// Records that are read at the same time.
 const CONCURRENCY: usize = 8;
@@ -55,64 +57,160 @@ pub(crate) async fn record_of(source: &impl ReadObjects, id: &RecordId) -> Resul
     Ok(record.and_then(|record| serde_json::from_slice(&record.bytes).ok()))
 }
 
-/// Which run it is whose commits are asked for.
+/// Why a run whose sources did not stand together is neither planned nor reviewed.
+pub(crate) fn not_together(apart: &Apart) -> FlowError {
+    FlowError::Refused {
+        kind: FailureKind::RevisionOutOfSync,
+        message: format!("{apart}; {}", Apart::WHAT_TO_DO),
+    }
+}
+
+/// Which run it is whose sources are asked for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RunOfStack<'r> {
     pub(crate) environment: &'r str,
     pub(crate) gate: &'r Gate,
     pub(crate) is_root: bool,
     pub(crate) actions: &'r [ActionExecution],
-    /// What the pipeline executed last.
-    pub(crate) last: Option<&'r Executed>,
 }
 
-/// Every commit since the pipeline's last execution that touched the stack.
+/// One source of a run.
+#[derive(Debug, Clone)]
+pub(crate) struct Source {
+    pub(crate) action: &'static str,
+    pub(crate) key: String,
+    /// The version that the history shows; absent where it shows none.
+    pub(crate) version: Option<String>,
+    /// What that version was written from; absent when the sync did not write it.
+    pub(crate) facts: Option<SourceFacts>,
+}
+
+/// The sources of a run.
 ///
-/// The commits are found from the versions in CodePipeline's history, whose metadata the sync wrote, and never from
-/// pipeline variables, which whoever starts a run can set.
-pub(crate) async fn commit_range(source: &impl ReadObjects, run: RunOfStack<'_>) -> Result<CommitRange, PortError> {
-    let read = versions(run.actions);
-    let sources: &[&str] = if run.is_root {
-        &[CATALOGUE]
-    } else {
-        &[TEMPLATE, CONFIGURATION]
-    };
-    let mut gaps = Vec::new();
-    let mut from = Vec::new();
-    for &action in sources {
-        let version = read.get(action);
-        let executed = run.last.and_then(|last| last.source_versions.get(action));
-        if version.is_some() && executed == version {
-            continue;
-        }
-        let facts = match (key_of(run.environment, run.gate, run.is_root, action), version) {
-            (Some(key), Some(version)) => written_from(source, &key, version).await?,
-            _ => None,
+/// They are found from the versions in CodePipeline's history, whose metadata the sync wrote, and never from pipeline
+/// variables, which whoever starts a run can set.
+#[derive(Debug, Clone)]
+pub(crate) struct Sources {
+    /// Catalogue name of the stack.
+    stack: String,
+    pub(crate) read: Vec<Source>,
+    /// The records that were read already.
+    records: BTreeMap<RecordId, Option<Provenance>>,
+}
+
+impl Sources {
+    /// Looks up what the sources of a run were written from.
+    pub(crate) async fn of(source: &impl ReadObjects, run: RunOfStack<'_>) -> Result<Self, PortError> {
+        let versions = versions(run.actions);
+        let actions: &[&'static str] = if run.is_root {
+            &[CATALOGUE]
+        } else {
+            &[TEMPLATE, CONFIGURATION]
         };
-        match facts {
-            Some(facts) => from.push(facts.record()),
-            None => gaps.push(Gap::UnknownSource(action.to_owned())),
-        }
-    }
-    let stack = if run.is_root { ROOT_STACK } else { &run.gate.stack };
-    let executed = run.last.map(|last| ExecutedRecord {
-        commit: last.commit.clone(),
-        sequence: last.sequence,
-    });
-    let mut walk = ProvenanceWalk::new(stack, from, executed);
-    loop {
-        let needed = walk.needed();
-        if needed.is_empty() {
-            break;
-        }
-        let mut records = stream::iter(needed)
-            .map(|id| async move { Ok::<_, PortError>((record_of(source, &id).await?, id)) })
+        let read = actions.iter().filter_map(|&action| {
+            let key = key_of(run.environment, run.gate, run.is_root, action)?;
+            Some((action, key, versions.get(action).cloned()))
+        });
+        let read = stream::iter(read.collect::<Vec<_>>())
+            .map(|(action, key, version)| async move {
+                let facts = match &version {
+                    Some(version) => written_from(source, &key, version).await?,
+                    None => None,
+                };
+                Ok::<_, PortError>(Source {
+                    action,
+                    key,
+                    version,
+                    facts,
+                })
+            })
             .buffered(CONCURRENCY);
-        while let Some((record, id)) = records.try_next().await? {
-            walk.add(id, record);
-        }
+        Ok(Self {
+            stack: if run.is_root { ROOT_STACK } else { &run.gate.stack }.to_owned(),
+            read: read.try_collect().await?,
+            records: BTreeMap::new(),
+        })
     }
-    let mut range = walk.into_range();
-    range.gaps.extend(gaps);
-    Ok(range)
+
+    /// Why the template and the configuration of the run are not such as the branch had together; `None` when they are.
+    ///
+    /// Where no record tells, because an older version of the sync wrote one of them or the record is gone, the versions
+    /// must be those that the bucket holds now.
+    pub(crate) async fn apart(&mut self, source: &impl ReadObjects) -> Result<Option<Apart>, PortError> {
+        let [template, configuration] = self.read.as_slice() else {
+            return Ok(None);
+        };
+        let mut together = Together::Untold;
+        if let (Some(template), Some(configuration)) = (&template.facts, &configuration.facts)
+            && let Some(sequence) = template.sequence.max(configuration.sequence)
+        {
+            let id = RecordId::Sequence(sequence);
+            let record = record_of(source, &id).await?;
+            together = Together::of(&self.stack, template, configuration, record.as_ref());
+            self.records.insert(id, record);
+        }
+        let is_apart = match together {
+            Together::Yes => false,
+            Together::No => true,
+            Together::Untold => !(is_latest(source, template).await? && is_latest(source, configuration).await?),
+        };
+        let commit = |source: &Source| source.facts.as_ref().map(|facts| facts.commit.clone());
+        Ok(is_apart.then(|| Apart {
+            template: commit(template),
+            configuration: commit(configuration),
+            is_told: together == Together::No,
+        }))
+    }
+
+    /// Every commit since the pipeline's last execution that touched the stack. `last` is what it executed last.
+    pub(crate) async fn commit_range(
+        &self,
+        source: &impl ReadObjects,
+        last: Option<&Executed>,
+    ) -> Result<CommitRange, PortError> {
+        let mut gaps = Vec::new();
+        let mut from = Vec::new();
+        for read in &self.read {
+            let executed = last.and_then(|last| last.source_versions.get(read.action));
+            if read.version.is_some() && executed == read.version.as_ref() {
+                continue;
+            }
+            match &read.facts {
+                Some(facts) => from.push(facts.record()),
+                None => gaps.push(Gap::UnknownSource(read.action.to_owned())),
+            }
+        }
+        let executed = last.map(|last| ExecutedRecord {
+            commit: last.commit.clone(),
+            sequence: last.sequence,
+        });
+        let mut walk = ProvenanceWalk::new(&self.stack, from, executed);
+        for (id, record) in &self.records {
+            walk.add(id.clone(), record.clone());
+        }
+        loop {
+            let needed = walk.needed();
+            if needed.is_empty() {
+                break;
+            }
+            let mut records = stream::iter(needed)
+                .map(|id| async move { Ok::<_, PortError>((record_of(source, &id).await?, id)) })
+                .buffered(CONCURRENCY);
+            while let Some((record, id)) = records.try_next().await? {
+                walk.add(id, record);
+            }
+        }
+        let mut range = walk.into_range();
+        range.gaps.extend(gaps);
+        Ok(range)
+    }
+}
+
+/// Whether the version that a source read is the one that the bucket holds now.
+async fn is_latest(source: &impl ReadObjects, read: &Source) -> Result<bool, PortError> {
+    let Some(version) = &read.version else {
+        return Ok(false);
+    };
+    let head = source.head(&read.key, None).await?;
+    Ok(head.is_some_and(|head| head.version == *version))
 }

@@ -8,6 +8,7 @@ use crate::domain::approvals::{self, Shortfall};
 use crate::domain::change_set::nested::{self, Unshown};
 use crate::domain::digest::Difference;
 use crate::domain::job::FailureKind;
+use crate::domain::provenance::Apart;
 
 /// A run as commands name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +42,8 @@ pub enum Refusal {
         /// What was found.
         found: String,
     },
+    /// The branch did not have the run's template and its configuration together.
+    Apart(Apart),
     /// The change set is not one that this run made for this stack.
     WrongChangeSet(String),
     /// The change set was executed, and not by this guard.
@@ -115,7 +118,7 @@ impl Refusal {
     /// Who must act.
     pub fn kind(&self) -> FailureKind {
         match self {
-            Self::Superseded { .. } | Self::Changed { .. } | Self::Stale(_) | Self::NotReviewed(_) => {
+            Self::Superseded { .. } | Self::Apart(_) | Self::Changed { .. } | Self::Stale(_) | Self::NotReviewed(_) => {
                 FailureKind::RevisionOutOfSync
             }
             Self::NotPlanned(_)
@@ -142,6 +145,7 @@ impl Refusal {
             Self::NotPlanned(_) => "push the change, or start the pipeline again; stage conditions must not be \
                                     overridden"
                 .to_owned(),
+            Self::Apart(_) => Apart::WHAT_TO_DO.to_owned(),
             Self::PlanReplaced { .. } | Self::WrongChangeSet(_) => {
                 "find out who wrote it (CloudTrail), then start the pipeline again".to_owned()
             }
@@ -203,6 +207,7 @@ impl fmt::Display for Refusal {
                 f,
                 "{what} was changed after it was planned: the history has `{expected}`, and `{found}` was found"
             ),
+            Self::Apart(apart) => write!(f, "{apart}"),
             Self::WrongChangeSet(why) => write!(f, "the change set is not one of this run: {why}"),
             Self::ExecutedElsewhere(status) => write!(
                 f,

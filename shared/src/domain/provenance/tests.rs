@@ -5,6 +5,7 @@ fn facts(commit: &str, sequence: Option<u64>, modified: Option<i64>) -> SourceFa
         commit: commit.to_owned(),
         sequence,
         modified,
+        content: None,
     }
 }
 

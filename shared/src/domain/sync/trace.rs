@@ -6,9 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::files::{FileEntry, Files, touches};
-use super::plan::SyncPlan;
+use super::plan::{SyncPlan, WantedStack};
 use super::snapshot::{Snapshot, StoredStack};
-use crate::domain::provenance::{Origin, ROOT_STACK, StackTrace, Trace};
+use crate::domain::provenance::{Origin, ROOT_STACK, StackReads, StackTrace, Trace};
 
 /// What a sync found.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +19,8 @@ pub struct Change<'c> {
     pub files: &'c Files,
     /// The stacks of the head.
     pub stacks: &'c BTreeMap<String, StoredStack>,
+    /// What the pipelines of the head's stacks are to read.
+    pub wanted: &'c BTreeMap<String, WantedStack>,
     /// Files that the catalogue of the head was resolved from.
     pub catalogue_files: &'c [String],
     /// Whether nothing is wrong with the catalogue of the head as a whole.
@@ -92,6 +94,7 @@ impl Change<'_> {
                 adopted: self.adopted(&old_inputs, &new_inputs, &files),
                 made: self.made(&old_inputs, &new_inputs),
                 dropped: self.dropped(&old_inputs, &new_inputs),
+                reads: self.reads(name),
             };
             stacks.insert(name.clone(), trace);
         }
@@ -103,6 +106,7 @@ impl Change<'_> {
                 adopted: self.adopted(&before.catalogue_files, self.catalogue_files, &files),
                 made: self.made(&before.catalogue_files, self.catalogue_files),
                 dropped: self.dropped(&before.catalogue_files, self.catalogue_files),
+                reads: None,
             };
             stacks.insert(ROOT_STACK.to_owned(), trace);
         }
@@ -216,6 +220,17 @@ impl Change<'_> {
         let unread = files_of(new, self.files).filter(|path| !is_read(old, path));
         let made: BTreeSet<&String> = unread.filter(|path| !self.before.files.contains_key(*path)).collect();
         made.into_iter().cloned().collect()
+    }
+
+    /// What the stack's pipeline is to read; `None` while something is wrong with the stack, and what it reads stays as
+    /// it was.
+    fn reads(&self, name: &str) -> Option<StackReads> {
+        self.stacks.get(name).filter(|stack| stack.problems.is_empty())?;
+        let wanted = self.wanted.get(name)?;
+        Some(StackReads {
+            template: wanted.effective_template?,
+            configuration: wanted.effective_configuration?,
+        })
     }
 
     fn dropped(&self, old: &[String], new: &[String]) -> Vec<String> {

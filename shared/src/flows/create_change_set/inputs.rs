@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::CreateSettings;
-use crate::domain::actions::{CATALOGUE, CONFIGURATION, TEMPLATE};
+use crate::domain::actions::{CONFIGURATION, TEMPLATE};
 use crate::domain::configuration::{EffectiveConfiguration, ParameterValue};
 use crate::domain::job::Job;
 use crate::domain::keys;
 use crate::domain::planning::TemplateFacts;
 use crate::domain::provenance::SourceFacts;
 use crate::domain::sha256::Sha256;
+use crate::flows::FlowError;
 use crate::flows::ports::{JobArtifacts, ReadObjects};
 use crate::flows::prove_job::ProvenJob;
-use crate::flows::{FlowError, run_sources};
+use crate::flows::run_sources::{RunOfStack, Source, Sources, not_together};
 
 /// Largest template that CloudFormation takes, in bytes.
 ///
@@ -100,28 +101,31 @@ async fn provenance(
     settings: &CreateSettings,
     proven: &ProvenJob,
 ) -> Result<(BTreeMap<String, String>, SourceFacts), FlowError> {
-    let actions: &[&str] = if proven.is_root {
-        &[CATALOGUE]
-    } else {
-        &[TEMPLATE, CONFIGURATION]
+    let of = RunOfStack {
+        environment: &settings.environment,
+        gate: &proven.gate,
+        is_root: proven.is_root,
+        actions: &proven.actions,
     };
+    let mut sources = Sources::of(source, of).await?;
     let mut versions = BTreeMap::new();
-    let mut sources: Vec<SourceFacts> = Vec::new();
-    for action in actions {
+    let mut written: Vec<SourceFacts> = Vec::new();
+    for Source { action, key, facts, .. } in &sources.read {
         let version = proven.source_version(action)?;
-        let key = run_sources::key_of(&settings.environment, &proven.gate, proven.is_root, action);
-        let key = key.ok_or_else(|| FlowError::job(format!("no object belongs to the source action `{action}`")))?;
-        let facts = run_sources::written_from(source, &key, version).await?.ok_or_else(|| {
+        let facts = facts.clone().ok_or_else(|| {
             FlowError::permission(format!(
                 "version {version} of `{key}` does not say which commit it was written from, so the sync did not write \
                  it; find out who did (CloudTrail), and let the sync audit the bucket"
             ))
         })?;
         versions.insert((*action).to_owned(), version.to_owned());
-        sources.push(facts);
+        written.push(facts);
     }
-    let newest = SourceFacts::newest(&sources).ok_or_else(|| {
-        let commits: Vec<&str> = sources.iter().map(|source| source.commit.as_str()).collect();
+    if let Some(apart) = sources.apart(source).await? {
+        return Err(not_together(&apart));
+    }
+    let newest = SourceFacts::newest(&written).ok_or_else(|| {
+        let commits: Vec<&str> = written.iter().map(|source| source.commit.as_str()).collect();
         FlowError::job(format!(
             "the sources of the run were written from the commits {} by a version of the sync that did not number them, \
              and it cannot be told which is the newer; change the template or the configuration in a new commit",

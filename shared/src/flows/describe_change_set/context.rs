@@ -17,7 +17,7 @@ use crate::domain::window::WindowState;
 use crate::flows::FlowError;
 use crate::flows::digest_inputs::DigestInputs;
 use crate::flows::ports::{Clock, PortError, PortErrorKind, ReadChangeSets, ReadObjects, ReadPipelines, Stack};
-use crate::flows::run_sources::{self, RunOfStack};
+use crate::flows::run_sources::{RunOfStack, Sources, not_together};
 
 /// How many runs of the pipeline are looked at.
 const RUNS: u8 = 20;
@@ -52,9 +52,12 @@ where
         gate: &proven.gate,
         is_root: proven.is_root,
         actions: &proven.actions,
-        last: last.as_ref(),
     };
-    let range = run_sources::commit_range(ports.source, of).await?;
+    let mut sources = Sources::of(ports.source, of).await?;
+    if let Some(apart) = sources.apart(ports.source).await? {
+        return Err(not_together(&apart));
+    }
+    let range = sources.commit_range(ports.source, last.as_ref()).await?;
     let now = ports.clock.now();
     let page = |path: &str| format!("{}/{}/{path}", settings.web_url, settings.repository);
     let commits: Vec<_> = range.commits.iter().map(|commit| facts(commit, &page)).collect();

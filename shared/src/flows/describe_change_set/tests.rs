@@ -13,10 +13,10 @@ use serde_json::Value;
 use super::*;
 use crate::domain::executed::Executed;
 use crate::domain::gate::Gate;
-use crate::domain::provenance::{COMMIT_METADATA, Commit, Provenance, PullRequest, PullRequestReview, RecordId};
+use crate::domain::provenance::{Commit, Provenance, PullRequest, PullRequestReview};
 use crate::flows::fakes::{
-    self, FakeArtifacts, FakeBucket, FakeClock, FakeCloudFormation, FakeCodePipeline, FakeRepository, FakeTopics,
-    Fault, Wire,
+    self, FakeArtifacts, FakeBucket, FakeClock, FakeCloudFormation, FakeCodePipeline, FakeRepository, FakeSource,
+    FakeTopics, Fault, Wire,
 };
 use crate::flows::ports::{ActionExecution, NewChangeSet, TemplateLocation, WriteChangeSets};
 
@@ -101,27 +101,30 @@ impl World {
             .with_resource("changegate-pipelines", "AWS::CodePipeline::Pipeline", PIPELINE);
         self.source
             .seed_with(&keys::gate(gate_hash), gate.to_canonical_json(), &[]);
-        let template_key = keys::zipped(&keys::source(&gate.template));
-        let version = self
-            .source
-            .seed_with(&template_key, AFTER, &[(COMMIT_METADATA, COMMIT)]);
+        let template = FakeSource {
+            content: AFTER,
+            commit: COMMIT,
+            sequence: 2,
+        };
+        let configuration = FakeSource {
+            content: "{}",
+            commit: OLD_COMMIT,
+            sequence: 1,
+        };
+        let (version, configuration) = fakes::seed_sources(&self.source, gate, template, configuration);
         let executed = Executed {
             version: 1,
             commit: OLD_COMMIT.to_owned(),
             sequence: None,
             execution: "earlier".to_owned(),
             change_set_arn: None,
-            source_versions: BTreeMap::new(),
+            source_versions: [("Configuration".to_owned(), configuration.clone())].into(),
             stack_last_changed: Some("2026-11-01T00:00:00Z".to_owned()),
             executed_at: "2026-11-01T00:00:05Z".to_owned(),
         };
         self.evidence
             .seed_with(&keys::executed(PIPELINE), serde_json::to_vec(&executed).unwrap(), &[]);
-        self.source.seed_with(
-            &keys::provenance(&RecordId::Commit(COMMIT.to_owned())),
-            serde_json::to_vec(&provenance()).unwrap(),
-            &[],
-        );
+        fakes::seed_record(&self.source, &provenance());
         self.cloudformation.with_stack(STACK, "CREATE_COMPLETE", BEFORE);
         let created = has_change_set.then(|| {
             let new = NewChangeSet {
@@ -154,7 +157,11 @@ impl World {
             tags: BTreeMap::new(),
             commit: COMMIT.to_owned(),
             sequence: None,
-            source_versions: [("Template".to_owned(), version.clone())].into(),
+            source_versions: [
+                ("Template".to_owned(), version.clone()),
+                ("Configuration".to_owned(), configuration.clone()),
+            ]
+            .into(),
         };
         let plan = serde_json::to_vec(&planned).unwrap();
         self.artifacts.with(ARTIFACT, &plan);
@@ -166,6 +173,8 @@ impl World {
         self.pipelines.with_pipeline(PIPELINE);
         self.pipelines.with_run(PIPELINE, RUN);
         self.pipelines.with_source(PIPELINE, RUN, TEMPLATE, &version);
+        self.pipelines
+            .with_source(PIPELINE, RUN, "Configuration", &configuration);
         self.pipelines.with_action(
             PIPELINE,
             RUN,
@@ -230,35 +239,26 @@ impl World {
 }
 
 fn provenance() -> Provenance {
-    Provenance {
-        version: 1,
-        repository: "acme/infrastructure".to_owned(),
-        branch: "main".to_owned(),
-        commit: COMMIT.to_owned(),
-        previous: Some(OLD_COMMIT.to_owned()),
-        stacks: vec!["network".to_owned()],
-        complete: true,
-        commits: vec![Commit {
-            sha: COMMIT.to_owned(),
-            subject: "Slow the queue down".to_owned(),
-            author_text: "Alice <alice@example.com>".to_owned(),
-            author_login: Some("alice".into()),
-            pull_request: Some(PullRequest {
-                number: 42,
-                title: "Slower".to_owned(),
-                author: "alice".into(),
-                merged_by: Some("bob".into()),
-                reviews: vec![PullRequestReview {
-                    reviewer: "bob".into(),
-                    state: "APPROVED".to_owned(),
-                    ..PullRequestReview::default()
-                }],
-                ..PullRequest::default()
-            }),
-            ..Commit::default()
-        }],
-        trace: None,
-    }
+    let commit = Commit {
+        sha: COMMIT.to_owned(),
+        subject: "Slow the queue down".to_owned(),
+        author_text: "Alice <alice@example.com>".to_owned(),
+        author_login: Some("alice".into()),
+        pull_request: Some(PullRequest {
+            number: 42,
+            title: "Slower".to_owned(),
+            author: "alice".into(),
+            merged_by: Some("bob".into()),
+            reviews: vec![PullRequestReview {
+                reviewer: "bob".into(),
+                state: "APPROVED".to_owned(),
+                ..PullRequestReview::default()
+            }],
+            ..PullRequest::default()
+        }),
+        ..Commit::default()
+    };
+    fakes::record(2, "network", (AFTER, "{}"), OLD_COMMIT, vec![commit])
 }
 
 /// Ends the action and starts it again, as a person does who retries the stage.

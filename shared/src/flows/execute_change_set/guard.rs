@@ -1,7 +1,6 @@
 //! The guard: reads what its checks need, in their order, and stops at the first that refuses.
 
-use super::sources::commit_range;
-use super::{ExecutePorts, ExecuteSettings, Run, Verdict, has_begun};
+use super::{ExecutePorts, ExecuteSettings, Run, Verdict, has_begun, sources};
 use crate::domain::actions::PIPELINE_TYPE;
 use crate::domain::approvals;
 use crate::domain::authors::CommitRange;
@@ -15,6 +14,7 @@ use crate::domain::sha256::Sha256;
 use crate::flows::FlowError;
 use crate::flows::digest_inputs::{DigestError, DigestInputs, attempt, digest_inputs};
 use crate::flows::ports::{Clock, ReadChangeSets, ReadObjects, ReadPipelines, ReadStacks, WriteObjects};
+use crate::flows::run_sources::Sources;
 
 /// Token of a delivery that has waited for the history once.
 const ASKED_HISTORY: &str = "history";
@@ -41,6 +41,10 @@ where
     if let Err(refusal) = belongs_to_run(ports, run, claim, change_set).await? {
         return Ok(Verdict::Refuse(refusal));
     }
+    let mut sources = sources::read(ports, settings, run).await?;
+    if let Some(apart) = sources.apart(ports.source).await? {
+        return Ok(Verdict::Refuse(Refusal::Apart(apart)));
+    }
     let inputs = match reviewed(ports, run).await? {
         Ok(inputs) => inputs,
         Err(refusal) => return Ok(Verdict::Refuse(refusal)),
@@ -48,7 +52,7 @@ where
     if let Err(staleness) = fresh(ports, run, change_set).await? {
         return Ok(Verdict::Refuse(Refusal::Stale(staleness)));
     }
-    match approved(ports, settings, run, token).await? {
+    match approved(ports, run, &sources, token).await? {
         Verdict::Go => {}
         other => return Ok(other),
     }
@@ -202,8 +206,8 @@ where
 /// The approvals are enough, the change is released, and its commits were reviewed where the gate wants it.
 async fn approved<C, P, S, E, K>(
     ports: &ExecutePorts<'_, C, P, S, E, K>,
-    settings: &ExecuteSettings,
     run: &Run,
+    sources: &Sources,
     token: Option<&str>,
 ) -> Result<Verdict, FlowError>
 where
@@ -217,7 +221,7 @@ where
     };
     let needs_authors = gate.approvals > 0 && !gate.author_may_approve;
     let range = if needs_authors || gate.require_pull_request {
-        commit_range(ports, settings, run).await?
+        sources::commit_range(ports, run, sources).await?
     } else {
         CommitRange::default()
     };

@@ -10,4 +10,5 @@ mod second_lines;
 mod steps;
 mod superseding;
 mod swaps;
+mod together;
 mod world;

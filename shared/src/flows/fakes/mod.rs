@@ -17,6 +17,7 @@ mod gates;
 mod github;
 mod objects;
 mod people;
+mod sources;
 mod wire;
 
 pub use artifacts::FakeArtifacts;
@@ -27,6 +28,7 @@ pub use gates::gate;
 pub use github::FakeGitHub;
 pub use objects::FakeBucket;
 pub use people::{FakeClock, FakeRepository, FakeTopics};
+pub use sources::{FakeSource, record, seed_record, seed_sources};
 pub use wire::{Fault, Wire};
 
 use super::ports::{PortError, PortErrorKind};

@@ -76,6 +76,14 @@ impl FakeBucket {
         self.state().is_unversioned = true;
     }
 
+    /// The ids of all versions at `key`, oldest first, without those of delete markers.
+    pub fn version_ids(&self, key: &str) -> Vec<String> {
+        let state = self.state();
+        let versions = state.versions.get(key).into_iter().flatten();
+        let written = versions.filter(|version| version.content.is_some());
+        written.map(|version| version.id.clone()).collect()
+    }
+
     /// How often `key` was written or deleted.
     pub fn version_count(&self, key: &str) -> usize {
         self.state().versions.get(key).map_or(0, Vec::len)

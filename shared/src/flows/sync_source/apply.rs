@@ -1,6 +1,7 @@
 //! Brings the bucket up to a commit.
 
 mod due;
+mod pairs;
 mod removals;
 mod wanted;
 mod writes;
@@ -166,6 +167,7 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
             before: snapshot,
             files: &wanted.files,
             stacks: &next.stacks,
+            wanted: &wanted.stacks,
             catalogue_files: &next.catalogue_files,
             is_sound: next.problems.is_empty(),
             plan: &plan,
@@ -176,7 +178,7 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
         let trace = traced.trace;
         next.recorded = Some(observed.head.sha.clone());
         record = Some(Provenance {
-            version: 2,
+            version: Provenance::VERSION,
             repository: settings.repository.clone(),
             branch: settings.branch.clone(),
             commit: observed.head.sha.clone(),
@@ -212,7 +214,9 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
     )
     .await?;
     enter_files(&mut next, files);
+    let found = pairs::only_found(&zips, record.as_ref());
     enter_zips(&mut next, zips, &effective);
+    pairs::renew(&store, found, environment, &mut next).await?;
     enter_catalogue(&mut next, catalogue);
     // What was made and written takes the room that the snapshot of many stacks needs.
     drop((effective, resolved.gates, resolved.document, wanted));

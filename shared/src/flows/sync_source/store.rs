@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use super::{Halt, SourceBucket};
 use crate::domain::archive;
 use crate::domain::keys;
+use crate::domain::provenance::{CONTENT_METADATA, SourceFacts};
+use crate::domain::sha256::Sha256;
 use crate::domain::sync::snapshot::Listing;
-use crate::flows::ports::{NewObject, Object, PortErrorKind, WriteCondition};
+use crate::flows::ports::{NewObject, Object, PortErrorKind, WriteCondition, WrittenObject};
 
 /// How often a write is tried whose condition is not met.
 const TRIES: u32 = 4;
@@ -38,8 +40,8 @@ pub(super) enum Form<'f> {
 pub(super) struct Ensured {
     pub(super) etag: String,
     pub(super) version: String,
-    /// Whether it was found as it should be, instead of written.
-    pub(super) is_found: bool,
+    /// What its metadata says: of an object that was found as it should be, those of the sync that wrote it.
+    pub(super) facts: Option<SourceFacts>,
 }
 
 impl<B: SourceBucket> Store<'_, B> {
@@ -61,6 +63,7 @@ impl<B: SourceBucket> Store<'_, B> {
                 Err(actual) => condition = actual,
             }
         }
+        let metadata = self.metadata_of(content, form);
         for _ in 0..TRIES {
             let object = NewObject {
                 key: key.to_owned(),
@@ -70,7 +73,7 @@ impl<B: SourceBucket> Store<'_, B> {
                     Form::Zip(name) => archive::pack(name, content).map_err(|error| refused(key, &error))?,
                 },
                 content_type: content_type(key),
-                metadata: self.metadata.clone(),
+                metadata: metadata.clone(),
                 condition: condition.clone(),
             };
             match self.source.put(object).await {
@@ -78,7 +81,7 @@ impl<B: SourceBucket> Store<'_, B> {
                     return Ok(Ensured {
                         etag: written.etag,
                         version: written.version,
-                        is_found: false,
+                        facts: SourceFacts::of(&metadata, None),
                     });
                 }
                 Err(error) if error.kind == PortErrorKind::Conflict => {
@@ -108,13 +111,47 @@ impl<B: SourceBucket> Store<'_, B> {
         };
         Ok(if is_equal {
             Ok(Ensured {
+                facts: SourceFacts::of(&head.metadata, head.modified),
                 etag: head.etag,
                 version: head.version,
-                is_found: true,
             })
         } else {
             Err(WriteCondition::Matches(head.etag))
         })
+    }
+
+    /// Metadata of an object with this content. A ZIP tells what it holds, whoever packed it.
+    fn metadata_of(&self, content: &[u8], form: Form<'_>) -> BTreeMap<String, String> {
+        let mut metadata = self.metadata.clone();
+        if matches!(form, Form::Zip(_)) {
+            metadata.insert(CONTENT_METADATA.to_owned(), Sha256::of(content).to_string());
+        }
+        metadata
+    }
+
+    /// Writes the object at `key`, which has this entity tag, once more with its own bytes, so that its metadata is this
+    /// sync's.
+    pub(super) async fn renew(&self, key: &str, etag: &str) -> Result<WrittenObject, Halt> {
+        let Some(Object { bytes, head }) = self.source.get(key, None).await?.filter(|held| held.head.etag == etag)
+        else {
+            return Err(Halt::Overtaken);
+        };
+        let mut metadata = self.metadata.clone();
+        if let Ok(held) = archive::unpack(&bytes, UNPACK_LIMIT_BYTES) {
+            metadata.insert(CONTENT_METADATA.to_owned(), Sha256::of(held).to_string());
+        }
+        let object = NewObject {
+            key: key.to_owned(),
+            bytes,
+            content_type: content_type(key),
+            metadata,
+            condition: WriteCondition::Matches(head.etag),
+        };
+        match self.source.put(object).await {
+            // The answer was lost, or somebody else wrote: whoever starts over finds out.
+            Err(error) if error.kind == PortErrorKind::Conflict => Err(Halt::Overtaken),
+            written => Ok(written?),
+        }
     }
 
     /// Writes an object whose key names its content; one that is there already is as good.

@@ -10,6 +10,7 @@ mod random;
 mod refused;
 mod repair;
 mod requests;
+mod together;
 
 use std::collections::BTreeMap;
 

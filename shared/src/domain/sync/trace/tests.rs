@@ -53,6 +53,7 @@ fn before() -> Snapshot {
 struct Head {
     files: Files,
     stacks: BTreeMap<String, StoredStack>,
+    wanted: BTreeMap<String, WantedStack>,
     is_sound: bool,
     steps: Steps,
 }
@@ -75,6 +76,7 @@ impl Head {
         Self {
             files,
             stacks: before.stacks,
+            wanted: BTreeMap::new(),
             is_sound: true,
             steps: Steps {
                 is_complete: true,
@@ -89,6 +91,7 @@ impl Head {
             before,
             files: &self.files,
             stacks: &self.stacks,
+            wanted: &self.wanted,
             catalogue_files: &before.catalogue_files,
             is_sound: self.is_sound,
             plan: &SyncPlan::default(),
@@ -233,6 +236,7 @@ fn the_snapshot_remembers_the_last_record_of_each_stack_and_file() {
         before: &before,
         files: &head.files,
         stacks: &head.stacks,
+        wanted: &head.wanted,
         catalogue_files: &before.catalogue_files,
         is_sound: true,
         plan: &SyncPlan::default(),
@@ -244,4 +248,26 @@ fn the_snapshot_remembers_the_last_record_of_each_stack_and_file() {
     assert_eq!((next.stacks["network"].touched, next.stacks["orders"].touched), (6, 3));
     assert_eq!(next.files["stacks/shared/a.yaml"].touched, 6);
     assert_eq!(next.files["stacks/shared/b.yaml"].touched, 3);
+}
+
+#[test]
+fn a_record_tells_what_a_sound_stack_reads_whichever_half_was_touched() {
+    let mut head = Head::with(&[("stacks/network/template.yaml", Some("n2"))]);
+    let wanted = WantedStack {
+        effective_template: Some(Sha256::of("template")),
+        effective_configuration: Some(Sha256::of("configuration")),
+        ..WantedStack::default()
+    };
+    head.wanted.insert("network".to_owned(), wanted);
+    let reads = head.trace(&before()).stacks["network"].reads;
+    let expected = StackReads {
+        template: Sha256::of("template"),
+        configuration: Sha256::of("configuration"),
+    };
+    assert_eq!(reads, Some(expected));
+    // What a stack with a mistake read before is not what its commit wants.
+    if let Some(stack) = head.stacks.get_mut("network") {
+        stack.problems = vec!["wrong".to_owned()];
+    }
+    assert_eq!(head.trace(&before()).stacks["network"].reads, None);
 }

@@ -14,7 +14,7 @@ fn a_plan_of_an_existing_stack_costs_these_requests() {
         world.wire.tally(before),
         [
             "1 codepipeline:ListActionExecutions",
-            "4 s3:GetObject",
+            "5 s3:GetObject",
             "1 cloudformation:DescribeStackResource",
             "2 s3:HeadObject",
             "1 codepipeline:ListPipelineExecutions",

@@ -1,7 +1,9 @@
 //! Stack states × what becomes of the run.
 
-use super::world::{STACK, World, template, variables};
-use crate::domain::job::JobOutcome;
+use super::world::{OLD_COMMIT, PIPELINE, RUN, STACK, World, template, variables};
+use crate::domain::job::{FailureKind, JobOutcome};
+use crate::flows::FlowError;
+use crate::flows::fakes::FakeSource;
 
 #[test]
 fn every_state_of_a_stack_leads_to_a_change_set_a_wait_or_a_reason() {
@@ -85,4 +87,34 @@ fn a_nested_stack_is_left_to_its_parent() {
         .edit(STACK, |held| held.stack.parent_id = Some("arn:parent".to_owned()));
     let error = world.deliver().unwrap_err().to_string();
     assert!(error.contains("nested stack of `arn:parent`"), "{error}");
+}
+
+#[test]
+fn the_template_of_one_commit_with_the_configuration_of_another_is_not_planned() {
+    let world = World::new();
+    let key = "TemplateSource/.configurations/production/network.json.zip";
+    let other = FakeSource {
+        content: "another configuration",
+        commit: OLD_COMMIT,
+        sequence: 1,
+    };
+    let version = other.seed(&world.source, key);
+    world.pipelines.edit_run(PIPELINE, RUN, |run| {
+        for held in run.actions.iter_mut().filter(|held| held.action == "Configuration") {
+            held.output_variables.insert("VersionId".to_owned(), version.clone());
+        }
+    });
+    for _ in 0..2 {
+        match world.deliver() {
+            Err(FlowError::Refused { kind, message }) => {
+                assert_eq!(kind, FailureKind::RevisionOutOfSync);
+                assert!(
+                    message.contains("the branch had these together at no commit"),
+                    "{message}"
+                );
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(world.cloudformation.look(STACK).is_none(), "nothing is planned");
 }

@@ -11,13 +11,14 @@ use crate::domain::planned_change::PlannedChange;
 use crate::domain::user_parameters::UserParameters;
 use crate::flows::FlowError;
 use crate::flows::create_change_set::{CreateSettings, Ports, create_change_set};
-use crate::flows::fakes::{self, FakeArtifacts, FakeBucket, FakeCloudFormation, FakeCodePipeline, Wire};
+use crate::flows::fakes::{self, FakeArtifacts, FakeBucket, FakeCloudFormation, FakeCodePipeline, FakeSource, Wire};
 use crate::flows::prove_job::ProofSettings;
 
 pub(super) const PIPELINE: &str = "changegate-network";
 pub(super) const STACK: &str = "network";
 pub(super) const RUN: &str = "aaaaaaaa-0000-4000-8000-000000000001";
 pub(super) const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+pub(super) const OLD_COMMIT: &str = "aaaaaaa000000000000000000000000000000000";
 pub(super) const DEPLOYER: &str = "arn:aws:iam::000000000000:role/changegate/deployers/StackDeployer";
 
 /// A template of one resource, with something in it.
@@ -68,13 +69,15 @@ impl World {
         let user_parameters = serde_json::to_string(&parameters).unwrap();
         let source = FakeBucket::on(&wire);
         source.seed(&keys::gate(gate.digest()), gate.to_canonical_json());
-        let metadata = [("changegate-commit", COMMIT)];
-        let template_version = source.seed_with("TemplateSource/stacks/network/template.json.zip", "zip", &metadata);
-        let configuration_version = source.seed_with(
-            "TemplateSource/.configurations/production/network.json.zip",
-            "zip",
-            &metadata,
-        );
+        let written = |content| FakeSource {
+            content,
+            commit: COMMIT,
+            sequence: 1,
+        };
+        let (template_version, configuration_version) =
+            fakes::seed_sources(&source, &gate, written("template"), written("configuration"));
+        let reads = ("template", "configuration");
+        fakes::seed_record(&source, &fakes::record(1, "network", reads, OLD_COMMIT, Vec::new()));
         let pipelines = FakeCodePipeline::new(&wire);
         pipelines.with_run(PIPELINE, RUN);
         pipelines.with_source(PIPELINE, RUN, "Template", &template_version);

@@ -133,3 +133,29 @@ fn a_nested_change_set_that_is_missing_failed_foreign_or_without_template_is_not
     with_nested(&own, Some(&arn));
     assert!(own.refusal().1.contains("cannot be read"));
 }
+
+#[test]
+fn the_template_of_one_commit_with_the_configuration_of_another_is_not_reviewed() {
+    let world = World::new();
+    let key = keys::zipped(&keys::configuration("production", "network"));
+    let other = FakeSource {
+        content: "another configuration",
+        commit: OLD_COMMIT,
+        sequence: 1,
+    };
+    let version = other.seed(&world.source, &key);
+    world.pipelines.edit_run(PIPELINE, RUN, |run| {
+        for held in run.actions.iter_mut().filter(|held| held.action == "Configuration") {
+            held.output_variables.insert("VersionId".to_owned(), version.clone());
+        }
+    });
+    for _ in 0..2 {
+        let (kind, message) = world.refusal();
+        assert_eq!(kind, FailureKind::RevisionOutOfSync);
+        assert!(
+            message.contains("the branch had these together at no commit"),
+            "{message}"
+        );
+    }
+    assert!(world.evidence.keys().iter().all(|key| !key.starts_with("reviews/")));
+}

@@ -16,7 +16,7 @@ fn a_review_costs_these_requests() {
             "1 cloudformation:DescribeChangeSet",
             "3 cloudformation:GetTemplate",
             "1 cloudformation:DescribeStacks",
-            "1 s3:HeadObject",
+            "2 s3:HeadObject",
             "1 codepipeline:ListPipelineExecutions",
             "1 cloudformation:DescribeEvents",
             "6 s3:PutObject",

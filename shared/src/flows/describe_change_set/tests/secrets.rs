@@ -184,10 +184,7 @@ fn planted() -> World {
     provenance.commits[0].subject = format!("rotate {ACCESS_KEY}");
     provenance.commits[0].author_text = format!("Alice <{TOKEN}>");
     provenance.commits[0].pull_request.as_mut().unwrap().title = format!("use {KEY_ID}");
-    let bytes = serde_json::to_vec(&provenance).unwrap();
-    world
-        .source
-        .seed_with(&keys::provenance(&RecordId::Commit(COMMIT.to_owned())), bytes, &[]);
+    fakes::seed_record(&world.source, &provenance);
     world
 }
 

@@ -83,7 +83,7 @@ fn the_author_of_a_catalogue_does_not_approve_it_alone_whatever_the_records_list
 }
 
 #[test]
-fn a_source_whose_version_is_not_known_has_an_unknown_author() {
+fn a_source_that_does_not_name_its_commit_has_an_unknown_author() {
     let mut setup = Setup {
         approvers: vec![BOB],
         ..Setup::default()
@@ -93,11 +93,12 @@ fn a_source_whose_version_is_not_known_has_an_unknown_author() {
     waits(World::new(&setup).step(None));
     for action in ["Template", "Configuration"] {
         let world = World::new(&setup);
-        world.pipelines.edit_run(PIPELINE, RUN, |run| {
-            for held in run.actions.iter_mut().filter(|held| held.action == action) {
-                held.output_variables.clear();
-            }
-        });
+        let key = match action {
+            "Template" => keys::source(&setup.gate.template),
+            _ => keys::configuration("production", "network"),
+        };
+        let version = world.source.seed(&keys::zipped(&key), "by another hand").version;
+        world.reads(action, Some(&version));
         let message = world.refusal();
         assert!(
             message.contains(&format!(

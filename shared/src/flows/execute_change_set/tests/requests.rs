@@ -5,17 +5,21 @@ use super::world::*;
 
 #[test]
 fn an_execution_costs_these_requests() {
-    let world = World::new(&Setup::default());
+    let world = World::new(&Setup {
+        is_numbered: true,
+        ..Setup::default()
+    });
     let before = world.wire.count();
     let (token, ..) = waits(world.step(None));
     assert_eq!(
         world.wire.tally(before),
         [
             "1 codepipeline:ListActionExecutions",
-            "4 s3:GetObject",
+            "5 s3:GetObject",
             "1 cloudformation:DescribeStackResource",
             "2 cloudformation:DescribeChangeSet",
             "1 codepipeline:GetPipelineExecution",
+            "2 s3:HeadObject",
             "2 cloudformation:GetTemplate",
             "1 cloudformation:DescribeStacks",
             "1 cloudformation:GetStackPolicy",

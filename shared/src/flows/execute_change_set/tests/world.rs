@@ -15,7 +15,9 @@ use crate::domain::provenance::{
 use crate::domain::sha256::Sha256;
 use crate::flows::digest_inputs::digest_inputs;
 use crate::flows::execute_change_set::ExecuteSettings;
-use crate::flows::fakes::{self, FakeArtifacts, FakeBucket, FakeClock, FakeCloudFormation, FakeCodePipeline, Wire};
+use crate::flows::fakes::{
+    self, FakeArtifacts, FakeBucket, FakeClock, FakeCloudFormation, FakeCodePipeline, FakeSource, Wire,
+};
 use crate::flows::ports::{ActionExecution, NewChangeSet, ReadStacks, TemplateLocation, WriteChangeSets};
 use crate::flows::prove_job::ProofSettings;
 
@@ -44,6 +46,7 @@ pub(super) fn gate() -> Gate {
 
 /// How a run is set up.
 #[derive(Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each can be with each")]
 pub(super) struct Setup {
     pub(super) gate: Gate,
     pub(super) approvers: Vec<&'static str>,
@@ -53,6 +56,8 @@ pub(super) struct Setup {
     pub(super) is_policy_only: bool,
     /// Whether the root pipeline is meant.
     pub(super) is_root: bool,
+    /// Whether the sync that wrote the sources numbered them, and recorded what the stack reads.
+    pub(super) is_numbered: bool,
 }
 
 impl Default for Setup {
@@ -64,6 +69,7 @@ impl Default for Setup {
             is_create: false,
             is_policy_only: false,
             is_root: false,
+            is_numbered: false,
         }
     }
 }
@@ -123,6 +129,9 @@ impl World {
     /// Puts the sources of the run and what is known of their commits, and tells the versions of both sources.
     fn seed_sources(&self, setup: &Setup) -> (String, String) {
         let (gate, pipeline) = (&setup.gate, self.pipeline);
+        if setup.is_numbered {
+            return self.seed_numbered(gate);
+        }
         let template_key = keys::zipped(&if setup.is_root {
             keys::catalogue("production")
         } else {
@@ -154,6 +163,34 @@ impl World {
         self.evidence
             .seed_with(&keys::executed(pipeline), serde_json::to_vec(&executed).unwrap(), &[]);
         (version, old)
+    }
+
+    /// As [`World::seed_sources`], as the sync writes them today.
+    fn seed_numbered(&self, gate: &Gate) -> (String, String) {
+        let (template, configuration) = numbered(2, 1);
+        let reads = (template.content, configuration.content);
+        let commit = Commit {
+            sha: COMMIT.to_owned(),
+            pull_request: Some(pull_request("alice", &[("bob", "APPROVED")])),
+            ..Commit::default()
+        };
+        let record = fakes::record(2, "network", reads, OLD_COMMIT, vec![commit]);
+        fakes::seed_record(&self.source, &record);
+        let versions = fakes::seed_sources(&self.source, gate, template, configuration);
+        let executed = Executed {
+            version: 1,
+            commit: OLD_COMMIT.to_owned(),
+            sequence: Some(1),
+            execution: "earlier".to_owned(),
+            change_set_arn: None,
+            source_versions: [("Configuration".to_owned(), versions.1.clone())].into(),
+            stack_last_changed: None,
+            executed_at: "2026-11-01T00:00:00Z".to_owned(),
+        };
+        let key = keys::executed(self.pipeline);
+        self.evidence
+            .seed_with(&key, serde_json::to_vec(&executed).unwrap(), &[]);
+        versions
     }
 
     fn prepare(mut self, setup: &Setup, edit: impl FnOnce(&Self)) -> Self {
@@ -243,6 +280,17 @@ impl World {
         self
     }
 
+    /// Has the history show that the source action read this version.
+    pub(super) fn reads(&self, action: &str, version: Option<&str>) {
+        self.pipelines.edit_run(self.pipeline, RUN, |run| {
+            for held in run.actions.iter_mut().filter(|held| held.action == action) {
+                held.output_variables.clear();
+                let version = version.map(|version| ("VersionId".to_owned(), version.to_owned()));
+                held.output_variables.extend(version);
+            }
+        });
+    }
+
     pub(super) fn plan(&self, planned: &PlannedChange) {
         self.artifacts
             .with("PlannedChange", serde_json::to_vec(planned).unwrap());
@@ -312,6 +360,21 @@ impl World {
             &[],
         );
     }
+}
+
+/// The template and the configuration of the run, written under records of these numbers.
+pub(super) fn numbered(template: u64, configuration: u64) -> (FakeSource<'static>, FakeSource<'static>) {
+    let template = FakeSource {
+        content: AFTER,
+        commit: COMMIT,
+        sequence: template,
+    };
+    let configuration = FakeSource {
+        content: "{}",
+        commit: OLD_COMMIT,
+        sequence: configuration,
+    };
+    (template, configuration)
 }
 
 pub(super) fn new_change_set(setup: &Setup) -> NewChangeSet {

@@ -8,7 +8,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use super::CONCURRENCY;
 use crate::domain::gate::Gate;
 use crate::domain::keys;
-use crate::domain::provenance::{COMMIT_METADATA, Provenance, SEQUENCE_METADATA, SUMMARY_METADATA};
+use crate::domain::provenance::{COMMIT_METADATA, Provenance, SEQUENCE_METADATA, SUMMARY_METADATA, SourceFacts};
 use crate::domain::sha256::Sha256;
 use crate::domain::sync::files::{FileEntry, Files};
 use crate::domain::sync::plan::SyncPlan;
@@ -86,8 +86,18 @@ pub(super) fn metadata(observed: &Observed, record: Option<&Provenance>) -> BTre
 
 /// Files that were written, each with its entity tag; without one when it is too large.
 pub(super) type WrittenFiles = Vec<(String, Option<String>)>;
-/// Zips that were written: the stack, whether it is its template, the object.
-pub(super) type WrittenZips = Vec<(String, bool, StoredObject)>;
+/// Zips that were written or found as they should be.
+pub(super) type WrittenZips = Vec<WrittenZip>;
+
+/// One of the two sources of a stack.
+pub(super) struct WrittenZip {
+    pub(super) stack: String,
+    /// Whether it is the stack's template.
+    pub(super) is_template: bool,
+    pub(super) object: StoredObject,
+    /// What its metadata says.
+    pub(super) facts: Option<SourceFacts>,
+}
 
 /// Writes raw objects.
 pub(super) async fn write_files<R: SourceRepository, B: SourceBucket>(
@@ -196,12 +206,17 @@ pub(super) async fn write_zips<R: SourceRepository, B: SourceBucket>(
     stream::iter(due.collect::<Vec<_>>())
         .map(|(name, made, stack, is_template)| async move {
             let known = snapshot.stacks.get(name);
-            let object = if is_template {
+            let written = if is_template {
                 write_template(store, maker, made, stack, known).await?
             } else {
                 write_configuration(store, maker.settings, name, made, known).await?
             };
-            Ok::<_, Halt>(object.map(|object| (name.clone(), is_template, object)))
+            Ok::<_, Halt>(written.map(|(content, ensured)| WrittenZip {
+                stack: name.clone(),
+                is_template,
+                facts: ensured.facts.clone(),
+                object: stored(content, ensured),
+            }))
         })
         .buffer_unordered(CONCURRENCY)
         .try_filter_map(|written| std::future::ready(Ok(written)))
@@ -215,7 +230,7 @@ async fn write_template<R: SourceRepository, B: SourceBucket>(
     made: &Effective,
     stack: &StoredStack,
     known: Option<&StoredStack>,
-) -> Result<Option<StoredObject>, Halt> {
+) -> Result<Option<(Sha256, Ensured)>, Halt> {
     let Some(template) = &made.template else {
         return Ok(None);
     };
@@ -226,7 +241,7 @@ async fn write_template<R: SourceRepository, B: SourceBucket>(
     let content = maker.text(template, stack).await?;
     let key = keys::zipped(&keys::source(path));
     let ensured = store.ensure(&key, &content, Form::Zip(file), etag).await?;
-    Ok(Some(stored(template.digest, ensured)))
+    Ok(Some((template.digest, ensured)))
 }
 
 async fn write_configuration<B: SourceBucket>(
@@ -235,7 +250,7 @@ async fn write_configuration<B: SourceBucket>(
     name: &str,
     made: &Effective,
     known: Option<&StoredStack>,
-) -> Result<Option<StoredObject>, Halt> {
+) -> Result<Option<(Sha256, Ensured)>, Halt> {
     // One that is kept is never planned to be written.
     let Configured::Made(text) = &made.configuration else {
         return Ok(None);
@@ -244,19 +259,19 @@ async fn write_configuration<B: SourceBucket>(
     let key = keys::zipped(&keys::configuration(&settings.environment.name, name));
     let file = format!("{name}.json");
     let ensured = store.ensure(&key, text.as_bytes(), Form::Zip(&file), etag).await?;
-    Ok(Some(stored(made.configuration_digest(), ensured)))
+    Ok(Some((made.configuration_digest(), ensured)))
 }
 
 /// Enters the zips that were written, and the packages that templates made anew need.
 pub(super) fn enter_zips(next: &mut Snapshot, written: WrittenZips, effective: &BTreeMap<String, Effective>) {
-    for (name, is_template, object) in written {
-        let Some(stack) = next.stacks.get_mut(&name) else {
+    for written in written {
+        let Some(stack) = next.stacks.get_mut(&written.stack) else {
             continue;
         };
-        if is_template {
-            stack.template_zip = Some(object);
+        if written.is_template {
+            stack.template_zip = Some(written.object);
         } else {
-            stack.configuration_zip = Some(object);
+            stack.configuration_zip = Some(written.object);
         }
     }
     for (name, made) in effective {

@@ -14,7 +14,7 @@ use crate::domain::history::ActionExecution;
 use crate::domain::provenance::SourceFacts;
 use crate::domain::sync::git;
 use crate::flows::fakes::Fault;
-use crate::flows::run_sources::{RunOfStack, commit_range, written_from};
+use crate::flows::run_sources::{RunOfStack, Sources, written_from};
 
 /// What is done to the history besides committing to it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -304,9 +304,12 @@ impl Story {
             gate: &gate,
             is_root: false,
             actions: &actions,
-            last: last.as_ref().map(|last| &last.executed),
         };
-        let range = commit_range(&self.place.bucket, run).await.unwrap();
+        let mut read = Sources::of(&self.place.bucket, run).await.unwrap();
+        let apart = read.apart(&self.place.bucket).await.unwrap();
+        assert_eq!(apart, None, "{name}");
+        let executed = last.as_ref().map(|last| &last.executed);
+        let range = read.commit_range(&self.place.bucket, executed).await.unwrap();
         let mut facts = Vec::new();
         for (action, version) in sources {
             let key = match action {

@@ -359,6 +359,6 @@ async fn tell(seed: u64, commits: usize) {
 #[tokio::test(start_paused = true)]
 async fn whatever_happens_the_bucket_becomes_the_branch_and_every_change_is_one_run() {
     for seed in 0..30 {
-        tell(seed, 30).await;
+        Box::pin(tell(seed, 30)).await;
     }
 }
