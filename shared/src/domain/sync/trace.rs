@@ -42,8 +42,9 @@ pub struct Steps {
     pub paths: BTreeSet<String>,
     /// Those of them that more than one touched.
     pub repeated: BTreeSet<String>,
-    /// Path to the path that it was moved from.
-    pub moved: BTreeMap<String, String>,
+    /// Path to the paths that it was moved from, by all commits together or by one of several: what is moved and then
+    /// rewritten is no more like what it was.
+    pub moved: BTreeMap<String, BTreeSet<String>>,
     /// Whether `moved` has every move. Otherwise each new file may have been any file that is gone.
     pub has_all_moves: bool,
 }
@@ -167,26 +168,21 @@ impl Change<'_> {
             || is_touched(new)
     }
 
-    /// Where the content comes from that the commits found at the path.
+    /// Where the content comes from that the commits found at the path, and what they moved there.
     fn origins(&self, path: &str) -> Vec<Origin> {
         let before = &self.before.files;
-        let origin = |path: &String| {
-            let record = before.get(path)?.touched;
-            let path = path.clone();
-            Some(Origin { path, record })
+        let new = self.files.get(path).filter(|_| !before.contains_key(path));
+        let moved = self.steps.moved_from(path);
+        let is_origin = |other: &str, was: &FileEntry| {
+            let may_be_new = new.is_some_and(|new| new.id == was.id || !self.steps.has_all_moves);
+            other == path || moved.contains(other) || (may_be_new && !self.files.contains_key(other))
         };
-        if before.contains_key(path) {
-            return origin(&path.to_owned()).into_iter().collect();
-        }
-        let Some(entry) = self.files.get(path) else {
-            return Vec::new();
-        };
-        let is_origin = |gone: &String, was: &FileEntry| {
-            self.steps.moved.get(path) == Some(gone) || was.id == entry.id || !self.steps.has_all_moves
-        };
-        let gone = before.iter().filter(|(gone, _)| !self.files.contains_key(*gone));
-        let origins = gone.filter(|(gone, was)| is_origin(gone, &was.entry));
-        origins.filter_map(|(gone, _)| origin(gone)).collect()
+        let origins = before.iter().filter(|(other, was)| is_origin(other, &was.entry));
+        let origins = origins.map(|(other, was)| Origin {
+            path: other.clone(),
+            record: was.touched,
+        });
+        origins.collect()
     }
 
     /// The files that are read from now on and were not before, each as the record left it that touched it last. What was
@@ -196,17 +192,18 @@ impl Change<'_> {
             return Vec::new();
         }
         let mut adopted = BTreeSet::new();
-        for path in files_of(new, self.files).filter(|path| !is_read(old, path)) {
+        for path in files_of(new, self.files) {
             match (touched.get(path), self.before.files.get(path)) {
+                // What was moved into a folder that is read was not read before it was moved.
                 (Some(origins), _) => {
                     adopted.extend(origins.iter().filter(|origin| !is_read(old, &origin.path)).cloned());
                 }
-                (None, Some(file)) => {
+                (None, Some(file)) if !is_read(old, path) => {
                     let (path, record) = (path.clone(), file.touched);
                     adopted.insert(Origin { path, record });
                 }
                 // A file that was not there differs.
-                (None, None) => {}
+                (None, _) => {}
             }
         }
         adopted.into_iter().collect()
@@ -245,6 +242,27 @@ impl Change<'_> {
         dropped.sort();
         dropped.dedup();
         dropped
+    }
+}
+
+impl Steps {
+    /// The paths that files were moved from.
+    pub fn left(&self) -> Vec<String> {
+        self.moved.values().flatten().cloned().collect()
+    }
+
+    /// The paths that a file was moved from, over any number of moves.
+    fn moved_from(&self, path: &str) -> BTreeSet<&str> {
+        let mut found = BTreeSet::new();
+        let mut open: Vec<&str> = vec![path];
+        while let Some(path) = open.pop() {
+            for from in self.moved.get(path).into_iter().flatten() {
+                if found.insert(from.as_str()) {
+                    open.push(from);
+                }
+            }
+        }
+        found
     }
 }
 

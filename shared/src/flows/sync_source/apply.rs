@@ -160,7 +160,7 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
     if !(plan.writes_nothing() && changed.is_empty()) {
         let previous = snapshot.recorded.as_deref();
         let Gathered { commits, steps } = provenance::gather(world.repository, settings, observed, previous).await?;
-        if is_partial && !steps.paths.is_subset(&changed) {
+        if is_partial && (!steps.paths.is_subset(&changed) || snapshot.leaves_out(&steps.left())) {
             return Err(Halt::Narrow);
         }
         let change = Change {

@@ -2,6 +2,7 @@
 
 mod contributors;
 mod reviews;
+mod way;
 
 use std::collections::BTreeMap;
 
@@ -12,23 +13,16 @@ use super::observe::Observed;
 use super::{SourceRepository, SyncSettings};
 use crate::domain::provenance::{Commit, PullRequest, Untold};
 use crate::domain::sync::authorship::{self, HeadMove, ListedCommit, MergedPull, MoveKind, Moves};
-use crate::domain::sync::files::is_synced;
 use crate::domain::sync::trace::Steps;
 use crate::flows::ports::{
-    Activity, BranchActivity, CommitFacts, Comparison, PortError, PortErrorKind, PullRequestFacts, ReadPullRequests,
-    ReadRepository, Relation,
+    Activity, BranchActivity, CommitFacts, PortError, PortErrorKind, PullRequestFacts, ReadPullRequests,
 };
 use reviews::Permissions;
+use way::Way;
 
-/// Commits that the first record lists at most.
-const FIRST_COMMITS: usize = 100;
-/// Commits whose pull requests are asked for at most, the newest first. The others stay without, which later decisions
+/// Commits that are looked at by themselves at most, and whose pull requests are asked for, the newest first. The others stay without, which later decisions
 /// take as unknown.
 const LOOKUPS: usize = 100;
-/// Files that GitHub lists of a comparison; where there are so many, there may be more.
-///
-/// Source: <https://docs.github.com/en/rest/commits/commits#compare-two-commits>
-const LISTED_FILES: usize = 300;
 /// Requests at the same time.
 const CONCURRENCY: usize = 8;
 
@@ -46,19 +40,17 @@ pub(super) async fn gather<R: SourceRepository>(
     observed: &Observed,
     previous: Option<&str>,
 ) -> Result<Gathered, PortError> {
-    let (listed, mut steps) = commits(repository, observed, previous).await?;
-    let (pulls, recent, paths) = try_join3(
+    let Way {
+        listed,
+        mut steps,
+        may_hide_moves,
+    } = Way::to_head(repository, observed, previous).await?;
+    let (pulls, recent, ()) = try_join3(
         pulls(repository, settings, &listed),
         recent(repository),
-        paths_of_each(repository, &listed, previous),
+        way::look_at_each(repository, &listed, previous, &mut steps, may_hide_moves),
     )
     .await?;
-    steps.is_complete &= paths.is_some();
-    for path in paths.into_iter().flatten() {
-        if !steps.paths.insert(path.clone()) {
-            steps.repeated.insert(path);
-        }
-    }
     let base = moves_of_base(repository, settings, &recent, previous).await?;
     let moves = Moves::of(&base.moves, &listed, base.is_cut);
     let brought = brought(&listed, &pulls, &moves);
@@ -126,95 +118,6 @@ async fn record_of<R: ReadPullRequests>(
     let base = merge.and_then(|merge| merge.parents.first());
     record.reviews = reviews::of(repository, &record, base.map(String::as_str), permissions).await?;
     Ok(record)
-}
-
-/// The commits since the last record, oldest first, and what is known of the way.
-async fn commits<R: ReadRepository>(
-    repository: &R,
-    observed: &Observed,
-    previous: Option<&str>,
-) -> Result<(Vec<ListedCommit>, Steps), PortError> {
-    let head = &observed.head;
-    let Some(previous) = previous else {
-        let (mut commits, is_whole) = repository.history(&head.sha, FIRST_COMMITS).await?;
-        commits.reverse();
-        let steps = Steps {
-            is_complete: is_whole,
-            is_first: true,
-            ..Steps::default()
-        };
-        return Ok((commits.into_iter().map(listed).collect(), steps));
-    };
-    if previous == head.sha {
-        let steps = Steps {
-            is_complete: true,
-            ..Steps::default()
-        };
-        return Ok((Vec::new(), steps));
-    }
-    let comparison = match &observed.comparison {
-        Some(comparison) => Some(comparison.clone()),
-        None => repository.compare(previous, &head.sha).await?,
-    };
-    // After a rewrite of the branch the list begins at the point where it was rewritten.
-    let is_ahead = |relation| matches!(relation, Relation::Ahead | Relation::Identical);
-    Ok(match comparison {
-        Some(comparison) if !comparison.commits.is_empty() => {
-            let is_ahead = is_ahead(comparison.relation);
-            let moved = comparison.files.iter().filter_map(|file| {
-                let from = file.previous_path.clone()?;
-                Some((file.path.clone(), from))
-            });
-            let steps = Steps {
-                is_complete: comparison.is_complete && is_ahead,
-                moved: moved.collect(),
-                has_all_moves: is_ahead && comparison.files.len() < LISTED_FILES,
-                ..Steps::default()
-            };
-            (comparison.commits.into_iter().map(listed).collect(), steps)
-        }
-        _ => (vec![listed(head.clone())], Steps::default()),
-    })
-}
-
-/// The paths that single commits touched, where there are several that follow one another: what one did, another may
-/// have taken back. `None` where not all can be told.
-///
-/// A merge stands for what it merged: what its first parent had, and it has too, came from nobody else.
-async fn paths_of_each<R: ReadRepository>(
-    repository: &R,
-    commits: &[ListedCommit],
-    previous: Option<&str>,
-) -> Result<Option<Vec<String>>, PortError> {
-    let head = commits.last();
-    let is_one_step = head.is_none_or(|head| head.parents.first().map(String::as_str) == previous);
-    if previous.is_none() || is_one_step {
-        return Ok(Some(Vec::new()));
-    }
-    if commits.len() > LOOKUPS {
-        return Ok(None);
-    }
-    let pairs = commits
-        .iter()
-        .filter_map(|commit| Some((commit.parents.first()?, &commit.sha)));
-    let pairs: Vec<_> = pairs.map(|(parent, sha)| (parent.clone(), sha.clone())).collect();
-    if pairs.len() < commits.len() {
-        return Ok(None);
-    }
-    let compared: Vec<Option<Comparison>> = stream::iter(pairs)
-        .map(|(parent, sha)| async move { repository.compare(&parent, &sha).await })
-        .buffered(CONCURRENCY)
-        .try_collect()
-        .await?;
-    let is_told = |comparison: &Comparison| comparison.files.len() < LISTED_FILES;
-    let told: Option<Vec<Comparison>> = compared.into_iter().map(|found| found.filter(is_told)).collect();
-    Ok(told.map(|told| {
-        let files = told.into_iter().flat_map(|comparison| comparison.files);
-        files
-            .flat_map(|file| std::iter::once(file.path).chain(file.previous_path))
-            .filter(|path| is_synced(path))
-            .collect()
-    }))
 }
 
 pub(super) fn listed(facts: CommitFacts) -> ListedCommit {

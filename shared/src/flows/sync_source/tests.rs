@@ -3,6 +3,7 @@
 mod authors;
 mod crashes;
 mod cut;
+mod moved;
 mod ordinary;
 mod parts;
 mod pull_requests;

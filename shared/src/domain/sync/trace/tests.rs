@@ -101,6 +101,15 @@ impl Head {
     }
 }
 
+/// From, to.
+fn moves(steps: &[(&str, &str)]) -> BTreeMap<String, BTreeSet<String>> {
+    let mut moved: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (from, to) in steps {
+        moved.entry((*to).to_owned()).or_default().insert((*from).to_owned());
+    }
+    moved
+}
+
 fn touched(trace: &Trace) -> Vec<&str> {
     trace.stacks.keys().map(String::as_str).collect()
 }
@@ -177,7 +186,7 @@ fn a_moved_file_brings_who_wrote_it_but_not_to_whom_it_was_known() {
         ("stacks/shared/a.yaml", None),
         ("stacks/shared/c.yaml", Some("changed")),
     ]);
-    head.steps.moved = [("stacks/shared/c.yaml".to_owned(), "stacks/shared/a.yaml".to_owned())].into();
+    head.steps.moved = moves(&[("stacks/shared/a.yaml", "stacks/shared/c.yaml")]);
     head.stacks
         .insert("network".to_owned(), stack("network", &["stacks/shared/c.yaml"]));
     let network = &head.trace(&before()).stacks["network"];
@@ -191,6 +200,42 @@ fn a_moved_file_brings_who_wrote_it_but_not_to_whom_it_was_known() {
         head.trace(&before()).files["stacks/shared/c.yaml"],
         [origin("stacks/shared/a.yaml", 3)]
     );
+}
+
+#[test]
+fn a_file_that_is_moved_into_a_folder_that_is_read_brings_who_wrote_it() {
+    let mut before = before();
+    before.stacks.get_mut("orders").unwrap().parts = vec!["stacks/orders/src/".to_owned()];
+    let mut head = Head::with(&[("stacks/shared/b.yaml", None), ("stacks/orders/src/b.yaml", Some("b"))]);
+    head.stacks = before.stacks.clone();
+    let orders = &head.trace(&before).stacks["orders"];
+    assert_eq!(orders.adopted, [origin("stacks/shared/b.yaml", 3)]);
+    // What is made there, or moved within it, was nobody else's.
+    let mut head = Head::with(&[("stacks/orders/src/new.js", Some("new"))]);
+    head.stacks = before.stacks.clone();
+    assert_eq!(head.trace(&before).stacks["orders"].adopted, []);
+}
+
+#[test]
+fn a_file_that_is_moved_over_another_or_in_several_steps_brings_who_wrote_it() {
+    // It is rewritten on the way, so that only its single commits show where it comes from.
+    let mut head = Head::with(&[("stacks/shared/b.yaml", None), ("stacks/shared/d.yaml", Some("other"))]);
+    head.steps.moved = moves(&[
+        ("stacks/shared/b.yaml", "stacks/shared/c.yaml"),
+        ("stacks/shared/c.yaml", "stacks/shared/d.yaml"),
+        ("stacks/shared/d.yaml", "stacks/shared/c.yaml"),
+    ]);
+    head.stacks
+        .insert("orders".to_owned(), stack("orders", &["stacks/shared/d.yaml"]));
+    let orders = &head.trace(&before()).stacks["orders"];
+    assert_eq!(orders.adopted, [origin("stacks/shared/b.yaml", 3)]);
+    // It takes the place of a file that the stack reads, which another commit removed.
+    let mut head = Head::with(&[("stacks/shared/b.yaml", None), ("stacks/shared/a.yaml", Some("b"))]);
+    head.steps.moved = moves(&[("stacks/shared/b.yaml", "stacks/shared/a.yaml")]);
+    let trace = head.trace(&before());
+    let origins = [origin("stacks/shared/a.yaml", 3), origin("stacks/shared/b.yaml", 3)];
+    assert_eq!(trace.files["stacks/shared/a.yaml"], origins);
+    assert_eq!(trace.stacks["network"].adopted, [origin("stacks/shared/b.yaml", 3)]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::FakeGitHub;
+use super::{FakeGitHub, Files};
 use crate::domain::provenance::{Account, Permission, PullRequestReview};
 use crate::domain::sync::git;
 use crate::flows::fakes::refusal;
@@ -16,6 +16,24 @@ const COMPARE: &str = "GET compare";
 const TREES: &str = "GET trees";
 const BLOBS: &str = "GET blobs";
 const REPOSITORY: &str = "GET repository";
+
+/// New files to the files that are gone and have at least half of their lines, each once, as Git takes them for moved.
+fn moved(old: &Files, new: &Files) -> BTreeMap<String, String> {
+    let mut gone: Vec<&String> = old.keys().filter(|path| !new.contains_key(*path)).collect();
+    let mut moved = BTreeMap::new();
+    for (path, (_, content)) in new.iter().filter(|(path, _)| !old.contains_key(*path)) {
+        let lines: Vec<&[u8]> = content.split(|byte| *byte == b'\n').collect();
+        let alike = |from: &&String| {
+            let was: Vec<&[u8]> = old[*from].1.split(|byte| *byte == b'\n').collect();
+            let kept = was.iter().filter(|line| lines.contains(line)).count();
+            2 * kept >= was.len().max(lines.len())
+        };
+        if let Some(at) = gone.iter().position(alike) {
+            moved.insert(path.clone(), gone.remove(at).clone());
+        }
+    }
+    moved
+}
 
 impl ReadRepository for FakeGitHub {
     async fn branch_head(&self, branch: &str) -> Result<Option<CommitFacts>, PortError> {
@@ -47,15 +65,17 @@ impl ReadRepository for FakeGitHub {
                 (false, false) => Relation::Diverged,
             };
             let (old, new) = (&state.commits[base].1, &state.commits[&head].1);
+            let moved = moved(old, new);
             let changed = new.iter().filter(|(path, file)| old.get(*path) != Some(*file));
             let changed = changed.map(|(path, (_, content))| ChangedFile {
                 path: path.clone(),
-                previous_path: None,
+                previous_path: moved.get(path).cloned(),
                 blob: Some(git::blob_id(content)),
             });
+            let is_moved = |path: &&String| moved.values().any(|from| from == *path);
             let removed = old
                 .keys()
-                .filter(|path| !new.contains_key(*path))
+                .filter(|path| !new.contains_key(*path) && !is_moved(path))
                 .map(|path| ChangedFile {
                     path: path.clone(),
                     previous_path: None,
