@@ -101,7 +101,15 @@ pub(crate) struct Sources {
 impl Sources {
     /// Looks up what the sources of a run were written from.
     pub(crate) async fn of(source: &impl ReadObjects, run: RunOfStack<'_>) -> Result<Self, PortError> {
-        let versions = versions(run.actions);
+        Self::of_versions(source, run, &versions(run.actions)).await
+    }
+
+    /// Looks up what these versions were written from: source action name to version id.
+    pub(crate) async fn of_versions(
+        source: &impl ReadObjects,
+        run: RunOfStack<'_>,
+        versions: &BTreeMap<String, String>,
+    ) -> Result<Self, PortError> {
         let actions: &[&'static str] = if run.is_root {
             &[CATALOGUE]
         } else {

@@ -17,7 +17,7 @@ use super::provenance::{Account, Commit, PullRequest, RecordId, Untold};
 /// The commits that a plan brings to one stack.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CommitRange {
-    /// Every commit of every sync that touched the stack since it was last executed.
+    /// Every commit of every sync that touched the stack since it was last executed, the newest first.
     pub commits: Vec<Commit>,
     /// Why commits may be missing from the list; empty when the list is whole.
     pub gaps: Vec<Gap>,

@@ -187,7 +187,7 @@ impl ProvenanceWalk {
         self.records.insert(id, record);
     }
 
-    /// What the records come to: the commits of the newest record first.
+    /// What the records come to: the newest commits first.
     pub fn into_range(mut self) -> CommitRange {
         // A chain that bites its own tail never comes to what was executed.
         let unnumbered = self.followed.iter().find(|step| matches!(step, Step::Unnumbered(_)));
@@ -199,7 +199,8 @@ impl ProvenanceWalk {
         for id in self.found.iter().rev() {
             let record = self.records.get_mut(id).and_then(Option::take);
             let listed = record.map(|record| record.commits).unwrap_or_default();
-            commits.extend(listed.into_iter().filter(|commit| seen.insert(commit.sha.clone())));
+            let listed = listed.into_iter().rev();
+            commits.extend(listed.filter(|commit| seen.insert(commit.sha.clone())));
         }
         self.gaps.sort();
         self.gaps.dedup();

@@ -56,7 +56,8 @@ pub struct Outcome {
     pub source_versions: BTreeMap<String, String>,
     /// Newest commit that the sources were written from.
     pub commit: Option<String>,
-    /// The commits that came with it, oldest first, with their authors, pull requests and reviews.
+    /// Every commit since the last execution that touched the stack, oldest first, with their authors, pull requests and
+    /// reviews.
     pub commits: Vec<Commit>,
     /// What was planned; absent when nothing was.
     pub plan: Option<Plan>,

@@ -121,6 +121,7 @@ impl World {
             source_versions: [("Configuration".to_owned(), configuration.clone())].into(),
             stack_last_changed: Some("2026-11-01T00:00:00Z".to_owned()),
             executed_at: "2026-11-01T00:00:05Z".to_owned(),
+            before: None,
         };
         self.evidence
             .seed_with(&keys::executed(PIPELINE), serde_json::to_vec(&executed).unwrap(), &[]);

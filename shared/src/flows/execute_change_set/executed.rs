@@ -32,24 +32,26 @@ where
     E: ReadObjects + WriteObjects,
     K: Clock,
 {
-    let record = Executed {
-        version: 1,
-        commit: run.planned.commit.clone(),
-        sequence: run.planned.sequence,
-        execution: run.proven.execution.clone(),
-        change_set_arn: run.planned.change_set_arn.clone(),
-        source_versions: versions(&run.proven.actions),
-        stack_last_changed,
-        executed_at: ports.clock.now().to_string(),
+    // What was read is dropped before the next call: held over it, it would make every future around this one larger.
+    let bytes = {
+        let last = read(ports.evidence, &run.proven.pipeline).await.unwrap_or_default();
+        if last.as_ref().is_some_and(|last| last.execution == run.proven.execution) {
+            return Ok(());
+        }
+        let record = Executed {
+            version: 1,
+            commit: run.planned.commit.clone(),
+            sequence: run.planned.sequence,
+            execution: run.proven.execution.clone(),
+            change_set_arn: run.planned.change_set_arn.clone(),
+            source_versions: versions(&run.proven.actions),
+            stack_last_changed,
+            executed_at: ports.clock.now().to_string(),
+            before: last.map(Executed::into_before),
+        };
+        serde_json::to_vec(&record)
+            .map_err(|error| FlowError::job(format!("writing the record of the execution: {error}")))?
     };
-    let is_recorded = read(ports.evidence, &run.proven.pipeline)
-        .await
-        .is_ok_and(|held| held.is_some_and(|held| held.execution == record.execution));
-    if is_recorded {
-        return Ok(());
-    }
-    let bytes = serde_json::to_vec(&record)
-        .map_err(|error| FlowError::job(format!("writing the record of the execution: {error}")))?;
     let object = NewObject {
         key: keys::executed(&run.proven.pipeline),
         bytes,

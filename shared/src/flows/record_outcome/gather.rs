@@ -1,8 +1,6 @@
 //! Everything that is known of a run.
 
-use std::collections::BTreeMap;
-
-use super::{EndedRun, RecordPorts, RecordSettings};
+use super::{EndedRun, RecordPorts, RecordSettings, commits};
 use crate::domain::actions::EXECUTE_CHANGE_SET;
 use crate::domain::catalogue::ResolvedCatalogue;
 use crate::domain::claim::Claim;
@@ -10,11 +8,11 @@ use crate::domain::gate::Gate;
 use crate::domain::history::ActionExecution;
 use crate::domain::keys;
 use crate::domain::outcome::{End, Facts, MAX_STACK_EVENTS, Outcome, StackEventRecord};
-use crate::domain::provenance::SourceFacts;
 use crate::domain::retry::Retry;
 use crate::domain::sha256::Sha256;
 use crate::domain::user_parameters::UserParameters;
 use crate::flows::ports::{Clock, PipelineExecution, ReadObjects, ReadPipelines, ReadStacks, Stack};
+use crate::flows::run_sources::RunOfStack;
 use crate::flows::{FlowError, run_sources};
 
 /// What is known of a run.
@@ -122,7 +120,13 @@ where
         stack_status: held.as_ref().map(|held| held.status.as_str()),
     });
     if let Some(gate) = &gate {
-        commits(ports.source, settings, gate, is_root, &versions, &mut outcome).await?;
+        let of = RunOfStack {
+            environment: &settings.environment,
+            gate,
+            is_root,
+            actions: &actions,
+        };
+        commits::enter(ports.source, ports.evidence, of, &versions, &mut outcome).await?;
     }
     if let Some(held) = held {
         stack(ports.cloudformation, held, run, &actions, &mut outcome).await?;
@@ -220,41 +224,6 @@ async fn gate(source: &impl ReadObjects, hash: Option<&str>) -> Result<Option<Ga
 async fn claim(evidence: &impl ReadObjects, run: &EndedRun) -> Result<Option<Claim>, FlowError> {
     let object = evidence.get(&keys::claim(&run.pipeline, &run.execution), None).await?;
     Ok(object.and_then(|object| serde_json::from_slice(&object.bytes).ok()))
-}
-
-/// The newest commit of the sources, and the record that it came with.
-async fn commits(
-    source: &impl ReadObjects,
-    settings: &RecordSettings,
-    gate: &Gate,
-    is_root: bool,
-    versions: &BTreeMap<String, String>,
-    outcome: &mut Outcome,
-) -> Result<(), FlowError> {
-    let mut sources = Vec::new();
-    for (action, version) in versions {
-        let key = run_sources::key_of(&settings.environment, gate, is_root, action);
-        if let Some(key) = key
-            && let Some(facts) = run_sources::written_from(source, &key, version).await?
-        {
-            sources.push(facts);
-        }
-    }
-    let Some(newest) = SourceFacts::newest(&sources) else {
-        if !sources.is_empty() {
-            let commits: Vec<&str> = sources.iter().map(|source| source.commit.as_str()).collect();
-            outcome.notes.push(format!(
-                "the sources were written from the commits {} by a version of the sync that did not number them, so it \
-                 cannot be told which is the newer",
-                commits.join(" and ")
-            ));
-        }
-        return Ok(());
-    };
-    outcome.commit = Some(newest.commit.clone());
-    let record = run_sources::record_of(source, &newest.record()).await?;
-    outcome.commits = record.map(|record| record.commits).unwrap_or_default();
-    Ok(())
 }
 
 /// The stack as it stands, and what CloudFormation did to it for this run.

@@ -3,6 +3,7 @@
 //! Every step may be done twice: deliveries are at least once. The outcome itself is written only where none of the
 //! same end is, after everybody was told; whoever finds it written repeats only what does no harm.
 
+mod commits;
 mod gather;
 mod lost_delivery;
 mod restart;

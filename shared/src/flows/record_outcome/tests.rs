@@ -1,5 +1,6 @@
 //! Ends of runs against stateful fakes, every one announced more than once.
 
+mod commits;
 mod ends;
 mod faults;
 mod order;

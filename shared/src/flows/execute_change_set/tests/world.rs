@@ -159,6 +159,7 @@ impl World {
             source_versions: [("Configuration".to_owned(), old.clone())].into(),
             stack_last_changed: None,
             executed_at: "2026-11-01T00:00:00Z".to_owned(),
+            before: None,
         };
         self.evidence
             .seed_with(&keys::executed(pipeline), serde_json::to_vec(&executed).unwrap(), &[]);
@@ -186,6 +187,7 @@ impl World {
             source_versions: [("Configuration".to_owned(), versions.1.clone())].into(),
             stack_last_changed: None,
             executed_at: "2026-11-01T00:00:00Z".to_owned(),
+            before: None,
         };
         let key = keys::executed(self.pipeline);
         self.evidence

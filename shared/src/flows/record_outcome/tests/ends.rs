@@ -23,7 +23,7 @@ fn an_executed_run_is_recorded_with_all_that_is_known_of_it() {
     assert_eq!(approval.words.as_deref(), Some("looks right"));
     let events: Vec<_> = outcome.stack_events.iter().map(|event| event.status.as_str()).collect();
     assert_eq!(events, ["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"]);
-    assert_eq!(outcome.actions.len(), 5);
+    assert_eq!(outcome.actions.len(), 6);
     assert_eq!(world.change_sets(), 1);
 
     let published = world.topics.published();

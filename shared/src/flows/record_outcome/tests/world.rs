@@ -56,6 +56,11 @@ impl World {
             "zip",
             &[("changegate-commit", COMMIT)],
         );
+        let configuration = source.seed_with(
+            &keys::zipped(&keys::configuration("production", "network")),
+            "zip",
+            &[("changegate-commit", COMMIT)],
+        );
         source.seed(
             &keys::provenance(&RecordId::Commit(COMMIT.to_owned())),
             format!(
@@ -69,6 +74,7 @@ impl World {
         let pipelines = FakeCodePipeline::new(&wire);
         pipelines.with_run(PIPELINE, RUN);
         pipelines.with_source(PIPELINE, RUN, "Template", &version);
+        pipelines.with_source(PIPELINE, RUN, "Configuration", &configuration);
         let cloudformation = FakeCloudFormation::new(&wire);
         cloudformation.with_stack(STACK, "UPDATE_COMPLETE", "{}");
         let world = Self {

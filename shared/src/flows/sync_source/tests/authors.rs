@@ -333,6 +333,7 @@ impl Story {
                 source_versions,
                 stack_last_changed: None,
                 executed_at: String::new(),
+                before: None,
             };
             self.last.insert(name.to_owned(), Last { executed, head });
         }
