@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 /// One action of one run, as `ListActionExecutions` tells it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ActionExecution {
@@ -31,4 +33,22 @@ pub struct ActionExecution {
     pub external_execution_id: Option<String>,
     /// Message of the failure.
     pub error_message: Option<String>,
+}
+
+impl ActionExecution {
+    /// When it began; `None` when that is not told, or not readable.
+    pub fn began(&self) -> Option<Timestamp> {
+        self.started.as_deref()?.parse().ok()
+    }
+}
+
+/// An output variable of the newest success of an action; `None` when the history shows no such success, or not yet
+/// its variables. `history` is newest first.
+pub fn output<'a>(history: &'a [ActionExecution], action: &str, variable: &str) -> Option<&'a str> {
+    history
+        .iter()
+        .find(|execution| execution.action == action && execution.status == "Succeeded")
+        .and_then(|execution| execution.output_variables.get(variable))
+        .map(String::as_str)
+        .filter(|value| !value.is_empty())
 }

@@ -1,5 +1,9 @@
 //! Reads everything that an approval covers from CloudFormation; describing and executing both start from it.
 
+mod readings;
+
+pub use readings::{agreed_inputs, inputs_with};
+
 use std::collections::BTreeSet;
 
 use crate::domain::actions::DESCRIBE_CHANGE_SET;
@@ -47,9 +51,12 @@ pub enum DigestError {
     /// Nested stacks would be made or changed, and what happens in them is not shown.
     #[error("{}", nested::told(.0))]
     Unshown(Vec<Unshown>),
+    /// CloudFormation answered differently each time.
+    #[error("CloudFormation describes the change set differently each time it is asked")]
+    Unsteady,
 }
 
-/// Reads what an approval of `change_set` covers; `change_set` is `None` when only the stack policy changes.
+/// Reads what an approval of `change_set` covers, once; `change_set` is `None` when only the stack policy changes.
 /// `template` is the bytes that were submitted, from the run's artifact.
 ///
 /// Answers `None` when the change set does not exist (any more).
@@ -58,7 +65,7 @@ pub enum DigestError {
 ///
 /// When CloudFormation refuses or does not answer, and when a nested stack that is made or changed, at any depth, has no
 /// change set of its own that says what happens in it.
-pub async fn digest_inputs(
+async fn digest_inputs(
     cloudformation: &(impl ReadChangeSets + ReadStacks),
     change_set: Option<&str>,
     template: &[u8],

@@ -7,6 +7,7 @@
 mod executed;
 mod follow;
 mod guard;
+mod history;
 mod nested;
 mod sources;
 mod start;
@@ -100,7 +101,7 @@ enum Verdict {
     /// Wait, and ask again.
     Wait {
         /// What the next delivery is told.
-        token: &'static str,
+        token: String,
         /// What is being waited for.
         summary: String,
     },
@@ -161,10 +162,11 @@ where
         return follow::follow(ports, &run, change_set).await;
     }
     let token = job.continuation_token.as_deref();
-    match guard::guard(ports, settings, &run, claim, change_set.as_ref(), token).await? {
+    let verdict = guard::guard(ports, settings, &run, claim, change_set.as_ref()).await?;
+    match history::asked_again(verdict, token) {
         Verdict::Go => start::start(ports, &run, change_set.as_ref()).await,
         Verdict::Wait { token, summary } => Ok(JobOutcome::Continue {
-            token: token.to_owned(),
+            token,
             summary,
             percent: None,
         }),

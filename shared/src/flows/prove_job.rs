@@ -9,12 +9,14 @@
 mod tests;
 
 use super::FlowError;
-use super::ports::{ActionExecution, PortError, ReadObjects, ReadPipelines, ReadStacks};
-use crate::domain::actions::PIPELINE_TYPE;
+use super::ports::{ActionExecution, ReadObjects, ReadPipelines, ReadStacks};
+use crate::domain::actions::{CREATE_CHANGE_SET, PIPELINE_TYPE};
 use crate::domain::gate::Gate;
+use crate::domain::history;
 use crate::domain::job::Job;
 use crate::domain::keys;
 use crate::domain::pipelines::logical_id;
+use crate::domain::planned_change::PLAN_SHA256;
 use crate::domain::sha256::Sha256;
 use crate::domain::user_parameters::{ROOT_GATE, UserParameters};
 
@@ -55,21 +57,31 @@ impl ProvenJob {
     ///
     /// # Errors
     ///
-    /// When the history shows no success of this action, or no version.
+    /// [`FlowError::NotYet`] while the history shows no success of this action with a version: it succeeded before this
+    /// action began, so the history lags behind, or the bucket has no versions.
     pub fn source_version(&self, action: &str) -> Result<&str, FlowError> {
-        self.actions
-            .iter()
-            .find(|execution| execution.action == action && execution.status == "Succeeded")
-            .and_then(|execution| execution.output_variables.get("VersionId"))
-            .filter(|version| !version.is_empty())
-            .map(String::as_str)
-            .ok_or_else(|| {
-                FlowError::job(format!(
-                    "the history of run {} shows no object version for its source action `{action}`; is the source \
-                     bucket versioned? Start the pipeline again",
-                    self.execution
-                ))
-            })
+        history::output(&self.actions, action, "VersionId").ok_or_else(|| {
+            FlowError::NotYet(format!(
+                "the history of run {} shows no object version for its source action `{action}`; unless it comes, the \
+                 source bucket is not versioned",
+                self.execution
+            ))
+        })
+    }
+
+    /// Whether the history shows what `CreateChangeSet` of this run came to.
+    ///
+    /// # Errors
+    ///
+    /// [`FlowError::NotYet`] when it does not.
+    pub fn must_show_the_plan(&self) -> Result<(), FlowError> {
+        match history::output(&self.actions, CREATE_CHANGE_SET, PLAN_SHA256) {
+            Some(_) => Ok(()),
+            None => Err(FlowError::NotYet(format!(
+                "the history of run {} does not show what its action `{CREATE_CHANGE_SET}` came to",
+                self.execution
+            ))),
+        }
     }
 }
 
@@ -103,19 +115,7 @@ pub async fn prove_job(
     let actions = pipelines
         .action_executions(&parameters.pipeline, &parameters.execution)
         .await?;
-    let mut named = actions.iter().filter(|action| action.action == action_name).peekable();
-    if named.peek().is_none() {
-        return Err(FlowError::NotYet(format!(
-            "the history of pipeline `{}` shows no action `{action_name}` in run {}",
-            parameters.pipeline, parameters.execution
-        )));
-    }
-    let mut same =
-        named.filter(|action| action.resolved_configuration.get("UserParameters") == Some(&job.user_parameters));
-    let action = match same.clone().find(|action| action.status == "InProgress") {
-        Some(action) => action.clone(),
-        None => return Err(not_in_progress(pipelines, &parameters, action_name, same.next().is_some()).await?),
-    };
+    let action = shown(&actions, &parameters, &job.user_parameters, action_name)?.clone();
     let (gate, gate_sha256) = if is_root {
         (settings.root_gate.clone(), settings.root_gate.digest())
     } else {
@@ -135,27 +135,43 @@ pub async fn prove_job(
     })
 }
 
-/// Why a job whose action the history does not show in progress is not believed.
+/// The entry of the history that is this job's action: in progress, with exactly the job's parameters.
 ///
-/// When a stage is retried, the history may show the attempt before and not yet the one that this job belongs to.
-async fn not_in_progress(
-    pipelines: &impl ReadPipelines,
+/// AWS says neither when the history shows an action nor in how many steps, so whatever it may still come to show is
+/// *not yet*: no entry, one whose parameters are not there yet, one attempt while the next has begun. The envelope asks
+/// again a bounded number of times. Parameters that are there and differ are a forgery at once.
+fn shown<'a>(
+    history: &'a [ActionExecution],
     parameters: &UserParameters,
+    sent: &str,
     action_name: &str,
-    was_attempted: bool,
-) -> Result<FlowError, PortError> {
+) -> Result<&'a ActionExecution, FlowError> {
     let (pipeline, execution) = (&parameters.pipeline, &parameters.execution);
-    if was_attempted {
-        let runs = pipelines.pipeline_executions(pipeline, 100).await?;
-        let run = runs.iter().find(|run| run.id == *execution);
-        if run.is_some_and(|run| run.status == "InProgress") {
-            return Ok(FlowError::NotYet(format!(
-                "the history of pipeline `{pipeline}` shows only attempts of `{action_name}` in run {execution} that \
-                 have ended"
-            )));
-        }
+    let named: Vec<_> = history.iter().filter(|action| action.action == action_name).collect();
+    let parameters_of = |action: &'a ActionExecution| action.resolved_configuration.get("UserParameters");
+    let is_open = |action: &ActionExecution| action.status == "InProgress";
+    let same = |action: &&&'a ActionExecution| parameters_of(action).is_some_and(|held| held == sent);
+    if let Some(action) = named.iter().filter(same).find(|action| is_open(action)) {
+        return Ok(action);
     }
-    Ok(FlowError::permission(format!(
+    let not_yet = |what: &str| {
+        Err(FlowError::NotYet(format!(
+            "the history of pipeline `{pipeline}` {what} in run {execution}"
+        )))
+    };
+    if named.is_empty() {
+        return not_yet(&format!("shows no action `{action_name}`"));
+    }
+    if named
+        .iter()
+        .any(|action| is_open(action) && parameters_of(action).is_none())
+    {
+        return not_yet(&format!("shows `{action_name}` in progress and not yet its parameters"));
+    }
+    if named.iter().any(|action| same(&action)) {
+        return not_yet(&format!("shows only attempts of `{action_name}` that have ended"));
+    }
+    Err(FlowError::permission(format!(
         "the history of pipeline `{pipeline}` does not show `{action_name}` in progress in run {execution} with these \
          parameters: this job was not sent by CodePipeline, or its run has ended"
     )))

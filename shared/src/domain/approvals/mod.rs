@@ -2,12 +2,14 @@
 //!
 //! An approver is who CodePipeline's history says answered the approval, never what the answer's comment claims.
 
+mod reviewed;
+
+pub use reviewed::Reviewed;
+
 use std::collections::BTreeSet;
 use std::fmt;
 
-use jiff::Timestamp;
-
-use super::actions::{APPROVE_1, APPROVE_2, DESCRIBE_CHANGE_SET};
+use super::actions::{APPROVE_1, APPROVE_2};
 use super::approvers::Approvers;
 use super::authors::Authors;
 use super::gate::Gate;
@@ -26,41 +28,16 @@ pub struct Approval {
     pub approver: Option<String>,
 }
 
-/// The approvals of a run that were given after the review that ended at `reviewed`.
-///
-/// An approval whose start is unknown, or before the end of the review, was given for something else.
-pub fn given_after(reviewed: Timestamp, history: &[ActionExecution]) -> Vec<Approval> {
-    history
+/// The approvals of a run that were given to this review.
+pub fn given_to(reviewed: &Reviewed, history: &[ActionExecution]) -> Vec<Approval> {
+    APPROVAL_ACTIONS
         .iter()
-        .filter(|action| {
-            action.category == "Approval"
-                && action.status == "Succeeded"
-                && APPROVAL_ACTIONS.contains(&action.action.as_str())
-                && time(action.started.as_deref()).is_some_and(|started| started >= reviewed)
-        })
-        .map(|action| Approval {
-            action: action.action.clone(),
-            approver: action.updated_by.clone(),
+        .flat_map(|name| reviewed.answers(name, history))
+        .map(|answer| Approval {
+            action: answer.action.clone(),
+            approver: answer.updated_by.clone(),
         })
         .collect()
-}
-
-/// When the newest review with this digest ended; `None` when the history shows none that succeeded.
-pub fn reviewed_at(digest: &str, history: &[ActionExecution]) -> Option<Timestamp> {
-    history
-        .iter()
-        .filter(|action| {
-            action.action == DESCRIBE_CHANGE_SET
-                && action.category != "Approval"
-                && action.status == "Succeeded"
-                && action.output_variables.get("Digest").is_some_and(|held| held == digest)
-        })
-        .filter_map(|action| time(action.updated.as_deref()))
-        .max()
-}
-
-fn time(text: Option<&str>) -> Option<Timestamp> {
-    text?.parse().ok()
 }
 
 /// Why the approvals of a run are not enough.
@@ -207,7 +184,7 @@ impl fmt::Display for Shortfall {
         match self {
             Self::NotAnswered { needed, shown } => write!(
                 f,
-                "{} needed, and the history of this run shows {shown} that {} given after its review",
+                "{} needed, and the history of this run shows {shown} that {} given to its review",
                 approvals(*needed),
                 if *shown == 1 { "was" } else { "were" },
             ),

@@ -12,6 +12,7 @@ pub use refusal::{Refusal, RunRef, Staleness};
 pub use stack::{StackNow, available, unchanged};
 
 use super::actions::RELEASE;
+use super::approvals::Reviewed;
 use super::approvers::Approvers;
 use super::authors::CommitRange;
 use super::gate::Gate;
@@ -40,30 +41,20 @@ pub fn window(gate: &Gate, now: Timestamp) -> Result<(), Refusal> {
     }
 }
 
-/// Whether somebody pressed `Release` after the review, where the gate has it: one of the approvers, where it names
+/// Whether somebody pressed `Release` for this review, where the gate has it: one of the approvers, where it names
 /// them.
 ///
 /// # Errors
 ///
 /// [`Refusal::NotReleased`] when the history shows no such answer.
-pub fn release(gate: &Gate, reviewed: Timestamp, history: &[ActionExecution]) -> Result<(), Refusal> {
+pub fn release(gate: &Gate, reviewed: &Reviewed, history: &[ActionExecution]) -> Result<(), Refusal> {
     if !gate.release {
         return Ok(());
     }
-    let answers = history.iter().filter(|action| {
-        action.action == RELEASE
-            && action.category == "Approval"
-            && action.status == "Succeeded"
-            && action
-                .started
-                .as_deref()
-                .and_then(|started| started.parse::<Timestamp>().ok())
-                .is_some_and(|started| started >= reviewed)
-    });
     let people = People::new(&gate.people, &gate.session_name_roles);
     let approvers = Approvers::of(gate);
     let mut others = Vec::new();
-    for answer in answers {
+    for answer in reviewed.answers(RELEASE, history) {
         let arn = answer.updated_by.as_deref().unwrap_or_default();
         if approvers.have(arn, &people) {
             return Ok(());

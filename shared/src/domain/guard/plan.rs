@@ -4,7 +4,7 @@ use super::Refusal;
 use crate::domain::actions::CREATE_CHANGE_SET;
 use crate::domain::change_set::description::ChangeSetDescription;
 use crate::domain::gate::Gate;
-use crate::domain::history::ActionExecution;
+use crate::domain::history::{self, ActionExecution};
 use crate::domain::planned_change::{PLAN_SHA256, PlannedChange};
 use crate::domain::sha256::Sha256;
 use crate::domain::user_parameters::UserParameters;
@@ -33,12 +33,7 @@ pub fn plan_as_written(history: &[ActionExecution], plan: Sha256) -> Result<(), 
 
 /// An output variable of the run's plan; empty when the history has none.
 fn variable<'a>(history: &'a [ActionExecution], name: &str) -> &'a str {
-    history
-        .iter()
-        .find(|action| action.action == CREATE_CHANGE_SET && action.status == "Succeeded")
-        .and_then(|plan| plan.output_variables.get(name))
-        .map(String::as_str)
-        .unwrap_or_default()
+    history::output(history, CREATE_CHANGE_SET, name).unwrap_or_default()
 }
 
 /// Whether the artifacts hold what the history says that this run planned. An artifact can be replaced by whoever

@@ -115,6 +115,18 @@ pub enum Staleness {
 }
 
 impl Refusal {
+    /// Whether the history may only lag behind, so that it is worth asking again: what is missing in it happened before
+    /// this action could begin.
+    pub fn may_be_lag(&self) -> bool {
+        match self {
+            Self::NotPlanned(outcome) => outcome.is_empty(),
+            Self::NotReviewed(_) => true,
+            Self::Approvals(shortfall) => shortfall.may_be_lag(),
+            Self::NotReleased { others, .. } => others.is_empty(),
+            _ => false,
+        }
+    }
+
     /// Who must act.
     pub fn kind(&self) -> FailureKind {
         match self {
@@ -232,9 +244,9 @@ impl fmt::Display for Refusal {
             Self::Approvals(shortfall) => write!(f, "{shortfall}"),
             Self::NotReleased { others, approvers } => {
                 f.write_str(if others.is_empty() {
-                    "nobody answered `Release` after the review"
+                    "nobody answered `Release` for this review"
                 } else {
-                    "nobody who may answered `Release` after the review"
+                    "nobody who may answered `Release` for this review"
                 })?;
                 match approvers {
                     Some(approvers) => approvals::not_listed(f, others, approvers),

@@ -231,6 +231,7 @@ mod stacks {
 
 mod releases {
     use super::super::release;
+    use crate::domain::approvals::Reviewed;
     use crate::domain::gate::Gate;
     use crate::domain::history::ActionExecution;
 
@@ -258,7 +259,18 @@ mod releases {
     }
 
     fn is_released(gate: &Gate, history: &[ActionExecution]) -> bool {
-        release(gate, "2026-11-23T10:00:00Z".parse().unwrap(), history).is_ok()
+        release(gate, &reviewed(), history).is_ok()
+    }
+
+    /// A review that began at ten.
+    fn reviewed() -> Reviewed {
+        let review = ActionExecution {
+            action: "DescribeChangeSet".to_owned(),
+            category: "Invoke".to_owned(),
+            output_variables: [("Digest".to_owned(), "d1".to_owned())].into(),
+            ..pressed("10:00:00", ALICE)
+        };
+        Reviewed::newest("d1", &[review]).unwrap()
     }
 
     #[test]
@@ -302,8 +314,7 @@ mod releases {
         assert!(!is_released(&released(Some(&[])), &[pressed("10:01:00", ALICE)]));
         let mut untold = pressed("10:01:00", BOB);
         untold.updated_by = None;
-        let reviewed = "2026-11-23T10:00:00Z".parse().unwrap();
-        let refusal = release(&gate, reviewed, &[pressed("10:01:00", BOB), untold]).unwrap_err();
-        insta::assert_snapshot!(refusal, @"nobody who may answered `Release` after the review; arn:aws:iam::000000000000:user/bob, (not told) answered and is not among the approvers of this stack; those who may approve are user/alice");
+        let refusal = release(&gate, &reviewed(), &[pressed("10:01:00", BOB), untold]).unwrap_err();
+        insta::assert_snapshot!(refusal, @"nobody who may answered `Release` for this review; arn:aws:iam::000000000000:user/bob, (not told) answered and is not among the approvers of this stack; those who may approve are user/alice");
     }
 }

@@ -49,6 +49,7 @@ pub(super) fn must_be_fresh(run: &Run, inputs: &DigestInputs, stack: Option<&Sta
 pub(super) fn not_reviewed(error: DigestError) -> FlowError {
     match error {
         DigestError::Port(error) => error.into(),
+        DigestError::Unsteady => FlowError::NotYet(format!("not reviewed: {error}")),
         DigestError::Unshown(unshown) => FlowError::Refused {
             kind: nested::kind(&unshown),
             message: format!(

@@ -11,7 +11,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use super::FlowError;
-use super::digest_inputs::{DigestInputs, attempt, digest_inputs};
+use super::digest_inputs::{DigestInputs, agreed_inputs, attempt};
 use super::ports::{
     Clock, JobArtifacts, NewObject, Notify, PortErrorKind, ReadChangeSets, ReadObjects, ReadPipelines, ReadStacks,
     Stack, TellRepository, WriteCondition, WriteObjects,
@@ -127,7 +127,7 @@ where
     }
     let run = read_run(artifacts, proven, attempt).await?;
     let change_set = change_set_of(&run)?;
-    let mut inputs = digest_inputs(ports.cloudformation, change_set, &run.template, &run.proven.gate)
+    let mut inputs = agreed_inputs(ports.cloudformation, change_set, &run.template, &run.proven.gate)
         .await
         .map_err(not_reviewed)?
         .ok_or_else(|| out_of_date("its change set does not exist any more"))?;
@@ -158,6 +158,7 @@ async fn recorded(evidence: &impl ReadObjects, proven: &ProvenJob, attempt: u32)
 }
 
 async fn read_run(artifacts: &impl JobArtifacts, proven: ProvenJob, attempt: u32) -> Result<Run, FlowError> {
+    proven.must_show_the_plan()?;
     let template = artifacts.read(TEMPLATE, TEMPLATE_BYTES).await?;
     let planned = artifacts.read(ARTIFACT, PLANNED_BYTES).await?;
     plan_as_written(&proven.actions, Sha256::of(&planned)).map_err(|refusal| out_of_date(&refusal.to_string()))?;

@@ -2,7 +2,7 @@
 
 use super::{ExecutePorts, ExecuteSettings, Run, Verdict, has_begun, sources};
 use crate::domain::actions::PIPELINE_TYPE;
-use crate::domain::approvals;
+use crate::domain::approvals::{self, Reviewed};
 use crate::domain::authors::CommitRange;
 use crate::domain::change_set::description::ChangeSetDescription;
 use crate::domain::change_set::tree::ChangeSetTree;
@@ -12,12 +12,10 @@ use crate::domain::guard::{self, Refusal, StackNow, Staleness};
 use crate::domain::keys;
 use crate::domain::sha256::Sha256;
 use crate::flows::FlowError;
-use crate::flows::digest_inputs::{DigestError, DigestInputs, attempt, digest_inputs};
+use crate::flows::digest_inputs::{DigestError, DigestInputs, attempt, inputs_with};
 use crate::flows::ports::{Clock, ReadChangeSets, ReadObjects, ReadPipelines, ReadStacks, WriteObjects};
 use crate::flows::run_sources::Sources;
 
-/// Token of a delivery that has waited for the history once.
-const ASKED_HISTORY: &str = "history";
 /// Token of a delivery that waits until no pipeline that would be updated executes a change set.
 const WAITS_FOR_PIPELINES: &str = "pipelines";
 
@@ -29,7 +27,6 @@ pub(super) async fn guard<C, P, S, E, K>(
     run: &Run,
     claim: Option<Claim>,
     change_set: Option<&ChangeSetDescription>,
-    token: Option<&str>,
 ) -> Result<Verdict, FlowError>
 where
     C: ReadChangeSets + ReadStacks,
@@ -52,7 +49,7 @@ where
     if let Err(staleness) = fresh(ports, run, change_set).await? {
         return Ok(Verdict::Refuse(Refusal::Stale(staleness)));
     }
-    match approved(ports, run, &sources, token).await? {
+    match approved(ports, run, &sources).await? {
         Verdict::Go => {}
         other => return Ok(other),
     }
@@ -66,7 +63,7 @@ where
         && let Some(summary) = pipelines_in_the_way(ports, &inputs).await?
     {
         return Ok(Verdict::Wait {
-            token: WAITS_FOR_PIPELINES,
+            token: WAITS_FOR_PIPELINES.to_owned(),
             summary,
         });
     }
@@ -139,14 +136,15 @@ where
 {
     let proven = &run.proven;
     let arn = run.planned.change_set_arn.as_deref();
-    let read = digest_inputs(ports.cloudformation, arn, &run.template, &proven.gate).await;
+    let reviewed = proven.parameters.digest.clone().unwrap_or_default();
+    let read = inputs_with(&reviewed, ports.cloudformation, arn, &run.template, &proven.gate).await;
     let inputs = match read {
         Ok(Some(inputs)) => inputs,
         Ok(None) => return Ok(Err(Refusal::Stale(Staleness::ChangeSetGone))),
         Err(DigestError::Unshown(unshown)) => return Ok(Err(Refusal::Unshown(unshown))),
         Err(DigestError::Port(error)) => return Err(error.into()),
+        Err(error @ DigestError::Unsteady) => return Err(FlowError::NotYet(error.to_string())),
     };
-    let reviewed = proven.parameters.digest.clone().unwrap_or_default();
     let current = inputs.document.sha256().to_string();
     if reviewed == current {
         return Ok(Ok(inputs));
@@ -208,7 +206,6 @@ async fn approved<C, P, S, E, K>(
     ports: &ExecutePorts<'_, C, P, S, E, K>,
     run: &Run,
     sources: &Sources,
-    token: Option<&str>,
 ) -> Result<Verdict, FlowError>
 where
     S: ReadObjects,
@@ -216,7 +213,7 @@ where
 {
     let (proven, gate) = (&run.proven, &run.proven.gate);
     let digest = proven.parameters.digest.as_deref().unwrap_or_default();
-    let Some(reviewed) = approvals::reviewed_at(digest, &proven.actions) else {
+    let Some(reviewed) = Reviewed::newest(digest, &proven.actions) else {
         return Ok(Verdict::Refuse(Refusal::NotReviewed(digest.to_owned())));
     };
     let needs_authors = gate.approvals > 0 && !gate.author_may_approve;
@@ -225,18 +222,11 @@ where
     } else {
         CommitRange::default()
     };
-    let given = approvals::given_after(reviewed, &proven.actions);
-    match approvals::check(gate, &given, &range.authors()) {
-        Ok(_) => {}
-        Err(shortfall) if shortfall.may_be_lag() && token.is_none() => {
-            return Ok(Verdict::Wait {
-                token: ASKED_HISTORY,
-                summary: "waiting for the approvals to show in CodePipeline's history".to_owned(),
-            });
-        }
-        Err(shortfall) => return Ok(Verdict::Refuse(Refusal::Approvals(shortfall))),
+    let given = approvals::given_to(&reviewed, &proven.actions);
+    if let Err(shortfall) = approvals::check(gate, &given, &range.authors()) {
+        return Ok(Verdict::Refuse(Refusal::Approvals(shortfall)));
     }
-    if let Err(refusal) = guard::release(gate, reviewed, &proven.actions) {
+    if let Err(refusal) = guard::release(gate, &reviewed, &proven.actions) {
         return Ok(Verdict::Refuse(refusal));
     }
     if gate.require_pull_request

@@ -48,12 +48,16 @@ pub struct FakeChangeSet {
     pub new: Option<NewChangeSet>,
     /// Text of the template.
     pub template: String,
+    /// The template after transforms, where there are some.
+    pub processed: Option<String>,
     /// What `DescribeEvents` answers.
     pub events: Vec<OperationEvent>,
     /// What `DescribeChangeSetHooks` answers.
     pub hooks: ChangeSetHooks,
     /// How many more times it is described as being made.
     pub pending: u32,
+    /// What is answered first, once each, before `description`.
+    pub answers_before: Vec<ChangeSetDescription>,
 }
 
 /// CloudFormation. Clones share their state.

@@ -100,6 +100,14 @@ impl FakeCodePipeline {
         edit(run.expect("the run is there"));
     }
 
+    /// The actions of a run, newest first.
+    pub fn actions(&self, pipeline: &str, execution: &str) -> Vec<ActionExecution> {
+        let state = self.state.borrow();
+        let mut runs = state.pipelines.get(pipeline).into_iter().flatten();
+        let run = runs.find(|run| run.execution.id == execution);
+        run.expect("the run is there").actions.clone()
+    }
+
     /// Takes all runs of a pipeline away, oldest first.
     pub fn take_runs(&self, pipeline: &str) -> Vec<FakeRun> {
         let mut state = self.state.borrow_mut();

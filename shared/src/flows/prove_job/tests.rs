@@ -76,6 +76,13 @@ impl World {
         .expect("nothing waits")
     }
 
+    fn not_yet(&self, user_parameters: &str) -> String {
+        match self.prove(user_parameters) {
+            Err(FlowError::NotYet(why)) => why,
+            other => panic!("not yet, not {other:?}"),
+        }
+    }
+
     fn refusal(&self, user_parameters: &str) -> String {
         match self.prove(user_parameters) {
             Err(error @ FlowError::Refused { .. }) => error.to_string(),
@@ -120,8 +127,32 @@ fn an_action_that_has_ended_proves_nothing() {
             run.actions[0].status = status.to_owned();
             run.execution.status = "Failed".to_owned();
         });
-        world.refusal(&world.parameters(PIPELINE));
+        let error = world.not_yet(&world.parameters(PIPELINE));
+        assert!(error.contains("that have ended"), "{error}");
     }
+}
+
+#[test]
+fn an_action_in_progress_whose_parameters_are_not_there_yet_is_asked_for_again() {
+    let world = World::new();
+    let whole = world.pipelines.actions(PIPELINE, RUN);
+    world
+        .pipelines
+        .edit_run(PIPELINE, RUN, |run| run.actions[0].resolved_configuration.clear());
+    let error = world.not_yet(&world.parameters(PIPELINE));
+    assert!(error.contains("in progress and not yet its parameters"), "{error}");
+    world.pipelines.edit_run(PIPELINE, RUN, |run| run.actions = whole);
+    assert!(world.prove(&world.parameters(PIPELINE)).is_ok());
+}
+
+#[test]
+fn parameters_that_are_not_there_yet_prove_nothing_about_an_attempt_that_has_ended() {
+    let world = World::new();
+    world.pipelines.edit_run(PIPELINE, RUN, |run| {
+        run.actions[0].resolved_configuration.clear();
+        run.actions[0].status = "Failed".to_owned();
+    });
+    world.refusal(&world.parameters(PIPELINE));
 }
 
 #[test]

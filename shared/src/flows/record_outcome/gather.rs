@@ -1,6 +1,6 @@
 //! Everything that is known of a run.
 
-use super::{EndedRun, RecordPorts, RecordSettings, commits};
+use super::{EndedRun, RecordPorts, RecordSettings, commits, lag};
 use crate::domain::actions::EXECUTE_CHANGE_SET;
 use crate::domain::catalogue::ResolvedCatalogue;
 use crate::domain::claim::Claim;
@@ -14,6 +14,9 @@ use crate::domain::user_parameters::UserParameters;
 use crate::flows::ports::{Clock, PipelineExecution, ReadObjects, ReadPipelines, ReadStacks, Stack};
 use crate::flows::run_sources::RunOfStack;
 use crate::flows::{FlowError, run_sources};
+
+/// More than the clocks of two services differ.
+const CLOCKS_DIFFER: jiff::SignedDuration = jiff::SignedDuration::from_mins(1);
 
 /// What is known of a run.
 pub(super) struct Gathered {
@@ -54,6 +57,7 @@ where
     let is_current = !cut(&mut actions, run.time.as_deref());
     let runs = ports.pipelines.pipeline_executions(&run.pipeline, 100).await?;
     let listed = runs.iter().find(|listed| listed.id == run.execution);
+    lag::must_show_the_end(run, listed, &actions, ports.clock.now())?;
     let is_overtaken = is_overtaken(listed, &runs);
     let is_root = run.pipeline == settings.root_pipeline;
     let hash = gate_hash(&actions);
@@ -247,9 +251,10 @@ async fn stack(
         let token = format!("cg-{}", run.execution);
         let started = execute.started.clone().unwrap_or_default();
         let started: Option<jiff::Timestamp> = started.parse().ok();
-        // Events are newest first; what is older than the action's own start is not this run's.
+        // Events are newest first; what is older than the action's own start is not this run's. CloudFormation has
+        // another clock than CodePipeline, and the token tells whose an event is.
         let is_older = |time: &str| match (time.parse::<jiff::Timestamp>(), started) {
-            (Ok(time), Some(started)) => time < started,
+            (Ok(time), Some(started)) => time < started - CLOCKS_DIFFER,
             _ => false,
         };
         let events = cloudformation

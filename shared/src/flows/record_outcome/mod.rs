@@ -5,6 +5,7 @@
 
 mod commits;
 mod gather;
+mod lag;
 mod lost_delivery;
 mod restart;
 mod stack_end;

@@ -31,6 +31,35 @@ fn a_change_set_that_is_gone_or_obsolete_is_not_reviewed() {
 }
 
 #[test]
+fn a_change_set_of_transforms_is_reviewed_when_two_readings_agree() {
+    let differing = |count: usize| {
+        let world = World::new();
+        world.cloudformation.edit(STACK, |held| {
+            let set = &mut held.change_sets[0];
+            set.processed = Some(format!("{} ", set.template));
+            set.answers_before = (0..count)
+                .map(|number| {
+                    let mut answer = set.description.clone();
+                    answer.capabilities = vec![format!("CAPABILITY_{number}")];
+                    answer
+                })
+                .collect();
+        });
+        world
+    };
+    for count in 0..3 {
+        let world = differing(count);
+        world.variables();
+        assert_eq!(world.wire.count_of("cloudformation:DescribeChangeSet"), count + 2);
+    }
+    let error = differing(9).deliver().unwrap().unwrap_err();
+    assert!(
+        error.is_transient() && error.to_string().contains("differently each time"),
+        "{error}"
+    );
+}
+
+#[test]
 fn a_template_that_is_not_the_planned_one_is_refused() {
     let world = World::new();
     world.artifacts.with(TEMPLATE, BEFORE);

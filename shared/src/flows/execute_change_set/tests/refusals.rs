@@ -5,9 +5,11 @@ use super::world::*;
 use crate::domain::actions::PIPELINE_TYPE;
 use crate::domain::change_set::description::{Change, ResourceChange};
 use crate::domain::gate::Window;
+use crate::domain::history::ActionExecution;
 use crate::domain::keys;
 use crate::domain::provenance::RecordId;
 use crate::domain::retry::Retry;
+use crate::flows::FlowError;
 
 fn with_window(days: &[u8]) -> Setup {
     let mut setup = Setup::default();
@@ -52,16 +54,87 @@ fn a_window_that_never_opens_says_what_to_correct_and_leaves_no_note() {
 }
 
 #[test]
-fn an_approval_that_the_history_shows_late_is_waited_for_once() {
+fn what_the_history_shows_late_is_waited_for() {
+    let lacks: [fn(&mut ActionExecution); 2] = [
+        |action| action.output_variables.clear(),
+        |action| action.status = "InProgress".to_owned(),
+    ];
+    for late in ["CreateChangeSet", "DescribeChangeSet", "Approve2"] {
+        for lack in lacks {
+            let world = World::new(&Setup::default());
+            let actions = world.pipelines.actions(PIPELINE, RUN);
+            world.pipelines.edit_run(PIPELINE, RUN, |run| {
+                run.actions.clone_from(&actions);
+                run.actions
+                    .iter_mut()
+                    .filter(|action| action.action == late)
+                    .for_each(lack);
+            });
+            if late == "Approve2" && world.pipelines.actions(PIPELINE, RUN) == actions {
+                continue;
+            }
+            let (token, summary, _) = waits(world.step(None));
+            assert!(summary.contains("asking CodePipeline's history again"), "{summary}");
+            world
+                .pipelines
+                .edit_run(PIPELINE, RUN, |run| run.actions.clone_from(&actions));
+            waits(world.step(Some(&token)));
+            assert_eq!(world.executions(), 1, "{late}");
+        }
+    }
+}
+
+#[test]
+fn what_the_history_never_shows_is_refused_in_the_end_with_the_reason() {
     let world = World::new(&Setup {
         approvers: vec![ALICE],
         ..Setup::default()
     });
-    let (token, _, _) = waits(world.step(None));
-    world.approve("Approve2", BOB, "09:59");
-    world.pipelines.edit_run(PIPELINE, RUN, |run| run.actions.swap(0, 1));
-    waits(world.step(Some(&token)));
-    assert_eq!(world.executions(), 1);
+    let mut token: Option<String> = None;
+    for _ in 0..10 {
+        token = Some(waits(world.step(token.as_deref())).0);
+    }
+    let message = failure(world.step(token.as_deref()));
+    assert!(
+        message.contains("the history of this run shows 1 that was given"),
+        "{message}"
+    );
+    assert_eq!(world.executions(), 0);
+}
+
+/// What CloudFormation answers before it answers what was reviewed, newest last.
+fn with_answers(count: usize, world: &World) {
+    world.cloudformation.edit(STACK, |held| {
+        let set = &mut held.change_sets[0];
+        set.answers_before = (0..count)
+            .map(|number| {
+                let mut answer = set.description.clone();
+                answer.capabilities = vec![format!("CAPABILITY_{number}")];
+                answer
+            })
+            .collect();
+        // The first is for the look at the change set itself.
+        set.answers_before.push(set.description.clone());
+    });
+}
+
+#[test]
+fn an_answer_that_differs_once_is_asked_for_again() {
+    for differing in 1..4 {
+        let world = World::new(&Setup::default());
+        with_answers(differing, &world);
+        waits(world.step(None));
+        assert_eq!(world.executions(), 1, "{differing}");
+    }
+}
+
+#[test]
+fn answers_that_never_agree_execute_nothing() {
+    let world = World::new(&Setup::default());
+    with_answers(5, &world);
+    let unsteady = world.deliver(None).unwrap();
+    assert!(matches!(unsteady, Err(FlowError::NotYet(_))), "{unsteady:?}");
+    assert_eq!(world.executions(), 0);
 }
 
 #[test]

@@ -54,10 +54,15 @@ impl World {
     /// What a delivery refuses with, after checking that it left the stack alone.
     #[track_caller]
     pub(super) fn refusal(&self) -> String {
-        let message = match self.deliver(None).expect("nothing was killed") {
-            Ok(JobOutcome::Failed { message, .. }) => message,
-            Ok(other) => panic!("not refused: {other:?}"),
-            Err(error) => error.to_string(),
+        let mut token: Option<String> = None;
+        let message = loop {
+            match self.deliver(token.as_deref()).expect("nothing was killed") {
+                Ok(JobOutcome::Failed { message, .. }) => break message,
+                // The history is asked again before what it lacks is refused.
+                Ok(JobOutcome::Continue { token: next, .. }) if next.starts_with("history:") => token = Some(next),
+                Ok(other) => panic!("not refused: {other:?}"),
+                Err(error) => break error.to_string(),
+            }
         };
         assert_eq!(self.wire.count_of("cloudformation:ExecuteChangeSet"), 0, "{message}");
         assert_eq!(self.wire.count_of("cloudformation:SetStackPolicy"), 0, "{message}");

@@ -13,7 +13,7 @@ use crate::domain::provenance::{
     COMMIT_METADATA, Commit, Contributors, Permission, Provenance, PullRequest, PullRequestReview, RecordId,
 };
 use crate::domain::sha256::Sha256;
-use crate::flows::digest_inputs::digest_inputs;
+use crate::flows::digest_inputs::agreed_inputs;
 use crate::flows::execute_change_set::ExecuteSettings;
 use crate::flows::fakes::{
     self, FakeArtifacts, FakeBucket, FakeClock, FakeCloudFormation, FakeCodePipeline, FakeSource, Wire,
@@ -235,7 +235,7 @@ impl World {
         };
         self.plan(&planned);
         self.artifacts.with("Template", AFTER);
-        let inputs = digest_inputs(&self.cloudformation, self.change_set.as_deref(), AFTER.as_bytes(), gate);
+        let inputs = agreed_inputs(&self.cloudformation, self.change_set.as_deref(), AFTER.as_bytes(), gate);
         let document = now(inputs).unwrap().unwrap().document;
         let digest = document.sha256().to_string();
         self.evidence.seed_with(

@@ -80,14 +80,17 @@ impl ReadStacks for FakeCloudFormation {
             .await
     }
 
-    async fn template(&self, of: TemplateOf<'_>, _stage: TemplateStage) -> Result<String, PortError> {
+    async fn template(&self, of: TemplateOf<'_>, stage: TemplateStage) -> Result<String, PortError> {
         const OPERATION: &str = "cloudformation:GetTemplate";
         let (TemplateOf::Stack(subject) | TemplateOf::ChangeSet(ChangeSetRef { arn: subject, .. })) = of;
         let effect = || {
             let mut state = self.state.borrow_mut();
             let text = match of {
                 TemplateOf::Stack(stack) => state.stack_mut(stack).map(|held| held.template.clone()),
-                TemplateOf::ChangeSet(set) => state.change_set_mut(set).map(|(_, set)| set.template.clone()),
+                TemplateOf::ChangeSet(set) => state.change_set_mut(set).map(|(_, set)| match (&set.processed, stage) {
+                    (Some(processed), TemplateStage::Processed) => processed.clone(),
+                    _ => set.template.clone(),
+                }),
             };
             let text = text.ok_or_else(|| missing(OPERATION, subject))?;
             // CloudFormation loses every character outside of ASCII.
@@ -144,7 +147,10 @@ impl ReadChangeSets for FakeCloudFormation {
     async fn change_set(&self, of: ChangeSetRef<'_>) -> Result<Option<ChangeSetDescription>, PortError> {
         let effect = || {
             let mut state = self.state.borrow_mut();
-            Ok(state.change_set_mut(of).map(|(_, set)| shown(set)))
+            Ok(state.change_set_mut(of).map(|(_, set)| match set.answers_before.pop() {
+                Some(answer) => answer,
+                None => shown(set),
+            }))
         };
         self.wire.call("cloudformation:DescribeChangeSet", of.arn, effect).await
     }
@@ -290,9 +296,11 @@ impl WriteChangeSets for FakeCloudFormation {
                 description,
                 new: Some(new),
                 template,
+                processed: None,
                 events,
                 hooks: ChangeSetHooks::default(),
                 pending,
+                answers_before: Vec::new(),
             });
             let stack_id = held.stack.id.clone();
             state.made += 1;

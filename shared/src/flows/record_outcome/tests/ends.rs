@@ -3,6 +3,7 @@
 use super::world::{ALICE, COMMIT, PIPELINE, RUN, STACK, TOPIC, World};
 use crate::domain::keys;
 use crate::domain::outcome::End;
+use crate::flows::FlowError;
 use crate::flows::ports::StatusState;
 
 #[test]
@@ -302,4 +303,33 @@ fn words_of_others_cannot_act_in_a_comment_or_a_mail() {
     for text in [comment, &world.topics.published()[0].2] {
         assert!(!text.contains('\u{202e}') && !text.contains('\u{1b}'), "{text}");
     }
+}
+
+#[test]
+fn an_end_whose_history_still_shows_an_action_in_progress_is_recorded_when_it_shows_how_it_ended() {
+    let world = World::reviewed();
+    world.approve(None, "InProgress", "");
+    world.pipelines.edit_run(PIPELINE, RUN, |run| {
+        run.execution.updated = Some("2026-11-23T10:04:30Z".to_owned());
+    });
+    let early = world.try_announce("FAILED").unwrap();
+    assert!(matches!(early, Err(FlowError::NotYet(_))), "{early:?}");
+    assert_eq!(world.change_sets(), 1);
+    world.pipelines.edit_run(PIPELINE, RUN, |run| {
+        run.actions[0].status = "Failed".to_owned();
+        run.actions[0].updated_by = Some(ALICE.to_owned());
+    });
+    world.announce("FAILED");
+    assert_eq!(world.outcome().end, End::Rejected);
+}
+
+#[test]
+fn an_end_that_the_history_never_shows_is_recorded_as_it_was_announced() {
+    let world = World::reviewed();
+    world.approve(None, "InProgress", "");
+    world.pipelines.edit_run(PIPELINE, RUN, |run| {
+        run.execution.updated = Some("2026-11-23T10:02:59Z".to_owned());
+    });
+    world.announce("FAILED");
+    assert_eq!(world.outcome().end, End::Failed);
 }
