@@ -7,6 +7,7 @@
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{SharedCredentialsProvider, future::ProvideCredentials};
 use aws_credential_types::{Credentials, provider};
+use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::{BehaviorVersion, Region};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
@@ -15,6 +16,14 @@ use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 /// Region, credentials and endpoints of a process.
 pub type Connection = SdkConfig;
+
+/// How often a request is sent at most while a service throttles or does not answer; the SDK's own number is 3.
+///
+/// Provisioning hundreds of pipelines starts as many runs at once, and AWS publishes no rate for what each of them reads
+/// first. The pauses in between grow from a second and are random; all of them together last at most half a minute.
+///
+/// Source: <https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>
+const MOST_ATTEMPTS: u32 = 6;
 
 /// The value of an environment variable that is set and not empty.
 type Variable = fn(&str) -> Option<String>;
@@ -41,6 +50,7 @@ fn read(variable: Variable) -> aws_types::sdk_config::Builder {
     let is_on = |name: &str| variable(name).map(|value| value.eq_ignore_ascii_case("true"));
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
+        .retry_config(RetryConfig::standard().with_max_attempts(MOST_ATTEMPTS))
         .region(variable("AWS_REGION").map(Region::new))
         .credentials_provider(credentials(variable))
         .service_config(OfOneService(variable));
@@ -121,6 +131,14 @@ mod tests {
         let credentials = credentials.provide_credentials().await.unwrap();
         assert_eq!(credentials.access_key_id(), "AKID");
         assert_eq!(credentials.session_token(), Some("session"));
+    }
+
+    #[test]
+    fn throttles_are_ridden_out_for_longer_than_the_sdk_does_by_itself() {
+        let config = read(everything).build();
+        let retries = config.retry_config().unwrap();
+        assert_eq!(retries.max_attempts(), 6);
+        assert!(retries.has_retry());
     }
 
     #[test]
