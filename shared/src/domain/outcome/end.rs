@@ -83,9 +83,19 @@ pub fn end_of(
                 _ => End::TimedOut,
             },
             _ if is_waiting => End::Waiting,
+            None if was_given_up(actions) => End::Cancelled,
             _ => End::Failed,
         },
     }
+}
+
+/// Whether a failed run has no action that failed, and none that may still: its pipeline was updated. The guide says that
+/// an update fails the runs, the reference that they are `Cancelled`.
+///
+/// Source: <https://docs.aws.amazon.com/codepipeline/latest/userguide/pipelines-edit.html>
+fn was_given_up(actions: &[ActionExecution]) -> bool {
+    let is_over = |action: &ActionExecution| matches!(action.status.as_str(), "Succeeded" | "Abandoned");
+    !actions.is_empty() && actions.iter().all(is_over)
 }
 
 /// The answer to a request for approval.
@@ -163,6 +173,23 @@ mod tests {
         let failed = [action("ExecuteChangeSet", "Invoke", "Failed")];
         assert_eq!(end_of("FAILED", &failed, None, false, false), End::Failed);
         assert_eq!(end_of("FAILED", &failed, None, false, true), End::Waiting);
+    }
+
+    #[test]
+    fn a_failed_run_without_a_failed_action_was_given_up_for_an_update_of_its_pipeline() {
+        let planned = action("CreateChangeSet", "Invoke", "Succeeded");
+        let open = action("Approve1", "Approval", "Abandoned");
+        assert_eq!(
+            end_of("FAILED", &[open, planned.clone()], None, false, false),
+            End::Cancelled
+        );
+        assert_eq!(
+            end_of("FAILED", std::slice::from_ref(&planned), None, false, true),
+            End::Waiting
+        );
+        let unknown = action("Approve1", "Approval", "InProgress");
+        assert_eq!(end_of("FAILED", &[unknown, planned], None, false, false), End::Failed);
+        assert_eq!(end_of("FAILED", &[], None, false, false), End::Failed);
     }
 
     #[test]

@@ -16,13 +16,18 @@ use crate::flows::ports::{ControlPipelines, ReadObjects, ReadPipelines, ReadStac
 /// How many reviews of one run are looked at; a stage is not retried that often.
 const MAX_ATTEMPTS: u32 = 200;
 
-/// Starts a pipeline whose run was cancelled by a change of the pipeline itself, unless a newer run exists.
+/// After how many failed runs in a row a pipeline is left alone.
+const MOST_FAILED: usize = 3;
+
+/// Starts a pipeline whose run was cancelled by a change of the pipeline itself, unless a newer run exists, or run after
+/// run fails: then it is not the change.
 pub(super) async fn cancelled(
     pipelines: &(impl ReadPipelines + ControlPipelines),
     run: &EndedRun,
 ) -> Result<(), FlowError> {
-    let runs = pipelines.pipeline_executions(&run.pipeline, 1).await?;
-    if runs.first().is_none_or(|newest| newest.id != run.execution) {
+    let runs = pipelines.pipeline_executions(&run.pipeline, 3).await?;
+    let keeps_failing = runs.len() == MOST_FAILED && runs.iter().all(|run| run.status == "Failed");
+    if keeps_failing || runs.first().is_none_or(|newest| newest.id != run.execution) {
         return Ok(());
     }
     start(

@@ -333,3 +333,30 @@ fn an_end_that_the_history_never_shows_is_recorded_as_it_was_announced() {
     world.announce("FAILED");
     assert_eq!(world.outcome().end, End::Failed);
 }
+
+#[test]
+fn a_run_that_an_update_of_its_pipeline_failed_is_started_anew_but_not_for_ever() {
+    let world = World::reviewed();
+    world.approve(None, "Abandoned", "");
+    world
+        .pipelines
+        .edit_run(PIPELINE, RUN, |run| run.execution.status = "Failed".to_owned());
+    world.announce("FAILED");
+    assert_eq!(world.outcome().end, End::Cancelled);
+    assert_eq!(world.pipelines.started().len(), 1);
+
+    let world = World::reviewed();
+    world.approve(None, "Abandoned", "");
+    let own = world.pipelines.take_runs(PIPELINE);
+    for earlier in ["first", "second"] {
+        world.pipelines.with_run(PIPELINE, earlier);
+    }
+    world.pipelines.put_runs(PIPELINE, own);
+    for run in ["first", "second", RUN] {
+        world
+            .pipelines
+            .edit_run(PIPELINE, run, |run| run.execution.status = "Failed".to_owned());
+    }
+    world.announce("FAILED");
+    assert_eq!(world.pipelines.started(), []);
+}
