@@ -134,7 +134,7 @@ fn change_sets_are_reached_only_by_changegates_own_names() {
         let of_transforms = statement
             .resources()
             .iter()
-            .all(|resource| resource.ends_with(":aws:transform/*"));
+            .all(|resource| resource.ends_with(":transform/*"));
         let names = statement
             .node
             .pointer("/Condition/StringLike/cloudformation:ChangeSetName")

@@ -27,13 +27,19 @@ impl Account {
     }
 
     pub(super) fn rendered(&self) -> Rendered<'_> {
+        self.rendered_with(&[])
+    }
+
+    /// As a deployment with these parameters has it.
+    pub(super) fn rendered_with(&self, parameters: &[(&str, &str)]) -> Rendered<'_> {
         let place = Place {
             stack: STACK.to_owned(),
             partition: "aws".to_owned(),
             region: REGION.to_owned(),
             account: ACCOUNT.to_owned(),
         };
-        let given = [("BreakGlassPrincipals", "arn:aws:iam::000000000000:user/trusted")];
+        let mut given = vec![("BreakGlassPrincipals", "arn:aws:iam::000000000000:user/trusted")];
+        given.extend(parameters);
         Rendered::new(&self.template, place, &given)
     }
 

@@ -9,7 +9,7 @@ use changegate::domain::job::JobOutcome;
 use changegate::domain::keys;
 use changegate::domain::planned_change::PlannedChange;
 use changegate::domain::sha256::Sha256;
-use changegate::flows::digest_inputs::digest_inputs;
+use changegate::flows::digest_inputs::agreed_inputs;
 use changegate::flows::execute_change_set::{ExecutePorts, ExecuteSettings, execute_change_set};
 use changegate::flows::fakes::{FakeArtifacts, FakeBucket, FakeClock, FakeCloudFormation, FakeCodePipeline, Wire};
 use changegate::flows::ports::{ActionExecution, NewChangeSet, TemplateLocation, WriteChangeSets};
@@ -124,7 +124,7 @@ impl World {
         let planned = serde_json::to_vec(&planned).unwrap();
         world.artifacts.with("PlannedChange", &planned);
         world.artifacts.with("Template", AFTER);
-        let inputs = digest_inputs(&world.cloudformation, Some(&created.arn), AFTER.as_bytes(), &gate)
+        let inputs = agreed_inputs(&world.cloudformation, Some(&created.arn), AFTER.as_bytes(), &gate)
             .await
             .unwrap()
             .unwrap();

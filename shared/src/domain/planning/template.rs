@@ -49,7 +49,7 @@ impl TemplateFacts {
         let Some(template) = &self.template else {
             return Vec::new();
         };
-        if self.transforms().iter().any(|name| !name.starts_with("AWS::")) {
+        if !self.own_macros().is_empty() {
             return Vec::new();
         }
         let evaluator = Evaluator::before_planning(template, with_defaults(template, values));
@@ -116,6 +116,15 @@ impl TemplateFacts {
         }
         let mut seen = BTreeSet::new();
         names.retain(|name| seen.insert(name.clone()));
+        names
+    }
+}
+
+impl TemplateFacts {
+    /// Names of the macros that the template uses and that are not AWS's.
+    pub fn own_macros(&self) -> Vec<String> {
+        let mut names = self.transforms();
+        names.retain(|name| !name.starts_with("AWS::"));
         names
     }
 }

@@ -24,6 +24,13 @@ pub(super) fn refused(error: PortError, proven: &ProvenJob, inputs: &Inputs) -> 
         // Another delivery of this job was faster, or a deletion is not over: the next one finds it.
         PortErrorKind::Conflict => return Err(FlowError::NotYet(error.to_string())),
         PortErrorKind::Refused => {}
+        PortErrorKind::Denied => {
+            let macros = request::of_macros(inputs);
+            return Err(match macros.as_str() {
+                "" => error.into(),
+                macros => FlowError::permission(format!("{error}{macros}")),
+            });
+        }
         _ => return Err(error.into()),
     }
     if let Some(export) = planning::missing_export(message) {
@@ -46,8 +53,9 @@ pub(super) fn refused(error: PortError, proven: &ProvenJob, inputs: &Inputs) -> 
         )));
     }
     let what_to_do = planning::unplannable_nested_stack(message).unwrap_or("Correct it in a new commit");
+    let macros = request::of_macros(inputs);
     Err(FlowError::configuration(format!(
-        "CloudFormation refused the template or the configuration of stack `{stack}`: {message}. {what_to_do}"
+        "CloudFormation refused the template or the configuration of stack `{stack}`: {message}. {what_to_do}{macros}"
     )))
 }
 

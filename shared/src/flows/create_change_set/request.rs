@@ -148,6 +148,24 @@ pub(super) fn missing_capability(message: &str, gate: &Gate, inputs: &Inputs) ->
     )
 }
 
+/// What a person is told besides where the template uses macros of the account: a plan calls their functions, and may
+/// only where the deployment names them.
+pub(super) fn of_macros(inputs: &Inputs) -> String {
+    let names = inputs.facts.own_macros();
+    if names.is_empty() {
+        return String::new();
+    }
+    format!(
+        ". The template uses {}: plans may call the function of a macro only when the parameter `MacroFunctionArns` of \
+         Changegate's own stack names it",
+        names
+            .iter()
+            .map(|name| format!("the macro `{name}`"))
+            .collect::<Vec<_>>()
+            .join(" and ")
+    )
+}
+
 /// Says why CloudFormation did not make the change set: its findings, else its own words.
 pub(super) fn refusal(stack: &str, reason: &str, events: &[OperationEvent], inputs: &Inputs) -> String {
     let findings: Vec<_> = events
@@ -159,7 +177,10 @@ pub(super) fn refusal(stack: &str, reason: &str, events: &[OperationEvent], inpu
     let of_nested_stacks = told.into_iter().find_map(planning::unplannable_nested_stack);
     if findings.is_empty() {
         let what_to_do = of_nested_stacks.unwrap_or("Correct the template or the configuration in a new commit");
-        return format!("CloudFormation could not make the change set of stack `{stack}`: {reason}. {what_to_do}");
+        let macros = of_macros(inputs);
+        return format!(
+            "CloudFormation could not make the change set of stack `{stack}`: {reason}. {what_to_do}{macros}"
+        );
     }
     let mut text = format!(
         "CloudFormation's validation refuses the template of stack `{stack}` (commit {}): ",

@@ -157,6 +157,21 @@ fn the_role_of_a_function_is_of_no_use_to_another() {
             "allowed by TakePushes of SourceSyncRole",
         )
         .with(&[("lambda:SourceFunctionArn", "")]),
+        // CloudFormation reads a template for the function that plans with it.
+        attempt(
+            "ChangesetCreateRole",
+            "s3:GetObject",
+            "{SourceBucket}/TemplateSource/.packages/x",
+            "allowed by ReadGatesAndProvenance of ChangesetCreateRole",
+        )
+        .with(&[("lambda:SourceFunctionArn", ""), ("aws:ViaAWSService", "true")]),
+        attempt(
+            "ChangesetCreateRole",
+            "s3:GetObject",
+            "{SourceBucket}/TemplateSource/.packages/x",
+            "denied by OnlyItsFunction of ChangesetCreateRole",
+        )
+        .with(&[("lambda:SourceFunctionArn", ""), ("aws:ViaAWSService", "false")]),
     ]);
 }
 
@@ -399,6 +414,7 @@ fn the_account_stays_as_the_gate_found_it() {
             "allowed by All of AdministratorAccess",
         ),
     ];
+    let bus = "denied by Bus of DeployerBoundary";
     for who in [WORKLOAD, "StackDeployer"] {
         attempts.extend([
             attempt(who, "cloudtrail:PutEventSelectors", "trail/company", trails),
@@ -408,7 +424,7 @@ fn the_account_stays_as_the_gate_found_it() {
             attempt(who, "cloudformation:ActivateType", "*", boundary),
             attempt(who, "cloudformation:SetTypeConfiguration", "*", boundary),
             attempt(who, "cloudformation:SetTypeDefaultVersion", "*", boundary),
-            attempt(who, "events:UpdateEventBus", "event-bus/default", boundary),
+            attempt(who, "events:UpdateEventBus", "event-bus/default", bus),
             attempt(
                 who,
                 "events:PutTargets",

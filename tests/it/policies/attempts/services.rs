@@ -1,7 +1,7 @@
 //! What services say, and where people become the break-glass role.
 
 use super::super::account::{ACCOUNT, Account, REGION, request};
-use super::super::iam::{Policy, Principal, decide};
+use super::super::iam::{Kind, Policy, Principal, decide};
 use super::{Context, attempt, refuse_unless_answered};
 
 /// What a service is answered that publishes to the topic.
@@ -114,4 +114,33 @@ fn what_lambda_itself_asks_for_a_function_is_not_refused() {
         let polled = attempt("SourceSyncRole", action, "S-pushes.fifo", answer).with(BY_LAMBDA);
         refuse_unless_answered(&[polled]);
     }
+}
+
+#[test]
+fn the_function_of_a_macro_is_called_for_a_plan_only_where_the_deployment_names_it() {
+    const MACRO: &str = "arn:aws:lambda:eu-west-1:000000000000:function:expand";
+    const OTHER: &str = "arn:aws:lambda:eu-west-1:000000000000:function:other";
+    const TRANSFORM: &str = "arn:aws:cloudformation:eu-west-1:000000000000:transform/Expand";
+    let account = Account::new();
+    let answers = |parameters: &[(&str, &str)]| {
+        let policies = [Policy {
+            kind: Kind::Identity,
+            name: "ChangesetCreateRole".to_owned(),
+            document: account
+                .rendered_with(parameters)
+                .property("ChangesetCreateRole", "/Policies/0/PolicyDocument"),
+        }];
+        [
+            ("lambda:InvokeFunction", MACRO),
+            ("lambda:InvokeFunction", OTHER),
+            ("cloudformation:CreateChangeSet", TRANSFORM),
+        ]
+        .map(|(action, resource)| {
+            account
+                .ask_with("ChangesetCreateRole", action, resource, &[], &policies)
+                .in_words()
+        })
+    };
+    assert_eq!(answers(&[]), ["no", "no", "no"]);
+    assert_eq!(answers(&[("MacroFunctionArns", MACRO)]), ["yes", "no", "yes"]);
 }

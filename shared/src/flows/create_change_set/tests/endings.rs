@@ -322,6 +322,37 @@ fn nested(reason: &str) -> World {
 }
 
 #[test]
+fn a_plan_that_fails_with_a_macro_of_the_account_says_where_its_function_is_named() {
+    let with_macro = || {
+        let world = World::new();
+        let text = template("new").replacen('{', r#"{"Transform": ["AWS::LanguageExtensions", "Expand"], "#, 1);
+        world.artifacts.with("Template", text);
+        world
+    };
+    let told = "The template uses the macro `Expand`: plans may call the function of a macro only when the parameter \
+                `MacroFunctionArns` of Changegate's own stack names it";
+    let failed = with_macro();
+    failed
+        .cloudformation
+        .fail_next_change_set("Failed to execute transform 000000000000::Expand", Vec::new());
+    let JobOutcome::Failed { message, .. } = failed.deliver().unwrap() else {
+        panic!("it fails");
+    };
+    assert!(message.ends_with(told), "{message}");
+
+    for fault in [Fault::Denial, Fault::Refusal] {
+        let refused = with_macro();
+        refused.wire.break_next("cloudformation:CreateChangeSet", fault);
+        let error = refused.deliver().unwrap_err();
+        assert!(error.to_string().ends_with(told), "{fault:?}: {error}");
+    }
+
+    let plain = World::new();
+    plain.wire.break_next("cloudformation:CreateChangeSet", Fault::Denial);
+    assert!(!plain.deliver().unwrap_err().to_string().contains("macro"));
+}
+
+#[test]
 fn a_failed_nested_change_set_is_asked_why() {
     let world = nested("Template error: instance of Fn::GetAtt references undefined resource X");
     let JobOutcome::Failed {
