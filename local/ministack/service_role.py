@@ -38,7 +38,7 @@ ACTIONS = {
     "AWS::IAM::Role": Actions("iam:CreateRole", "iam:UpdateRole", "iam:DeleteRole"),
     "AWS::Lambda::Permission": Actions("lambda:AddPermission", "lambda:AddPermission", "lambda:RemovePermission"),
     "AWS::Logs::LogGroup": Actions("logs:CreateLogGroup", "logs:PutRetentionPolicy", "logs:DeleteLogGroup"),
-    "AWS::S3::Bucket": Actions("s3:CreateBucket", "s3:CreateBucket", "s3:DeleteBucket"),
+    "AWS::S3::Bucket": Actions("s3:CreateBucket", "s3:PutBucketTagging", "s3:DeleteBucket"),
     "AWS::S3::BucketPolicy": Actions("s3:PutBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"),
     "AWS::SNS::Topic": Actions("sns:CreateTopic", "sns:SetTopicAttributes", "sns:DeleteTopic"),
     "AWS::SQS::Queue": Actions("sqs:CreateQueue", "sqs:SetQueueAttributes", "sqs:DeleteQueue"),

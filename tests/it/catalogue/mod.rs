@@ -5,5 +5,5 @@
 mod article;
 mod check;
 mod flight;
-mod rendered;
+pub(crate) mod rendered;
 mod side_by_side;

@@ -30,7 +30,7 @@ impl Numbers {
 }
 
 /// A catalogue: stack to its approvals and whether it is released by hand.
-type Catalogue = BTreeMap<String, (u64, bool)>;
+pub(crate) type Catalogue = BTreeMap<String, (u64, bool)>;
 
 fn catalogue(stacks: u64, numbers: &mut Numbers) -> Catalogue {
     let mut catalogue = Catalogue::new();
@@ -62,7 +62,7 @@ fn mutate(catalogue: &mut Catalogue, numbers: &mut Numbers) -> BTreeSet<String> 
     before.into_iter().filter(|name| catalogue.contains_key(name)).collect()
 }
 
-fn template(catalogue: &Catalogue) -> String {
+pub(crate) fn template(catalogue: &Catalogue) -> String {
     let mut text = String::from("version: 1\nstacks:\n");
     let mut blobs = BTreeMap::new();
     for (index, (name, (approvals, is_released))) in catalogue.iter().enumerate() {

@@ -8,6 +8,7 @@ mod account;
 mod attempts;
 mod deployed;
 mod generated;
+mod handlers;
 mod iam;
 mod limits;
 mod releases;
