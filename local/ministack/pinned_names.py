@@ -32,7 +32,7 @@ NAMES = {
         "_REPLACING_PROPERTIES", "_RESOURCE_HANDLERS", "_STACK_TAG_PROPERTY", "_physical_name",
     ],
     "ministack.services.cloudformation.stacks": [
-        "_delete_resource", "_provision_resource", "_runs_on_worker_thread", "_update_resource",
+        "_add_event", "_delete_resource", "_provision_resource", "_runs_on_worker_thread", "_update_resource",
     ],
     "ministack.services.eventbridge": ["_dispatch_to_lambda", "_put_events"],
     "ministack.services.iam": ["_error", "_p", "_roles", "_users", "_xml"],

@@ -38,12 +38,14 @@ def main() -> None:
     import server
     import service_role
     import simulation
+    import stand_ins
     import template_urls
     import url_bodies
 
     for part in (
         replacement,
         properties,
+        stand_ins,
         object_ranges,
         packages,
         template_urls,

@@ -1,12 +1,14 @@
 import unittest
+from unittest import mock
 
+import ministack.services.cloudformation.provisioners as provisioners
 from ministack.core.responses import request_scope
-from ministack.services import iam, s3
+from ministack.services import cloudformation, iam, s3
 
 import change_sets
 import object_ranges
 import properties
-from ministack.services import cloudformation
+import replacement
 
 
 class Properties(unittest.TestCase):
@@ -69,6 +71,55 @@ class ChangeSets(unittest.TestCase):
         asked = change_sets.by_name(lambda parameters: parameters["StackName"][0])
         self.assertEqual(asked({"StackName": ["arn:aws:cloudformation:r:1:stack/web/uuid"]}), "web")
         self.assertEqual(asked({"StackName": ["web"]}), "web")
+
+    def test_a_resource_whose_condition_is_false_is_no_part_of_a_difference(self):
+        template = {
+            "Parameters": {"Size": {"Type": "String"}},
+            "Conditions": {"IsLarge": {"Fn::Equals": [{"Ref": "Size"}, "large"]}},
+        }
+        resources = {"Always": {}, "Sometimes": {"Condition": "IsLarge"}}
+        shown = lambda size: sorted(change_sets.with_true_conditions(resources, template, {"Size": {"Value": size}}))
+        self.assertEqual(shown("small"), ["Always"])
+        self.assertEqual(shown("large"), ["Always", "Sometimes"])
+
+    def test_a_change_of_outputs_alone_is_a_change(self):
+        empty = lambda: {
+            "Status": "FAILED", "StatusReason": "The submitted information didn't contain changes.",
+            "_template": {"Outputs": {"A": {"Value": "new"}}},
+        }
+        changed = empty()
+        change_sets.count_outputs(changed, {"_template": {"Outputs": {"A": {"Value": "old"}}}})
+        self.assertEqual((changed["Status"], changed["ExecutionStatus"]), ("CREATE_COMPLETE", "AVAILABLE"))
+        same = empty()
+        change_sets.count_outputs(same, {"_template": {"Outputs": {"A": {"Value": "new"}}}})
+        self.assertEqual(same["Status"], "FAILED")
+
+    def test_a_second_change_set_of_a_stack_under_review_keeps_the_stacks_id(self):
+        held = {"StackName": "web", "StackId": "arn:held"}
+        anew = {"StackName": "web", "StackId": "arn:anew"}
+        with mock.patch.dict(cloudformation._stacks, {"web": anew}):
+            response = change_sets.keep_stack_id(held, ["event"], (200, {}, b"<StackId>arn:anew</StackId>"))
+            self.assertIs(cloudformation._stacks["web"], held)
+            self.assertEqual(cloudformation._stack_events.pop("arn:held"), ["event"])
+        self.assertEqual(response[2], b"<StackId>arn:held</StackId>")
+
+
+class Names(unittest.TestCase):
+    def test_a_role_whose_name_is_taken_is_not_made(self):
+        made = []
+        handlers = {"AWS::IAM::Role": {"create": lambda *arguments: made.append(arguments)}}
+        with mock.patch.object(properties, "HANDLERS", handlers):
+            properties._refuse_taken("AWS::IAM::Role", "RoleName", lambda name: name == "taken", "{} already exists.")
+            create = handlers["AWS::IAM::Role"]["create"]
+            create("Role", {"RoleName": "free"}, "web")
+            with self.assertRaisesRegex(ValueError, "taken already exists"):
+                create("Role", {"RoleName": "taken"}, "web")
+        self.assertEqual(len(made), 1)
+
+    def test_a_property_that_replaces_a_resource_is_known(self):
+        with mock.patch.dict(provisioners._REPLACING_PROPERTIES):
+            replacement.install()
+            self.assertEqual(provisioners._REPLACING_PROPERTIES["AWS::CodePipeline::Pipeline"], ("Name",))
 
 
 if __name__ == "__main__":

@@ -6,11 +6,13 @@ mod documents;
 mod examples;
 pub(crate) mod functions;
 mod imports;
+mod local_words;
 mod packages;
 mod permissions;
 mod protection;
 pub(crate) mod template;
 mod threats;
+mod unknowns;
 mod variables;
 
 use std::fs;
