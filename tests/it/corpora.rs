@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use changegate_tests::fuzz::{TARGETS, run};
+use changegate_fuzz::{TARGETS, run};
 
 use crate::contracts::{files, root};
 
@@ -38,7 +38,7 @@ const DICTIONARY: [&str; 24] = [
 ];
 
 fn corpus(target: &str) -> Vec<(String, Vec<u8>)> {
-    let folder = root().join("tests/fuzz/corpus").join(target);
+    let folder = root().join("tests/fuzz/libfuzzer/corpus").join(target);
     let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
     paths.sort();
@@ -108,16 +108,16 @@ fn small_changes_of_the_corpora_keep_what_their_targets_promise() {
 
 #[test]
 fn every_target_is_a_binary_for_libfuzzer() {
-    let binaries: Vec<_> = files("tests/fuzz/targets", &[".rs"])
+    let binaries: Vec<_> = files("tests/fuzz/libfuzzer/targets", &[".rs"])
         .iter()
         .filter_map(|path| Some(path.rsplit('/').next()?.strip_suffix(".rs")?.to_owned()))
         .collect();
     assert_eq!(binaries, TARGETS.map(|(name, _)| name.to_owned()));
-    let manifest = crate::contracts::read("tests/fuzz/Cargo.toml");
+    let manifest = crate::contracts::read("tests/fuzz/libfuzzer/Cargo.toml");
     for name in binaries {
         assert!(
             manifest.contains(&format!("name = \"{name}\"")),
-            "tests/fuzz/Cargo.toml has a binary {name}"
+            "tests/fuzz/libfuzzer/Cargo.toml has a binary {name}"
         );
     }
 }

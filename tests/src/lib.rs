@@ -1,3 +1,1 @@
-//! Contracts between the parts of the repository, the whole system end to end, and what holds for any input.
-
-pub mod fuzz;
+//! Tests across the packages of the workspace live in `it/`.

@@ -1,6 +1,6 @@
 //! What holds for any bytes that somebody writes into a repository.
 //!
-//! Each target reads arbitrary bytes and panics when a promise does not hold. `tests/fuzz` hands them to libFuzzer, and
+//! Each target reads arbitrary bytes and panics when a promise does not hold. `libfuzzer/` hands them to libFuzzer, and
 //! `tests/it/corpora.rs` runs the corpora, and changes of them, through the same functions with every `cargo test`.
 
 #![allow(

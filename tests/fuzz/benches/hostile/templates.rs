@@ -1,32 +1,8 @@
-//! What templates of at most a megabyte may cost that were written to cost much: each is read and worked out by a
-//! process of its own, which tells how long that took and the most memory that it ever held.
-//!
-//! `cargo bench -p changegate --no-default-features --bench hostile`
+//! Templates that take the reader and the evaluator long.
 
 use std::fmt::Write as _;
-use std::io::Error;
-use std::process::Command;
-use std::time::Instant;
 
-use changegate::domain::planning::TemplateFacts;
-use changegate::domain::template::evaluate::Evaluator;
-use changegate::domain::template::{Template, read};
-
-/// Most bytes of a template.
-const BYTES: usize = 1_000_000;
-/// Argument by which the benchmark calls itself to measure one case.
-const CASE: &str = "--case";
-
-/// Repeats `part` as often as it fits between `before` and `after`.
-fn filled(before: &str, part: &str, after: &str) -> String {
-    let times = (BYTES - before.len() - after.len()) / part.len();
-    format!("{before}{}{after}", part.repeat(times))
-}
-
-/// `levels` of `outer` around `inner`; `@` stands for what is within.
-fn nested(outer: &str, inner: &str, levels: usize) -> String {
-    (0..levels).fold(inner.to_owned(), |within, _| outer.replace('@', &within))
-}
+use super::{BYTES, Case, filled, nested};
 
 fn chain(link: impl Fn(usize) -> String) -> String {
     let mut text = "{\"Resources\": {\"A\": {\"Condition\": \"C9999\"}}, \"Conditions\": {\"C0\": {\"Fn::Equals\": [\"x\", \"x\"]}".to_owned();
@@ -38,10 +14,13 @@ fn chain(link: impl Fn(usize) -> String) -> String {
     text + "}}"
 }
 
-fn cases() -> Vec<(&'static str, String)> {
-    let mut cases = for_the_reader();
-    cases.extend(for_the_evaluator());
-    cases
+pub(super) fn cases() -> Vec<Case> {
+    let reader = for_the_reader().into_iter();
+    let evaluator = for_the_evaluator().into_iter();
+    reader
+        .chain(evaluator)
+        .map(|(name, text)| Case::new("template", name, text))
+        .collect()
 }
 
 fn for_the_reader() -> Vec<(&'static str, String)> {
@@ -140,63 +119,4 @@ fn for_the_evaluator() -> Vec<(&'static str, String)> {
             ),
         ),
     ]
-}
-
-/// Reads a template and works out everything in it; what came of it, in words.
-fn everything(text: &str) -> String {
-    let words = match read(text) {
-        Ok(_) => "read".to_owned(),
-        Err(error) => format!("refused at {}:{}", error.line, error.column),
-    };
-    let facts = TemplateFacts::of(text);
-    let imports = facts.imports(&[("AWS::Region".to_owned(), Some("eu-west-1".to_owned()))].into());
-    facts.transforms();
-    facts.iam_resources();
-    let Ok(template) = Template::parse(text) else {
-        return words;
-    };
-    let evaluator = Evaluator::new(&template, &[].into(), "");
-    let resources = template
-        .section("Resources")
-        .filter(|(name, _)| evaluator.resource(name).is_some());
-    let told = resources.count();
-    for (name, _) in template.section("Conditions") {
-        evaluator.condition(name);
-    }
-    format!(
-        "{words}, {told} resources told, {} places too much, {} imports",
-        evaluator.exceeded().len(),
-        imports.len()
-    )
-}
-
-/// What the kernel counts for this process, in kB; `None` where there is no such count.
-fn most_memory() -> Option<u32> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.split_whitespace().next()?.parse().ok()
-}
-
-fn main() -> Result<(), Error> {
-    let arguments: Vec<_> = std::env::args().collect();
-    let asked = arguments
-        .iter()
-        .position(|argument| argument == CASE)
-        .and_then(|at| arguments.get(at + 1));
-    if let Some(asked) = asked {
-        let Some((_, text)) = cases().into_iter().find(|(name, _)| name == asked) else {
-            return Ok(());
-        };
-        let start = Instant::now();
-        let came = everything(&text);
-        let took = start.elapsed();
-        let memory = most_memory().map_or("unknown memory".to_owned(), |most| format!("{} MB", most / 1024));
-        println!("{} kB: {} ms, {memory}; {came}", text.len() / 1000, took.as_millis());
-        return Ok(());
-    }
-    for (name, _) in cases() {
-        let answer = Command::new(std::env::current_exe()?).args([CASE, name]).output()?;
-        println!("{name}: {}", String::from_utf8_lossy(&answer.stdout).trim());
-    }
-    Ok(())
 }
