@@ -14,6 +14,11 @@ pub const MAX_NODES: usize = 500_000;
 /// a million.
 pub const MAX_COPIED_BYTES: usize = 4 * 1024 * 1024;
 
+/// Longest template that CloudFormation takes.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
+pub const MAX_TEMPLATE_BYTES: usize = 1_048_576;
+
 /// Greatest nesting of what is evaluated: functions within functions, named conditions and mappings followed.
 pub const EVALUATION_DEPTH: usize = 2 * MAX_DEPTH;
 /// Steps for working out one resource, output or condition of a template; a step looks at one value.

@@ -287,6 +287,7 @@ fn policy_text(path: &str, bytes: &[u8]) -> Result<String, String> {
         ));
     }
     let document = Document::parse_bytes(bytes, Format::Json)
+        .and_then(Document::with_each_key_once)
         .map_err(|error| format!("the stack policy is not JSON: {path}:{error}"))?;
     let has_statements = document
         .root

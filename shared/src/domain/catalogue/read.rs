@@ -9,7 +9,7 @@ use crate::domain::gate::FirstRun;
 
 /// Reads the file.
 pub(super) fn read(file: &str, text: &[u8], problems: &mut Vec<Problem>) -> Option<CatalogueFile> {
-    let document = match Document::parse_bytes(text, Format::Yaml) {
+    let document = match Document::parse_bytes(text, Format::Yaml).and_then(Document::with_each_key_once) {
         Ok(document) => document,
         Err(error) => {
             problems.push(Problem {

@@ -3,24 +3,29 @@
 //! Written here because it must be strict and keep spans and the text of numbers; the readers that keep positions
 //! are lenient readers of JSON with comments.
 
-use std::collections::HashMap;
-
 use super::position::Positions;
-use super::{MAX_DEPTH, MAX_NODES, Node, Scalar, ScalarKind, ScalarStyle, SyntaxError, Value, refuse_duplicate};
+use super::shorthand::{Duplicate, each_once};
+use super::{Document, MAX_DEPTH, MAX_NODES, Node, Scalar, ScalarKind, ScalarStyle, SyntaxError, Value};
 
-pub(super) fn parse(text: &str, positions: &Positions<'_>) -> Result<Node, SyntaxError> {
+pub(super) fn parse(text: &str, positions: &Positions<'_>) -> Result<Document, SyntaxError> {
     let mut reader = Reader {
         text,
         bytes: text.as_bytes(),
         index: 0,
         nodes: 0,
+        duplicates: Vec::new(),
         positions,
     };
     reader.skip_space();
     let root = reader.value(0)?;
     reader.skip_space();
     match reader.peek() {
-        None => Ok(root),
+        None => Ok(Document {
+            root,
+            anchors: Vec::new(),
+            merges: Vec::new(),
+            duplicates: reader.duplicates,
+        }),
         Some(_) => Err(reader.error("nothing may follow the document's one value")),
     }
 }
@@ -30,6 +35,7 @@ struct Reader<'t> {
     bytes: &'t [u8],
     index: usize,
     nodes: usize,
+    duplicates: Vec<Duplicate>,
     positions: &'t Positions<'t>,
 }
 
@@ -96,6 +102,7 @@ impl Reader<'_> {
             span: self.positions.in_file(start..self.index),
             line,
             column,
+            copied: None,
         }
     }
 
@@ -129,11 +136,7 @@ impl Reader<'_> {
                 }
             }
         }
-        let mut keys = HashMap::with_capacity(entries.len());
-        for (key, _) in &entries {
-            refuse_duplicate(&mut keys, key)?;
-        }
-        Ok(Value::Mapping(entries))
+        Ok(Value::Mapping(each_once(entries, &mut self.duplicates)?))
     }
 
     fn array(&mut self, depth: usize) -> Result<Value, SyntaxError> {

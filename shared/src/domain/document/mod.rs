@@ -2,10 +2,12 @@
 //!
 //! Scalars keep their text exactly as written (`010`, `1.0`, `1e3`, twenty digits), short-form tags (`!Ref`) are kept,
 //! and byte spans are exact, so that a value can be replaced in the text with every other byte left alone.
-//! Anchors and aliases are resolved: an alias is a copy of its anchor's node, with the anchor's position and span.
+//! Anchors, aliases and merge keys are resolved: an alias is a copy of its anchor's node, with the anchor's position and
+//! span, and knows what it is a [copy](Copied) for. Of a key that stands twice the last one counts.
 
 mod json;
 mod position;
+mod shorthand;
 mod yaml;
 
 use std::fmt;
@@ -14,6 +16,7 @@ use std::ops::Range;
 use position::Positions;
 
 pub use crate::domain::limits::{MAX_DEPTH, MAX_NODES};
+pub use shorthand::{Anchor, Copied, Copier, Duplicate, Merge};
 
 /// How a document is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +55,12 @@ pub struct SyntaxError {
 pub struct Document {
     /// The outermost node. An empty YAML document is a null scalar.
     pub root: Node,
+    /// Its anchors, in the order in which they were read.
+    pub anchors: Vec<Anchor>,
+    /// Its merge keys, in the order in which they were read.
+    pub merges: Vec<Merge>,
+    /// Keys that a mapping has more than once.
+    pub duplicates: Vec<Duplicate>,
 }
 
 /// A value in a document.
@@ -68,6 +77,8 @@ pub struct Node {
     pub line: usize,
     /// Column in characters, from 1.
     pub column: usize,
+    /// What it is a copy for; `None` where it is written. Of a merged entry the key says it.
+    pub copied: Option<Box<Copied>>,
 }
 
 /// What a node holds.
@@ -123,17 +134,28 @@ impl Document {
     ///
     /// # Errors
     ///
-    /// The first violation of the format; also duplicate keys, keys that are no scalars, more than one document,
-    /// unknown or recursive aliases, and documents beyond [`MAX_DEPTH`], [`MAX_NODES`] or, by their aliases,
+    /// The first violation of the format; also keys that are no scalars, more than one document, unknown or recursive
+    /// aliases, merge keys that merge no mappings, and documents beyond [`MAX_DEPTH`], [`MAX_NODES`] or, by their aliases,
     /// [`MAX_COPIED_BYTES`](crate::domain::limits::MAX_COPIED_BYTES).
     pub fn parse(text: &str, format: Format) -> Result<Self, SyntaxError> {
         let body = text.strip_prefix('\u{feff}').unwrap_or(text);
         let positions = Positions::new(body, text.len() - body.len());
-        let root = match format {
+        match format {
             Format::Yaml => yaml::parse(body, &positions),
             Format::Json => json::parse(body, &positions),
-        }?;
-        Ok(Self { root })
+        }
+    }
+
+    /// Refuses keys that stand twice, for documents that say what counts.
+    ///
+    /// # Errors
+    ///
+    /// The first such key.
+    pub fn with_each_key_once(self) -> Result<Self, SyntaxError> {
+        match self.duplicates.first() {
+            Some(duplicate) => Err(duplicate.refused()),
+            None => Ok(self),
+        }
     }
 
     /// Reads a document from bytes.
@@ -239,28 +261,6 @@ impl fmt::Display for Format {
             Self::Yaml => "YAML",
             Self::Json => "JSON",
         })
-    }
-}
-
-/// Refuses a key that a mapping has already; `keys` holds each key and where it stands.
-fn refuse_duplicate<'k>(
-    keys: &mut std::collections::HashMap<&'k str, (usize, usize)>,
-    key: &'k Node,
-) -> Result<(), SyntaxError> {
-    let Some(text) = key.as_text() else {
-        return Err(SyntaxError {
-            line: key.line,
-            column: key.column,
-            message: format!("a key is a text, not {}", key.in_words()),
-        });
-    };
-    match keys.insert(text, (key.line, key.column)) {
-        None => Ok(()),
-        Some((line, column)) => Err(SyntaxError {
-            line: key.line,
-            column: key.column,
-            message: format!("duplicate key `{text}`; it stands at {line}:{column} already"),
-        }),
     }
 }
 

@@ -184,21 +184,6 @@ fn nesting_without_end_is_refused() {
 fn documents_that_mean_two_things_are_refused() {
     refuses(
         Format::Yaml,
-        "a: 1\nb: 2\na: 3\n",
-        "3:1: duplicate key `a`; it stands at 1:1 already",
-    );
-    refuses(
-        Format::Yaml,
-        "x: {a: 1, 'a': 3}\n",
-        "1:11: duplicate key `a`; it stands at 1:5 already",
-    );
-    refuses(
-        Format::Json,
-        "{\"a\": 1,\n \"\\u0061\": 2}",
-        "2:2: duplicate key `a`; it stands at 1:2 already",
-    );
-    refuses(
-        Format::Yaml,
         "a: 1\n---\nb: 2\n",
         "2:1: a second document begins here; a file holds one",
     );
@@ -207,6 +192,76 @@ fn documents_that_mean_two_things_are_refused() {
         Format::Yaml,
         "a: &x [*x]\n",
         "1:8: this alias stands inside its own anchor",
+    );
+}
+
+#[test]
+fn of_a_key_that_stands_twice_the_last_counts_and_both_are_known() {
+    for (format, text, places, value) in [
+        (Format::Yaml, "a: 1\nb: 2\na: 3\n", vec![(1, 1, 3, 1)], "3"),
+        (Format::Yaml, "x: {a: 1, 'a': 3}\na: 0\n", vec![(1, 5, 1, 11)], "0"),
+        (Format::Json, "{\"a\": 1,\n \"\\u0061\": 2}", vec![(1, 2, 2, 2)], "2"),
+        (
+            Format::Yaml,
+            "a: 1\na: 2\na: 3\n",
+            vec![(1, 1, 2, 1), (2, 1, 3, 1)],
+            "3",
+        ),
+        (
+            Format::Yaml,
+            "x: &x {a: 1}\na: 4\ny: {<<: *x, a: 2}\nz: *x\n",
+            vec![],
+            "4",
+        ),
+        (Format::Yaml, "x: {\ny: 1,\ny: 2\n}\na: 5\n", vec![(2, 1, 3, 1)], "5"),
+    ] {
+        let document = Document::parse(text, format).unwrap();
+        let found: Vec<_> = document
+            .duplicates
+            .iter()
+            .map(|duplicate| {
+                let (earlier, later) = (&duplicate.earlier, &duplicate.later);
+                (earlier.line, earlier.column, later.line, later.column)
+            })
+            .collect();
+        assert_eq!(found, places, "{text}");
+        assert_eq!(document.root.get("a").unwrap().as_text(), Some(value), "{text}");
+        match places.first() {
+            None => assert!(document.with_each_key_once().is_ok()),
+            Some((line, column, later_line, later_column)) => {
+                let key = document.duplicates[0].later.as_text().unwrap().to_owned();
+                let expected =
+                    format!("{later_line}:{later_column}: duplicate key `{key}`; it stands at {line}:{column} already");
+                assert_eq!(document.with_each_key_once().unwrap_err().to_string(), expected);
+            }
+        }
+    }
+}
+
+#[test]
+fn merge_keys_bring_in_what_their_mapping_does_not_say_itself() {
+    let root = yaml(
+        "a: &a {x: 1, y: 1}\nb: &b {y: 2, z: 2}\nc:\n  y: 3\n  <<: [*a, *b]\nd: {<<: *a, <<: *b}\ne: {'<<': *a}\n",
+    );
+    let of = |pointer: &str| root.pointer(pointer).and_then(Node::as_text).map(str::to_owned);
+    assert_eq!(
+        ["/c/x", "/c/y", "/c/z", "/d/y", "/d/x", "/e/x", "/e/<</x"].map(of),
+        [Some("1"), Some("3"), Some("2"), Some("2"), Some("1"), None, Some("1")].map(|text| text.map(str::to_owned))
+    );
+    assert_eq!(root.get("c").unwrap().entries().len(), 3);
+    assert_eq!(
+        json(r#"{"<<": {"a": 1}}"#).pointer("/<</a").unwrap().as_text(),
+        Some("1")
+    );
+    refuses(
+        Format::Yaml,
+        "a: {<<: 1}\n",
+        "1:5: `<<` merges a mapping or a list of mappings, not a number",
+    );
+    refuses(
+        Format::Yaml,
+        "a: {<<: [{}, [x]]}\n",
+        "1:5: `<<` merges a mapping or a list of mappings, not a list",
     );
 }
 

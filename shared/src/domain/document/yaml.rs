@@ -4,6 +4,7 @@
 //! quoted scalar; the spans made here are exact.
 
 mod continuations;
+mod copies;
 mod kinds;
 mod layout;
 mod spans;
@@ -14,19 +15,20 @@ use std::ops::Range;
 use saphyr_parser::{Event, Parser, ScalarStyle as Style, Span, Tag};
 
 use super::position::Positions;
-use super::{MAX_DEPTH, MAX_NODES, Node, Scalar, ScalarKind, ScalarStyle, SyntaxError, Value, refuse_duplicate};
-use crate::domain::limits::MAX_COPIED_BYTES;
+use super::shorthand::{self, Anchor, Copied, Copier, Duplicate, Merge};
+use super::{Document, MAX_DEPTH, Node, Scalar, ScalarKind, ScalarStyle, SyntaxError, Value};
+use copies::Anchored;
 use kinds::kind_of;
 
 const CORE_SCHEMA: &str = "tag:yaml.org,2002:";
 
-pub(super) fn parse(text: &str, positions: &Positions<'_>) -> Result<Node, SyntaxError> {
+pub(super) fn parse(text: &str, positions: &Positions<'_>) -> Result<Document, SyntaxError> {
     parse_strictly(text, positions).or_else(|error| {
         let Some(padded) = layout::pad(text) else {
             return Err(error);
         };
         match parse_strictly(&padded.text, &Positions::new(&padded.text, 0)) {
-            Ok(root) => padded.restore(root, positions).ok_or(error),
+            Ok(document) => padded.restore(document, positions).ok_or(error),
             // What stands before it was only a matter of layout.
             Err(later) if later.line > error.line => Err(padded.restore_error(later, positions)),
             Err(_) => Err(error),
@@ -34,13 +36,16 @@ pub(super) fn parse(text: &str, positions: &Positions<'_>) -> Result<Node, Synta
     })
 }
 
-fn parse_strictly(text: &str, positions: &Positions<'_>) -> Result<Node, SyntaxError> {
+fn parse_strictly(text: &str, positions: &Positions<'_>) -> Result<Document, SyntaxError> {
     let mut builder = Builder {
         text,
         positions,
         open: Vec::new(),
         root: None,
-        anchors: HashMap::new(),
+        anchored: HashMap::new(),
+        anchors: Vec::new(),
+        merges: Vec::new(),
+        duplicates: Vec::new(),
         nodes: 0,
         copied: 0,
         last_end: 0,
@@ -61,10 +66,16 @@ fn parse_strictly(text: &str, positions: &Positions<'_>) -> Result<Node, SyntaxE
         }
         builder.take(event, span)?;
     }
-    Ok(builder.root.unwrap_or_else(|| {
+    let root = builder.root.unwrap_or_else(|| {
         let end = text.len();
         node(positions, end..end, None, null())
-    }))
+    });
+    Ok(Document {
+        root,
+        anchors: builder.anchors,
+        merges: builder.merges,
+        duplicates: builder.duplicates,
+    })
 }
 
 /// The parser's message as a lowercase fragment that says where the reader should look.
@@ -97,6 +108,7 @@ fn node(positions: &Positions<'_>, span: Range<usize>, tag: Option<String>, valu
         span: positions.in_file(span),
         line,
         column,
+        copied: None,
     }
 }
 
@@ -110,11 +122,6 @@ struct Open {
     event_start: usize,
     children: Vec<Node>,
     /// Of the children so far, and of itself.
-    size: Size,
-}
-
-struct Anchored {
-    node: Node,
     size: Size,
 }
 
@@ -133,7 +140,10 @@ struct Builder<'t> {
     positions: &'t Positions<'t>,
     open: Vec<Open>,
     root: Option<Node>,
-    anchors: HashMap<usize, Anchored>,
+    anchored: HashMap<usize, Anchored>,
+    anchors: Vec<Anchor>,
+    merges: Vec<Merge>,
+    duplicates: Vec<Duplicate>,
     nodes: usize,
     /// Bytes of text that anchors and aliases copied.
     copied: usize,
@@ -149,6 +159,8 @@ impl Builder<'_> {
             Event::Scalar(text, style, anchor, tag) => {
                 let content = self.scalar_span(start..end, style, anchor != 0 || tag.is_some());
                 self.last_end = content.end;
+                let is_of_nothing = style == Style::Plain && text.is_empty();
+                self.note_anchor(anchor, start, is_of_nothing);
                 let tag = tag.as_deref().map(written);
                 let scalar = Scalar {
                     kind: kind_of(&text, style, tag.as_deref()),
@@ -193,6 +205,7 @@ impl Builder<'_> {
                 .error(span.start, format!("nested deeper than {MAX_DEPTH} levels")));
         }
         self.count(1, span.start)?;
+        self.note_anchor(anchor, span.start, false);
         let flow_start = self.bracket(&span);
         if let Some(bracket) = flow_start {
             self.last_end = bracket + 1;
@@ -228,22 +241,14 @@ impl Builder<'_> {
             None => match (open.children.first(), open.children.last()) {
                 (Some(first), Some(last)) => {
                     let bom = self.positions.in_file(0..0).start;
-                    first.span.start - bom..last.span.end.max(first.span.end) - bom
+                    let (first, last) = (written_span(first), written_span(last));
+                    first.start - bom..last.end.max(first.end) - bom
                 }
                 _ => open.event_start..open.event_start,
             },
         };
         let value = if open.is_mapping {
-            let mut children = open.children.into_iter();
-            let mut entries = Vec::new();
-            while let (Some(key), Some(value)) = (children.next(), children.next()) {
-                entries.push((key, value));
-            }
-            let mut keys = HashMap::with_capacity(entries.len());
-            for (key, _) in &entries {
-                refuse_duplicate(&mut keys, key)?;
-            }
-            Value::Mapping(entries)
+            self.mapping(open.children, open.flow_start.is_some())?
         } else {
             Value::Sequence(open.children)
         };
@@ -251,66 +256,13 @@ impl Builder<'_> {
         let depth = open.size.depth + 1;
         self.add(collection, open.anchor, Size { depth, ..open.size })
     }
+}
 
-    fn alias(&mut self, anchor: usize, span: Range<usize>) -> Result<(), SyntaxError> {
-        self.last_end = span.end;
-        let Some(anchored) = self.anchors.get(&anchor) else {
-            return Err(self
-                .positions
-                .error(span.start, "this alias stands inside its own anchor"));
-        };
-        let size = anchored.size;
-        if self.open.len() + size.depth > MAX_DEPTH {
-            return Err(self
-                .positions
-                .error(span.start, format!("nested deeper than {MAX_DEPTH} levels")));
-        }
-        self.copy(size, span.start)?;
-        match self.anchors.get(&anchor).map(|anchored| anchored.node.clone()) {
-            Some(node) => self.add(node, 0, size),
-            None => Ok(()),
-        }
-    }
-
-    /// Counts a copy before it is made.
-    fn copy(&mut self, size: Size, index: usize) -> Result<(), SyntaxError> {
-        self.count(size.nodes, index)?;
-        self.copied += size.bytes;
-        if self.copied > MAX_COPIED_BYTES {
-            let message = format!("anchors and aliases copy more than {MAX_COPIED_BYTES} bytes of text");
-            return Err(self.positions.error(index, message));
-        }
-        Ok(())
-    }
-
-    fn count(&mut self, nodes: usize, index: usize) -> Result<(), SyntaxError> {
-        self.nodes += nodes;
-        if self.nodes > MAX_NODES {
-            let message = format!("the document has more than {MAX_NODES} values, aliases expanded");
-            return Err(self.positions.error(index, message));
-        }
-        Ok(())
-    }
-
-    /// Hands a finished node to the collection that it is in.
-    fn add(&mut self, node: Node, anchor: usize, size: Size) -> Result<(), SyntaxError> {
-        if anchor != 0 {
-            // The copy counts as well: a hundred anchors inside each other would keep a hundred copies.
-            self.copy(size, node.span.start)?;
-            let node = node.clone();
-            self.anchors.insert(anchor, Anchored { node, size });
-        }
-        match self.open.last_mut() {
-            Some(open) => {
-                open.size.nodes += size.nodes;
-                open.size.bytes += size.bytes;
-                open.size.depth = open.size.depth.max(size.depth);
-                open.children.push(node);
-            }
-            None => self.root = Some(node),
-        }
-        Ok(())
-    }
+/// The bytes at which a node is written: its own, or those of the alias that it is a copy for.
+fn written_span(node: &Node) -> Range<usize> {
+    node.copied
+        .as_ref()
+        .map_or_else(|| node.span.clone(), |copied| copied.span.clone())
 }
 
 /// A tag as it is written in a document: `!Ref`, `!!str`, or a verbatim tag's text.

@@ -1,23 +1,27 @@
 //! The effective template: the file of the repository with its local paths pointed at uploaded objects.
 //!
 //! Everything that a template refers to by a relative path is uploaded under the hash of its content, and the path is
-//! replaced in the text; every other byte stays as it was. Snippets and nested templates are treated the same way
+//! replaced in the text; anchors, aliases and merge keys, which CloudFormation refuses, are written out. Every other
+//! byte stays as it was. Snippets and nested templates are treated the same way
 //! first, so a change anywhere below changes the template's own text.
 
+mod edit;
 mod paths;
 mod properties;
 mod references;
+mod unrolled;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 use std::rc::Rc;
 
+use self::edit::{Edit, edited};
 use self::paths::Resolved;
 use self::properties::Kind;
 use self::references::Reference;
 use super::archive;
 use super::document::{Node, ScalarStyle, SyntaxError};
 use super::keys;
+use super::limits::MAX_TEMPLATE_BYTES;
 use super::sha256::Sha256;
 use super::sync::files::{Files, below, is_synced};
 use super::template::read_file;
@@ -148,29 +152,47 @@ impl Packager<'_> {
                 ),
             );
         }
-        let mut edits: BTreeMap<(usize, usize), String> = BTreeMap::new();
+        let is_short = !document.anchors.is_empty() || !document.merges.is_empty();
+        let written = is_short.then(|| unrolled::written(&document.root));
+        let mut edits = Vec::new();
+        let mut replaced = unrolled::Replaced::new();
         let mut is_whole = true;
         for reference in references::find(&document.root) {
-            let Some(replacement) = self.replacement(path, reference) else {
+            let node = std::ptr::from_ref(reference.node);
+            let is_written = written.as_ref().is_none_or(|written| written.contains(&node));
+            let style = if is_written {
+                reference.scalar.style
+            } else {
+                ScalarStyle::DoubleQuoted
+            };
+            let Some(replacement) = self.replacement(path, reference, style) else {
                 is_whole = false;
                 continue;
             };
-            let Range { start, end } = reference.node.span.clone();
-            let other = edits.insert((start, end), replacement.clone());
-            if other.is_some_and(|other| other != replacement) {
-                self.refuse(
-                    path,
-                    reference.node,
-                    "this anchor stands for two different things; write the path twice",
-                );
-                is_whole = false;
+            if is_written {
+                edits.push(Edit::of(reference.node.span.clone(), replacement));
+            } else {
+                replaced.insert(node, replacement);
             }
         }
-        is_whole.then(|| Rc::new(edited(&text, &edits)))
+        if is_short {
+            match unrolled::edits(&document, &text, &replaced) {
+                Ok(found) => edits.extend(found),
+                Err(copied) => {
+                    self.problems.push(format!(
+                        "{path}:{}:{}: written out, aliases and merge keys make this file longer than the \
+                         {MAX_TEMPLATE_BYTES} bytes that CloudFormation takes; use fewer of them, or nested stacks",
+                        copied.line, copied.column
+                    ));
+                    is_whole = false;
+                }
+            }
+        }
+        is_whole.then(|| Rc::new(edited(&text, edits)))
     }
 
     /// What is written in the place of a local path.
-    fn replacement(&mut self, from: &str, reference: Reference<'_>) -> Option<String> {
+    fn replacement(&mut self, from: &str, reference: Reference<'_>, style: ScalarStyle) -> Option<String> {
         let Reference { node, scalar, kind } = reference;
         let path = self.path(from, node, &scalar.text)?;
         let key = match kind {
@@ -181,8 +203,8 @@ impl Packager<'_> {
         };
         let bucket = &self.destination.bucket;
         Some(match kind {
-            Kind::Snippet | Kind::Url { .. } => quoted(&format!("s3://{bucket}/{key}"), scalar.style),
-            Kind::Template => quoted(&self.destination.url(&key), scalar.style),
+            Kind::Snippet | Kind::Url { .. } => quoted(&format!("s3://{bucket}/{key}"), style),
+            Kind::Template => quoted(&self.destination.url(&key), style),
             Kind::Location {
                 bucket: bucket_key,
                 key: object_key,
@@ -370,19 +392,6 @@ fn long_form(tag: &str) -> String {
         name @ ("Ref" | "Condition") => name.to_owned(),
         name => format!("Fn::{name}"),
     }
-}
-
-/// The text with these ranges replaced.
-fn edited(text: &[u8], edits: &BTreeMap<(usize, usize), String>) -> Vec<u8> {
-    let mut result = Vec::with_capacity(text.len() + edits.len() * 64);
-    let mut position = 0;
-    for ((start, end), replacement) in edits {
-        result.extend_from_slice(text.get(position..*start).unwrap_or_default());
-        result.extend_from_slice(replacement.as_bytes());
-        position = *end;
-    }
-    result.extend_from_slice(text.get(position..).unwrap_or_default());
-    result
 }
 
 #[cfg(test)]

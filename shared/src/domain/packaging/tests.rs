@@ -1,4 +1,5 @@
 mod random;
+mod unrolled;
 
 use proptest::prelude::*;
 

@@ -2,6 +2,7 @@
 
 use super::{Rule, TemplateFinding};
 use crate::domain::document::Node;
+use crate::domain::limits::MAX_TEMPLATE_BYTES;
 
 /// Sections with the number of entries that CloudFormation takes.
 ///
@@ -18,13 +19,11 @@ const MAPPING_ATTRIBUTES: usize = 200;
 const NAME_CHARACTERS: usize = 255;
 /// Bytes of the description.
 const DESCRIPTION_BYTES: usize = 1_024;
-/// Bytes of a template that is given by its URL.
-const TEMPLATE_BYTES: usize = 1_048_576;
 
 pub(super) fn check(root: &Node, size: usize) -> Vec<TemplateFinding> {
     let mut findings = Vec::new();
     let whole = (root, "the template", "bytes");
-    compare(&mut findings, whole, size, TEMPLATE_BYTES);
+    compare(&mut findings, whole, size, MAX_TEMPLATE_BYTES);
     if let Some(description) = root.get("Description") {
         let length = description.as_text().map_or(0, str::len);
         compare(

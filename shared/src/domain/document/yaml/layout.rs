@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use super::super::position::Positions;
-use super::super::{Node, SyntaxError, Value};
+use super::super::{Document, Node, SyntaxError, Value};
 use super::continuations::{self, Continuation};
 
 /// Most bytes of spaces that are put into a text; a text that needs more is refused as it stands.
@@ -78,9 +78,9 @@ pub(super) fn pad(text: &str) -> Option<Padded> {
 impl Padded {
     /// Places what was read from the padded text where it stands in the text as it was; `None` when spaces were put
     /// where they mean something, so that another document was read.
-    pub(super) fn restore(&self, mut root: Node, original: &Positions<'_>) -> Option<Node> {
+    pub(super) fn restore(&self, mut document: Document, original: &Positions<'_>) -> Option<Document> {
         let mut ranges = Vec::new();
-        ranges_without_indentation(&root, &self.text, &mut ranges);
+        ranges_without_indentation(&document.root, &self.text, &mut ranges);
         ranges.sort_by_key(|range| range.start);
         let mut ranges = ranges.into_iter().peekable();
         let mut end = 0;
@@ -92,8 +92,18 @@ impl Padded {
                 return None;
             }
         }
-        self.place(&mut root, original);
-        Some(root)
+        self.place(&mut document.root, original);
+        for anchor in &mut document.anchors {
+            anchor.span = self.original_span(&anchor.span, original);
+        }
+        for merge in &mut document.merges {
+            merge.span = self.original_span(&merge.span, original);
+        }
+        for duplicate in &mut document.duplicates {
+            self.place(&mut duplicate.earlier, original);
+            self.place(&mut duplicate.later, original);
+        }
+        Some(document)
     }
 
     /// An error of the padded text at its place in the text as it was.
@@ -114,6 +124,10 @@ impl Padded {
         let span = self.original_byte(node.span.start)..self.original_byte(node.span.end);
         (node.line, node.column) = original.at(span.start);
         node.span = original.in_file(span);
+        if let Some(copied) = &mut node.copied {
+            (copied.line, copied.column) = original.at(self.original_byte(copied.span.start));
+            copied.span = self.original_span(&copied.span, original);
+        }
         match &mut node.value {
             Value::Scalar(_) => {}
             Value::Sequence(items) => {
@@ -128,6 +142,10 @@ impl Padded {
                 }
             }
         }
+    }
+
+    fn original_span(&self, span: &Range<usize>, original: &Positions<'_>) -> Range<usize> {
+        original.in_file(self.original_byte(span.start)..self.original_byte(span.end))
     }
 
     /// The byte of the text as it was for a byte of the padded text.

@@ -73,23 +73,45 @@ impl Builder<'_> {
         }
     }
 
+    /// The anchor of a value whose tag or anchor begins at `from`.
+    pub(super) fn anchor_after(&self, from: usize) -> Option<Range<usize>> {
+        let bytes = self.text.as_bytes();
+        let mut index = from;
+        loop {
+            let end = self.end_of_property(index);
+            match bytes.get(index)? {
+                b'&' => return Some(index..end),
+                b'!' => index = self.after_space(end),
+                _ => return None,
+            }
+        }
+    }
+
+    /// Where the tag or anchor ends that begins at `from`.
+    fn end_of_property(&self, from: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        let is_verbatim = bytes.get(from) == Some(&b'!') && bytes.get(from + 1) == Some(&b'<');
+        let mut index = from;
+        while let Some(byte) = bytes.get(index) {
+            let is_end = match byte {
+                b' ' | b'\t' | b'\n' | b'\r' => true,
+                b',' | b'[' | b']' | b'{' | b'}' => !is_verbatim,
+                _ => false,
+            };
+            if is_end {
+                break;
+            }
+            index += 1;
+        }
+        index
+    }
+
     /// Where the value begins whose tag or anchor begins at `from`.
     fn after_properties(&self, from: usize) -> usize {
         let bytes = self.text.as_bytes();
         let mut index = from;
-        while let Some(first @ (b'!' | b'&')) = bytes.get(index).copied() {
-            let is_verbatim = first == b'!' && bytes.get(index + 1) == Some(&b'<');
-            while let Some(byte) = bytes.get(index) {
-                let is_end = match byte {
-                    b' ' | b'\t' | b'\n' | b'\r' => true,
-                    b',' | b'[' | b']' | b'{' | b'}' => !is_verbatim,
-                    _ => false,
-                };
-                if is_end {
-                    break;
-                }
-                index += 1;
-            }
+        while let Some(b'!' | b'&') = bytes.get(index) {
+            index = self.end_of_property(index);
             let next = self.after_space(index);
             // A value that was left out stands right behind its tag.
             if !matches!(bytes.get(next), Some(b'!' | b'&')) {
