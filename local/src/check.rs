@@ -12,12 +12,12 @@ use std::rc::Rc;
 
 use changegate::domain::catalogue::{self, Environment, RepositoryFiles};
 use changegate::domain::configuration::{self, File};
-use changegate::domain::document::{Document, Format};
 use changegate::domain::gate::{Floor, Gate};
 use changegate::domain::packaging::{self, Destination, Packaging, Sources};
 use changegate::domain::pipelines::{self, PipelinesSettings};
 use changegate::domain::sha256::Sha256;
 use changegate::domain::sync::files::{FileEntry, Files, is_synced};
+use changegate::domain::template::read_file;
 use changegate::domain::template_check;
 pub use finding::{Finding, Rule};
 
@@ -236,8 +236,10 @@ impl Repository {
         used.insert(gate.template.clone());
         used.extend(gate.configuration.clone());
         let mut templates = vec![gate.template.clone()];
+        let mut size = None;
         match packaging::package(&gate.template, sources, &destination) {
             Packaging::Done(packaged) => {
+                size = Some(packaged.template.len());
                 templates.extend(packaged.parts.iter().filter(|part| !part.ends_with('/')).cloned());
                 used.extend(packaged.parts);
             }
@@ -250,7 +252,11 @@ impl Repository {
             }
         }
         for path in &templates {
-            findings.extend(self.check_template(path, *path == gate.template));
+            let is_stacks_own = *path == gate.template;
+            findings.extend(self.check_template(path, is_stacks_own, size.filter(|_| is_stacks_own)));
+        }
+        if let Some(path) = &gate.configuration {
+            findings.extend(self.duplicates_of_configuration(path));
         }
         let content = |path: &str| self.contents.get(path).map(|bytes| bytes.as_slice());
         let configuration = gate.configuration.as_deref().and_then(|path| {
@@ -268,26 +274,37 @@ impl Repository {
         findings
     }
 
-    /// What CloudFormation would refuse in a template whatever its values are. A file that is not a stack's own template
-    /// is one when it has resources.
-    fn check_template(&self, path: &str, is_stacks_own: bool) -> Vec<Finding> {
+    /// What CloudFormation would refuse in a template whatever its values are, and what is odd about it. A file that is
+    /// not a stack's own template is one when it has resources. `size` is what the template comes to in bytes, where that
+    /// is known.
+    fn check_template(&self, path: &str, is_stacks_own: bool, size: Option<usize>) -> Vec<Finding> {
         let Some(content) = self.contents.get(path) else {
             return Vec::new();
         };
-        let Some(format) = Format::of_path(path) else {
-            return Vec::new();
-        };
         // What cannot be read is told by whoever packages it.
-        let Ok(document) = Document::parse_bytes(content, format) else {
+        let Ok(document) = read_file(path, content) else {
             return Vec::new();
         };
         if !is_stacks_own && document.root.get("Resources").is_none() {
             return Vec::new();
         }
-        let found = template_check::check(&document.root, content.len());
-        found
-            .into_iter()
-            .map(|finding| Finding::of_template(path, finding))
+        let found = template_check::check(&document, size.unwrap_or(content.len()));
+        let left = packaging::left_paths(&document.root, path, &self.files);
+        let left = left.into_iter().map(|left| Finding::of_left_path(path, &left));
+        let found = found.into_iter().map(|finding| Finding::of_template(path, finding));
+        found.chain(left).collect()
+    }
+
+    /// Keys that a configuration has more than once.
+    fn duplicates_of_configuration(&self, path: &str) -> Vec<Finding> {
+        let document = self
+            .contents
+            .get(path)
+            .and_then(|content| read_file(path, content).ok());
+        let duplicates = document.map(|document| document.duplicates).unwrap_or_default();
+        duplicates
+            .iter()
+            .map(|duplicate| Finding::of_duplicate(path, duplicate))
             .collect()
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use changegate::domain::document::Duplicate;
+use changegate::domain::packaging::LeftPath;
 use changegate::domain::template_check::{Rule as TemplateRule, TemplateFinding};
 
 /// The rules of the check. Their names stay as they are; `docs/check.md` has an example of each.
@@ -11,6 +13,8 @@ pub enum Rule {
     Catalogue,
     /// The configuration of a stack, or a parameter of its template.
     Configuration,
+    /// A key that a configuration has more than once.
+    ConfigurationDuplicateKey,
     /// A file that is a link or a submodule.
     NotAFile,
     /// The repository has no stack.
@@ -33,6 +37,7 @@ impl Rule {
         match self {
             Self::Catalogue => "catalogue",
             Self::Configuration => "configuration",
+            Self::ConfigurationDuplicateKey => "configuration-duplicate-key",
             Self::NotAFile => "not-a-file",
             Self::NoStacks => "no-stacks",
             Self::Pipeline => "pipeline",
@@ -48,6 +53,7 @@ impl Rule {
         let own = [
             Self::Catalogue,
             Self::Configuration,
+            Self::ConfigurationDuplicateKey,
             Self::NotAFile,
             Self::NoStacks,
             Self::Pipeline,
@@ -62,7 +68,7 @@ impl Rule {
     pub const fn is_warning(self) -> bool {
         match self {
             Self::Template(rule) => rule.is_warning(),
-            Self::UnusedConfiguration | Self::UnusedTemplate => true,
+            Self::ConfigurationDuplicateKey | Self::UnusedConfiguration | Self::UnusedTemplate => true,
             _ => false,
         }
     }
@@ -110,6 +116,36 @@ impl Finding {
             })
         };
         placed().unwrap_or_else(|| Self::of_file("", rule, written))
+    }
+
+    /// A key that stands twice in a configuration.
+    pub(super) fn of_duplicate(path: &str, Duplicate { earlier, later }: &Duplicate) -> Self {
+        Self {
+            path: path.to_owned(),
+            line: later.line,
+            column: later.column,
+            rule: Rule::ConfigurationDuplicateKey,
+            message: format!(
+                "`{}` stands here a second time, and this one counts, not that at {}:{}: remove one of them",
+                later.as_text().unwrap_or_default(),
+                earlier.line,
+                earlier.column
+            ),
+        }
+    }
+
+    /// A value of a template that names a file and stays as it is.
+    pub(super) fn of_left_path(path: &str, left: &LeftPath) -> Self {
+        Self {
+            path: path.to_owned(),
+            line: left.line,
+            column: left.column,
+            rule: Rule::Template(TemplateRule::LocalPath),
+            message: format!(
+                "`{}` is the name of `{}`, and this value is not packaged: CloudFormation is given the name alone",
+                left.written, left.path
+            ),
+        }
     }
 
     pub(super) fn of_template(path: &str, found: TemplateFinding) -> Self {

@@ -191,6 +191,7 @@ fn a_file_that_looks_like_a_template_or_a_configuration_and_belongs_to_nothing_i
         ("stacks/a/prod.json", "{\"Parameters\": {}}"),
         ("stacks/a/notes.json", "{\"Owner\": \"team\"}"),
         ("stacks/n.template", TEMPLATE_WITHOUT_PARAMETERS),
+        ("stacks/n.cfn", TEMPLATE_WITHOUT_PARAMETERS),
         ("stacks/a/other.yaml", TEMPLATE_WITHOUT_PARAMETERS),
     ]);
     let findings = repository.check(&["production".to_owned()], &demands());
@@ -204,6 +205,7 @@ fn a_file_that_looks_like_a_template_or_a_configuration_and_belongs_to_nothing_i
         [
             ("stacks/a/other.yaml", "unused-template"),
             ("stacks/a/prod.json", "unused-configuration"),
+            ("stacks/n.cfn", "unused-template"),
             ("stacks/n.template", "unused-template"),
         ]
     );
@@ -295,4 +297,32 @@ fn every_rule_stands_in_the_documentation_with_its_name() {
             rule.name()
         );
     }
+}
+
+#[test]
+fn what_aws_takes_and_is_odd_is_a_warning() {
+    let (_root, repository) = repository(&[
+        (
+            "stacks/a/template.yaml",
+            "Parameters: {A: {Type: String}}\nResources:\n  D:\n    Type: AWS::SSM::Document\n    Properties:\n      Content: ./run.sh\n      Content: ./run.sh\n",
+        ),
+        ("stacks/a/run.sh", "true"),
+        ("stacks/a/production.json", "{\"Parameters\": {\"A\": 1, \"A\": 2}}"),
+    ]);
+    let findings = repository.check(&["production".to_owned()], &demands());
+    let found: Vec<_> = findings
+        .findings
+        .iter()
+        .map(|found| (found.path.as_str(), found.rule.name(), found.line, found.column))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("stacks/a/production.json", "configuration-duplicate-key", 1, 26),
+            ("stacks/a/template.yaml", "template-duplicate-key", 7, 7),
+            ("stacks/a/template.yaml", "template-local-path", 7, 16),
+        ]
+    );
+    assert!(!findings.has_errors());
+    assert_eq!(findings.stacks["production"], 1);
 }

@@ -17,9 +17,10 @@ impl Edit {
     }
 }
 
-/// The text with these edits; one that lies within another is left out.
+/// The text with these edits; one that lies within another is left out, and what is put in stands before what is
+/// replaced.
 pub(super) fn edited(text: &[u8], mut edits: Vec<Edit>) -> Vec<u8> {
-    edits.sort_by_key(|edit| (edit.span.start, Reverse(edit.span.end)));
+    edits.sort_by_key(|edit| (edit.span.start, !edit.span.is_empty(), Reverse(edit.span.end)));
     let added: usize = edits.iter().map(|edit| edit.text.len()).sum();
     let mut result = Vec::with_capacity(text.len() + added);
     let mut position = 0;

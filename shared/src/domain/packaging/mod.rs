@@ -6,25 +6,25 @@
 //! first, so a change anywhere below changes the template's own text.
 
 mod edit;
+mod loops;
 mod paths;
 mod properties;
 mod references;
+mod rewrite;
+mod strays;
 mod unrolled;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use self::edit::{Edit, edited};
 use self::paths::Resolved;
-use self::properties::Kind;
-use self::references::Reference;
 use super::archive;
-use super::document::{Node, ScalarStyle, SyntaxError};
+use super::document::Node;
 use super::keys;
-use super::limits::MAX_TEMPLATE_BYTES;
 use super::sha256::Sha256;
 use super::sync::files::{Files, below, is_synced};
-use super::template::read_file;
+
+pub use self::strays::{LeftPath, left_paths};
 
 /// Largest template that CloudFormation takes in a request; a larger one is given by its URL.
 ///
@@ -129,92 +129,6 @@ impl Packager<'_> {
         self.open.pop();
         self.rewritten.insert(known, text.clone());
         text
-    }
-
-    fn rewrite_anew(&mut self, path: &str, is_snippet: bool) -> Option<Rc<Vec<u8>>> {
-        let text = self.content(path)?;
-        let document = match read_file(path, &text) {
-            Ok(document) => document,
-            Err(SyntaxError { line, column, message }) => {
-                self.problems.push(format!("{path}:{line}:{column}: {message}"));
-                return None;
-            }
-        };
-        if is_snippet && let Some(node) = references::first_short_form(&document.root) {
-            let tag = node.tag.as_deref().unwrap_or_default();
-            self.refuse(
-                path,
-                node,
-                &format!(
-                    "a snippet of AWS::Include cannot use `{tag}`: CloudFormation refuses short forms there; write \
-                     `{}` as a key",
-                    long_form(tag)
-                ),
-            );
-        }
-        let is_short = !document.anchors.is_empty() || !document.merges.is_empty();
-        let written = is_short.then(|| unrolled::written(&document.root));
-        let mut edits = Vec::new();
-        let mut replaced = unrolled::Replaced::new();
-        let mut is_whole = true;
-        for reference in references::find(&document.root) {
-            let node = std::ptr::from_ref(reference.node);
-            let is_written = written.as_ref().is_none_or(|written| written.contains(&node));
-            let style = if is_written {
-                reference.scalar.style
-            } else {
-                ScalarStyle::DoubleQuoted
-            };
-            let Some(replacement) = self.replacement(path, reference, style) else {
-                is_whole = false;
-                continue;
-            };
-            if is_written {
-                edits.push(Edit::of(reference.node.span.clone(), replacement));
-            } else {
-                replaced.insert(node, replacement);
-            }
-        }
-        if is_short {
-            match unrolled::edits(&document, &text, &replaced) {
-                Ok(found) => edits.extend(found),
-                Err(copied) => {
-                    self.problems.push(format!(
-                        "{path}:{}:{}: written out, aliases and merge keys make this file longer than the \
-                         {MAX_TEMPLATE_BYTES} bytes that CloudFormation takes; use fewer of them, or nested stacks",
-                        copied.line, copied.column
-                    ));
-                    is_whole = false;
-                }
-            }
-        }
-        is_whole.then(|| Rc::new(edited(&text, edits)))
-    }
-
-    /// What is written in the place of a local path.
-    fn replacement(&mut self, from: &str, reference: Reference<'_>, style: ScalarStyle) -> Option<String> {
-        let Reference { node, scalar, kind } = reference;
-        let path = self.path(from, node, &scalar.text)?;
-        let key = match kind {
-            Kind::Snippet | Kind::Template => self.document(from, node, &path, kind == Kind::Snippet)?,
-            Kind::Url { is_zipped } | Kind::Location { is_zipped, .. } => {
-                self.artifact(from, node, &path, is_zipped)?
-            }
-        };
-        let bucket = &self.destination.bucket;
-        Some(match kind {
-            Kind::Snippet | Kind::Url { .. } => quoted(&format!("s3://{bucket}/{key}"), style),
-            Kind::Template => quoted(&self.destination.url(&key), style),
-            Kind::Location {
-                bucket: bucket_key,
-                key: object_key,
-                ..
-            } => {
-                // A mapping in JSON's form is one in YAML too, wherever it stands.
-                let [bucket, key] = [bucket.as_str(), &key].map(|text| quoted(text, ScalarStyle::DoubleQuoted));
-                format!("{{\"{bucket_key}\": {bucket}, \"{object_key}\": {key}}}")
-            }
-        })
     }
 
     /// The path in the repository, if there is something to be uploaded.
@@ -374,24 +288,6 @@ fn extension(path: &str) -> &str {
         .map_or("", |(stem, extension)| if stem.is_empty() { "" } else { extension });
     let is_plain = extension.len() <= keys::MAX_EXTENSION && extension.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if is_plain { extension } else { "" }
-}
-
-/// A text in the style of the one it replaces. What is written here needs no escapes: buckets, hashes and extensions
-/// are of a closed alphabet.
-fn quoted(text: &str, style: ScalarStyle) -> String {
-    match style {
-        ScalarStyle::Plain => text.to_owned(),
-        ScalarStyle::SingleQuoted => format!("'{text}'"),
-        ScalarStyle::DoubleQuoted | ScalarStyle::Block => format!("\"{text}\""),
-    }
-}
-
-/// The key that says the same as a short-form tag.
-fn long_form(tag: &str) -> String {
-    match tag.trim_start_matches('!') {
-        name @ ("Ref" | "Condition") => name.to_owned(),
-        name => format!("Fn::{name}"),
-    }
 }
 
 #[cfg(test)]

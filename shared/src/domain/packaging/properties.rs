@@ -1,7 +1,9 @@
 //! The properties whose value may be a local path.
 //!
-//! They are those that `aws cloudformation package` uploads.
-//! Source: <https://docs.aws.amazon.com/cli/latest/reference/cloudformation/package.html>
+//! They are those that `aws cloudformation package` or `sam package` uploads.
+//! Sources: <https://docs.aws.amazon.com/cli/latest/reference/cloudformation/package.html>,
+//! `awscli/customizations/cloudformation/artifact_exporter.py` of awscli 1.46.3, and
+//! `samcli/lib/package/packageable_resources.py` of aws-sam-cli 1.170.0.
 
 /// What a local path stands for, and what is written in its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,8 +52,11 @@ const ZIPPED_LOCATION: Kind = Kind::Location {
 };
 
 /// Resource type, path of the property below `Properties`, what it stands for.
-pub(super) const PROPERTIES: [(&str, &[&str], Kind); 19] = [
+/// `*` stands for any key.
+pub(super) const PROPERTIES: [(&str, &[&str], Kind); 29] = [
     ("AWS::ApiGateway::RestApi", &["BodyS3Location"], LOCATION),
+    ("AWS::ApiGatewayV2::Api", &["BodyS3Location"], LOCATION),
+    ("AWS::AppSync::FunctionConfiguration", &["CodeS3Location"], URL),
     (
         "AWS::AppSync::FunctionConfiguration",
         &["RequestMappingTemplateS3Location"],
@@ -63,9 +68,13 @@ pub(super) const PROPERTIES: [(&str, &[&str], Kind); 19] = [
         URL,
     ),
     ("AWS::AppSync::GraphQLSchema", &["DefinitionS3Location"], URL),
+    ("AWS::AppSync::Resolver", &["CodeS3Location"], URL),
     ("AWS::AppSync::Resolver", &["RequestMappingTemplateS3Location"], URL),
     ("AWS::AppSync::Resolver", &["ResponseMappingTemplateS3Location"], URL),
+    ("AWS::CloudFormation::ModuleVersion", &["ModulePackage"], URL),
+    ("AWS::CloudFormation::ResourceVersion", &["SchemaHandlerPackage"], URL),
     ("AWS::CloudFormation::Stack", &["TemplateURL"], Kind::Template),
+    ("AWS::CloudFormation::StackSet", &["TemplateURL"], Kind::Template),
     ("AWS::CodeCommit::Repository", &["Code", "S3"], ZIPPED_LOCATION),
     ("AWS::ElasticBeanstalk::ApplicationVersion", &["SourceBundle"], BUNDLE),
     ("AWS::Glue::Job", &["Command", "ScriptLocation"], URL),
@@ -74,11 +83,38 @@ pub(super) const PROPERTIES: [(&str, &[&str], Kind); 19] = [
     ("AWS::Serverless::Api", &["DefinitionUri"], URL),
     ("AWS::Serverless::Application", &["Location"], Kind::Template),
     ("AWS::Serverless::Function", &["CodeUri"], ZIPPED_URL),
+    ("AWS::Serverless::GraphQLApi", &["Functions", "*", "CodeUri"], URL),
+    ("AWS::Serverless::GraphQLApi", &["Resolvers", "*", "*", "CodeUri"], URL),
+    ("AWS::Serverless::GraphQLApi", &["SchemaUri"], URL),
     ("AWS::Serverless::HttpApi", &["DefinitionUri"], URL),
     ("AWS::Serverless::LayerVersion", &["ContentUri"], ZIPPED_URL),
     ("AWS::Serverless::StateMachine", &["DefinitionUri"], LOCATION),
+    ("AWS::Serverless::WebFunction", &["CodeUri"], ZIPPED_URL),
     ("AWS::StepFunctions::StateMachine", &["DefinitionS3Location"], LOCATION),
 ];
+
+/// What the names of properties end in that hold a place in S3 or the URL of a template, in the schemas of resource
+/// types. A path in one that nobody packages fails when the change set is executed.
+const LOCATIONS: [&str; 13] = [
+    "BlueprintLocation",
+    "CodeUri",
+    "ContentUri",
+    "DefinitionUri",
+    "FileUri",
+    "LoadTemplateFromURL",
+    "S3Location",
+    "S3Uri",
+    "S3Url",
+    "SchemaUri",
+    "ScriptLocation",
+    "TemplateURL",
+    "TemplateUri",
+];
+
+/// Whether a property of this name holds a place in S3 or the URL of a template.
+pub(super) fn is_location(property: &str) -> bool {
+    LOCATIONS.iter().any(|end| property.ends_with(end))
+}
 
 /// The same for what stands in a template's `Metadata` under the type itself.
 pub(super) const METADATA: [(&str, &str, Kind); 2] = [

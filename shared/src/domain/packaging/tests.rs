@@ -1,3 +1,4 @@
+mod locations;
 mod random;
 mod unrolled;
 
@@ -169,8 +170,10 @@ fn nested_templates_are_rewritten_first_and_named_by_what_they_become() {
 }
 
 #[test]
-fn every_property_that_the_command_line_packages_is_rewritten() {
+fn every_property_that_a_command_line_packages_is_rewritten() {
+    use super::properties::Kind;
     for (kind, path, stands_for) in properties::PROPERTIES {
+        let path: Vec<&str> = path.iter().map(|key| if *key == "*" { "Any" } else { *key }).collect();
         let inner = path
             .iter()
             .rev()

@@ -8,7 +8,7 @@ mod sections;
 
 use std::fmt;
 
-use super::document::Node;
+use super::document::{Document, Duplicate, Node};
 
 /// A rule of this check. Its name stays as it is: people write it into their settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,11 +25,17 @@ pub enum Rule {
     OverLimit,
     /// Nearly as much as CloudFormation takes.
     NearLimit,
+    /// A key that a mapping has more than once.
+    DuplicateKey,
+    /// A value that names a file of the repository and is not packaged.
+    LocalPath,
 }
 
 impl Rule {
     /// All of them, in the order of their names.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
+        Self::DuplicateKey,
+        Self::LocalPath,
         Self::NearLimit,
         Self::NoResources,
         Self::NullValue,
@@ -47,12 +53,14 @@ impl Rule {
             Self::UnknownSection => "template-unknown-section",
             Self::OverLimit => "template-over-limit",
             Self::NearLimit => "template-near-limit",
+            Self::DuplicateKey => "template-duplicate-key",
+            Self::LocalPath => "template-local-path",
         }
     }
 
     /// Whether CloudFormation takes the template all the same, for now.
     pub const fn is_warning(self) -> bool {
-        matches!(self, Self::NearLimit)
+        matches!(self, Self::NearLimit | Self::DuplicateKey | Self::LocalPath)
     }
 }
 
@@ -86,14 +94,26 @@ impl fmt::Display for TemplateFinding {
     }
 }
 
-/// Everything that can be said of a template of `size` bytes whose outermost node is `root`, in the order of its lines.
-pub fn check(root: &Node, size: usize) -> Vec<TemplateFinding> {
+/// Everything that can be said of a template of `size` bytes, in the order of its lines.
+pub fn check(document: &Document, size: usize) -> Vec<TemplateFinding> {
+    let root = &document.root;
     let mut findings = sections::check(root);
+    findings.extend(document.duplicates.iter().map(duplicate_key));
     findings.extend(nulls::check(root));
     findings.extend(limits::check(root, size));
     findings.sort_by_key(|finding| (finding.line, finding.column));
     findings.dedup();
     findings
+}
+
+fn duplicate_key(duplicate: &Duplicate) -> TemplateFinding {
+    let Duplicate { earlier, later } = duplicate;
+    let name = later.as_text().unwrap_or_default();
+    let message = format!(
+        "`{name}` stands here a second time; CloudFormation takes this one and not that at {}:{}: remove one of them",
+        earlier.line, earlier.column
+    );
+    TemplateFinding::at(later, Rule::DuplicateKey, message)
 }
 
 #[cfg(test)]

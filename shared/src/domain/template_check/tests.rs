@@ -4,8 +4,8 @@ use super::*;
 use crate::domain::document::{Document, Format};
 
 fn found(text: &str) -> Vec<(Rule, usize, usize)> {
-    let root = Document::parse(text, Format::Yaml).unwrap().root;
-    let findings = check(&root, text.len());
+    let document = Document::parse(text, Format::Yaml).unwrap();
+    let findings = check(&document, text.len());
     findings
         .iter()
         .map(|finding| (finding.rule, finding.line, finding.column))
@@ -80,8 +80,8 @@ fn a_template_of_nulls_has_few_findings_and_says_how_many_are_left_out() {
     for index in 0..30 {
         writeln!(text, "      P{index}:").unwrap();
     }
-    let root = Document::parse(&text, Format::Yaml).unwrap().root;
-    let findings = check(&root, text.len());
+    let document = Document::parse(&text, Format::Yaml).unwrap();
+    let findings = check(&document, text.len());
     assert_eq!(findings.len(), 21);
     assert!(findings[20].message.starts_with("10 more values"), "{}", findings[20]);
     assert_eq!(findings[20].line, 25);
@@ -145,8 +145,8 @@ fn names_descriptions_mappings_and_the_whole_have_limits() {
     assert_eq!(mapped(200), [(Rule::NearLimit, 2, 3)]);
     assert_eq!(mapped(201), [(Rule::OverLimit, 2, 3)]);
     let sized = |size: usize| {
-        let root = Document::parse(&template(""), Format::Yaml).unwrap().root;
-        check(&root, size)
+        let document = Document::parse(&template(""), Format::Yaml).unwrap();
+        check(&document, size)
             .iter()
             .map(|finding| finding.rule)
             .collect::<Vec<_>>()
@@ -162,4 +162,13 @@ fn rules_have_names_of_their_own() {
     assert_eq!(names.len(), Rule::ALL.len());
     let sorted: Vec<_> = Rule::ALL.iter().map(|rule| rule.name()).collect();
     assert!(sorted.is_sorted(), "{sorted:?}");
+}
+
+#[test]
+fn a_key_that_stands_twice_is_told_with_both_places() {
+    let text = "Resources:\n  Queue:\n    Type: AWS::SQS::Queue\n    Properties:\n      DelaySeconds: 5\n      DelaySeconds: 10\n";
+    assert_eq!(found(text), [(Rule::DuplicateKey, 6, 7)]);
+    let document = Document::parse(text, Format::Yaml).unwrap();
+    let message = check(&document, text.len())[0].to_string();
+    assert!(message.contains("takes this one and not that at 5:7"), "{message}");
 }
