@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use changegate::domain::document::{Document, Format, Node};
+use changegate::domain::catalogue::is_template_name;
+use changegate::domain::document::Node;
 use changegate::domain::sync::files::touches;
+use changegate::domain::template::read_file;
 
 use super::Repository;
 use super::finding::{Finding, Rule};
@@ -20,7 +22,7 @@ pub(super) fn check(repository: &Repository, used: &BTreeSet<String>) -> Vec<Fin
     });
     candidates
         .filter_map(|(path, content)| {
-            let root = read(content)?;
+            let root = read_file(path, content).ok()?.root;
             if root
                 .get("Resources")
                 .is_some_and(|resources| !resources.entries().is_empty())
@@ -41,20 +43,13 @@ fn is_used(path: &str, used: &BTreeSet<String>) -> bool {
     used.contains(path) || used.iter().any(|read| read.ends_with('/') && touches(read, &of_path))
 }
 
-fn read(content: &[u8]) -> Option<Node> {
-    let text = std::str::from_utf8(content).ok()?;
-    let is_json = text.trim_start_matches('\u{feff}').trim_start().starts_with('{');
-    let json = is_json.then(|| Document::parse(text, Format::Json).ok()).flatten();
-    Some(json.or_else(|| Document::parse(text, Format::Yaml).ok())?.root)
-}
-
 fn unused_template(path: &str) -> Finding {
-    let message = if Format::of_path(path).is_some() {
+    let message = if is_template_name(path) {
         "this looks like a template and belongs to no stack: name it `template.yaml` or `template.json` in a folder of \
          its own, or write an entry with `template:` in changegate.yaml"
     } else {
-        "this looks like a template, but its name ends in none of `.yaml`, `.yml` and `.json`, so it makes no stack: \
-         rename it"
+        "this looks like a template, but its name ends in none of `.yaml`, `.yml`, `.json` and `.template`, so it makes no \
+         stack: rename it"
     };
     Finding::of_file(path, Rule::UnusedTemplate, message)
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::CATALOGUE_FILE;
-use super::discover::{configuration_beside, discover, has_extension};
+use super::discover::{configuration_beside, discover, has_extension, is_template_name};
 use super::problem::{Problem, ProblemKind, nearest};
 use super::resolve::Resolver;
 use super::schema::{At, Entry};
@@ -90,11 +90,11 @@ impl<'c> Resolver<'c> {
     fn entry_template(&mut self, stack: &str, template: &At<String>) -> bool {
         let path = template.value.as_str();
         let setting = "template";
-        let kind = if !path.starts_with("stacks/") || !has_extension(path) {
+        let kind = if !path.starts_with("stacks/") || !is_template_name(path) {
             ProblemKind::BadPath {
                 setting,
                 path: path.to_owned(),
-                allowed: "`stacks/` that ends in `.yaml`, `.yml` or `.json`",
+                allowed: "`stacks/` that ends in `.yaml`, `.yml`, `.json` or `.template`",
             }
         } else if path.contains("#{") {
             ProblemKind::FilledIn {

@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::problem::{Problem, ProblemKind};
 
-/// Extensions of templates and configurations, without the dot.
-const EXTENSIONS: &[&str] = &["json", "yaml", "yml"];
+/// Extensions of configurations, without the dot.
+const EXTENSIONS: &[&str] = &["json", "yaml", "yml", "JSON", "YAML", "YML"];
+/// Extensions that only templates have. Such a file is JSON or YAML, whichever it looks like.
+const OF_TEMPLATES: &[&str] = &["template", "TEMPLATE"];
 
 /// A stack that the names of files make.
 #[derive(Debug, Clone)]
@@ -32,7 +34,9 @@ pub(super) fn discover(
         .map(folder_of)
         .collect();
     let mut found: BTreeMap<String, Found> = BTreeMap::new();
-    for template in candidates() {
+    // What was always a template goes before what is one by a newer ending.
+    let (known, newer): (Vec<&str>, Vec<&str>) = candidates().partition(|path| !has_newer_ending(path));
+    for template in known.into_iter().chain(newer) {
         let named = if is_folder_template(template) {
             folder_of(template)
         } else {
@@ -51,6 +55,9 @@ pub(super) fn discover(
             }
         };
         if let Some(other) = found.get(&name) {
+            if has_newer_ending(template) && folder_of(&other.template) == folder_of(template) {
+                continue;
+            }
             let kind = if folder_of(&other.template) == folder_of(template) {
                 ProblemKind::TwoFormats {
                     other: other.template.clone(),
@@ -113,15 +120,15 @@ pub(super) fn in_file(file: &str, stack: Option<String>, kind: ProblemKind) -> P
     }
 }
 
-/// Whether a path is `template.json`, `template.yaml` or `template.yml` in a folder below `stacks/`.
+/// Whether a path is `template` with an ending of templates, in a folder below `stacks/`.
 fn is_folder_template(path: &str) -> bool {
-    file_stem(path) == "template" && has_extension(path) && folder_of(path) != "stacks"
+    file_stem(path) == "template" && is_template_name(path) && folder_of(path) != "stacks"
 }
 
 /// The path without its extension, when it is a template of a flat repository: beside it stands its configuration.
 fn flat_stem<'p>(path: &'p str, files: &BTreeMap<String, String>, environment: &str) -> Option<&'p str> {
-    let (stem, extension) = path.rsplit_once('.')?;
-    let is_template = EXTENSIONS.contains(&extension)
+    let (stem, _) = path.rsplit_once('.')?;
+    let is_template = is_template_name(path)
         && [environment, "configuration"].iter().any(|name| {
             EXTENSIONS
                 .iter()
@@ -130,6 +137,20 @@ fn flat_stem<'p>(path: &'p str, files: &BTreeMap<String, String>, environment: &
     is_template.then_some(stem)
 }
 
+/// Whether a file may be a template by its ending: `.yaml`, `.yml`, `.json` or `.template`, in lower or upper case.
+pub fn is_template_name(path: &str) -> bool {
+    let extension = path.rsplit_once('.').map(|(_, extension)| extension);
+    has_extension(path) || extension.is_some_and(|extension| OF_TEMPLATES.contains(&extension))
+}
+
+/// Whether a file has one of the endings that yield to `.json`, `.yaml` and `.yml`.
+fn has_newer_ending(path: &str) -> bool {
+    !path
+        .rsplit_once('.')
+        .is_some_and(|(_, extension)| ["json", "yaml", "yml"].contains(&extension))
+}
+
+/// Whether a file may be a configuration by its ending.
 pub(super) fn has_extension(path: &str) -> bool {
     path.rsplit_once('.')
         .is_some_and(|(_, extension)| EXTENSIONS.contains(&extension))

@@ -24,6 +24,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::domain::gate::{Floor, Gate};
 
+pub use discover::is_template_name;
 pub use environments::environments;
 pub(crate) use problem::nearest;
 pub use problem::{Problem, ProblemKind};

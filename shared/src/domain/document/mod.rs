@@ -28,9 +28,16 @@ pub enum Format {
 }
 
 impl Format {
-    /// The format that a path's extension says: `.json`, `.yaml` or `.yml`; `None` for any other.
+    /// The format that a path's extension says: `.json`, `.yaml` or `.yml`, in either case; `None` for any other.
     pub fn of_path(path: &str) -> Option<Self> {
-        match path.rsplit('/').next()?.rsplit_once('.')?.1 {
+        match path
+            .rsplit('/')
+            .next()?
+            .rsplit_once('.')?
+            .1
+            .to_ascii_lowercase()
+            .as_str()
+        {
             "json" => Some(Self::Json),
             "yaml" | "yml" => Some(Self::Yaml),
             _ => None,

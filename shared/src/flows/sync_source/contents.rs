@@ -111,6 +111,8 @@ impl<'w, R: ReadRepository> Contents<'w, R> {
 
 /// Whether the path is that of a template, a configuration or the like, which are hardly ever large.
 fn is_text(path: &str) -> bool {
-    let extension = path.rsplit_once('.').map(|(_, extension)| extension);
-    extension.is_some_and(|extension| ["json", "template", "yaml", "yml"].contains(&extension))
+    let extension = path
+        .rsplit_once('.')
+        .map(|(_, extension)| extension.to_ascii_lowercase());
+    extension.is_some_and(|extension| ["json", "template", "yaml", "yml"].contains(&extension.as_str()))
 }

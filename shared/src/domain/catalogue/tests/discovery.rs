@@ -37,6 +37,33 @@ fn folders_are_stacks_without_any_catalogue() {
 }
 
 #[test]
+fn templates_may_end_as_aws_and_windows_have_them() {
+    let repository = repository(&[
+        ("stacks/a/template.YAML", ""),
+        ("stacks/a/production.JSON", "{}"),
+        ("stacks/b/template.template", ""),
+        ("stacks/c.template", ""),
+        ("stacks/c.configuration.json", "{}"),
+        ("stacks/d/template.JSON", ""),
+        // What was built beside what it was built from.
+        ("stacks/e/template.yaml", ""),
+        ("stacks/e/template.template", ""),
+        ("stacks/f/template.txt", ""),
+        ("stacks/g.template", ""),
+    ]);
+    assert_eq!(repository.names(), ["a", "b", "c", "d", "e"]);
+    assert_eq!(
+        repository.gate("a").configuration.as_deref(),
+        Some("stacks/a/production.JSON")
+    );
+    assert_eq!(
+        repository.gate("c").configuration.as_deref(),
+        Some("stacks/c.configuration.json")
+    );
+    assert_eq!(repository.gate("e").template, "stacks/e/template.yaml");
+}
+
+#[test]
 fn the_flat_files_of_the_article_are_stacks() {
     let repository = repository(&[
         ("stacks/network.json", "{}"),
