@@ -13,7 +13,7 @@ const STACK: &str = "arn:aws:cloudformation:eu-west-1:111122223333:stack/app/000
 pub(super) fn check(bytes: &[u8]) {
     for path in ["stacks/app/template.yaml", "stacks/app/template.json"] {
         if let Ok(document) = read_file(path, bytes) {
-            for finding in template_check::check(&document.root, bytes.len()) {
+            for finding in template_check::check(&document, bytes.len()) {
                 assert!(finding.line >= 1 && finding.column >= 1, "{finding:?} has a place");
                 super::told(&finding.message);
             }
