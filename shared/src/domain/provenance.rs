@@ -253,9 +253,27 @@ pub struct PullRequestReview {
     /// branch.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_same_content: bool,
+    /// When it was given (RFC 3339); absent when GitHub did not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub submitted: Option<String>,
+    /// Whether the pull request was given another base branch since, as far as is known: what was shown to the reviewer
+    /// was another difference.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_of_other_base: bool,
     /// What the reviewer may do in the repository, as GitHub told when the record was made; absent when it did not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permission: Option<Permission>,
+}
+
+impl PullRequestReview {
+    /// Whether it was given after this time (RFC 3339), for certain.
+    pub fn is_after(&self, time: &str) -> bool {
+        let read = |text: &str| text.parse::<jiff::Timestamp>().ok();
+        let submitted = self.submitted.as_deref().and_then(read);
+        submitted
+            .zip(read(time))
+            .is_some_and(|(submitted, time)| submitted > time)
+    }
 }
 
 /// What an account may do in a repository.

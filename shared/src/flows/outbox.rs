@@ -230,6 +230,10 @@ impl<T: ReadPullRequests, E, K> ReadPullRequests for OrLater<'_, T, E, K> {
         self.told.reviews_of(pull_request).await
     }
 
+    async fn base_changed(&self, pull_request: u64) -> Result<Option<String>, PortError> {
+        self.told.base_changed(pull_request).await
+    }
+
     async fn permission_of(&self, login: &str) -> Result<Permission, PortError> {
         self.told.permission_of(login).await
     }

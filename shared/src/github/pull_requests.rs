@@ -93,6 +93,7 @@ impl<S: ReadSecrets> ReadPullRequests for Repository<S> {
                 reviewer,
                 state: review.state,
                 commit: review.commit_id,
+                submitted: review.submitted_at,
                 ..PullRequestReview::default()
             };
             let mut known = verdicts.iter_mut();
@@ -103,6 +104,16 @@ impl<S: ReadSecrets> ReadPullRequests for Repository<S> {
             }
         }
         Ok(verdicts)
+    }
+
+    async fn base_changed(&self, pull_request: u64) -> Result<Option<String>, PortError> {
+        // The shorter list of the issue's events would need a right to read issues.
+        let operation = "GET /repos/{owner}/{repo}/issues/{issue_number}/timeline";
+        let list = self.path(&format!("/issues/{pull_request}/timeline"));
+        let events: Vec<wire::TimelineEvent> = self.whole_list(operation, &list).await?;
+        // Events come oldest first.
+        let changed = events.into_iter().rev().find(|event| event.event == "base_ref_changed");
+        Ok(changed.map(|event| event.created_at))
     }
 
     async fn permission_of(&self, login: &str) -> Result<Permission, PortError> {

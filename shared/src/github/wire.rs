@@ -230,6 +230,18 @@ pub(super) struct Review {
     pub(super) user: Option<Account>,
     pub(super) state: String,
     pub(super) commit_id: Option<String>,
+    pub(super) submitted_at: Option<String>,
+}
+
+/// Something that happened to a pull request; commits have no time of their own there.
+///
+/// Source: <https://docs.github.com/en/rest/using-the-rest-api/issue-event-types>
+#[derive(Deserialize)]
+pub(super) struct TimelineEvent {
+    #[serde(default, deserialize_with = "text_or_null")]
+    pub(super) event: String,
+    #[serde(default, deserialize_with = "text_or_null")]
+    pub(super) created_at: String,
 }
 
 /// What an account may do. `permission` knows four values: maintainers have `write`, triagers `read`.

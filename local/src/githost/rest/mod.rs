@@ -50,6 +50,7 @@ pub fn router(host: Arc<Host>) -> Router<Arc<Host>> {
         .route("/hooks/{id}/deliveries", get(hooks::deliveries))
         .route("/hooks/{id}/deliveries/{delivery}/attempts", post(hooks::redeliver))
         .route("/issues/comments/{id}", patch(issues::change))
+        .route("/issues/{number}/timeline", get(pulls::timeline))
         .route("/issues/{number}/comments", get(issues::list).post(issues::create))
         .route("/pulls", get(pulls::list).post(pulls::open))
         .route("/pulls/{number}", get(pulls::show))

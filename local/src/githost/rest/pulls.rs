@@ -301,6 +301,34 @@ pub(super) async fn reviews(
     ))
 }
 
+/// What happened to a pull request. Its base branch cannot be changed here, so nothing tells of that.
+pub(super) async fn timeline(
+    State(host): State<Arc<Host>>,
+    Path((_, _, number)): Names<u64>,
+    Query(page): Query<Page>,
+) -> Answer {
+    let pull = find(&host, number)?;
+    let all: Vec<Value> = pull
+        .merged
+        .iter()
+        .map(|merge| {
+            json!({
+                "event": "merged",
+                "actor": shapes::user(&host, &merge.login),
+                "commit_id": merge.sha,
+                "created_at": merge.at.to_string(),
+            })
+        })
+        .collect();
+    Ok(page.of(
+        all,
+        &format!(
+            "{}/api/v3/repos/{}/issues/{number}/timeline",
+            host.url, host.repository.full_name
+        ),
+    ))
+}
+
 fn shape_of_review(host: &Host, review: &Review) -> Value {
     json!({
         "id": review.id,

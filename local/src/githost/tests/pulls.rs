@@ -58,6 +58,9 @@ async fn a_pull_request_is_reviewed_merged_and_found_by_its_commits() {
         (&reviews[0]["state"], &reviews[0]["user"]["login"]),
         (&json!("APPROVED"), &json!("bob"))
     );
+    let (_, events) = world.get(&format!("/issues/{number}/timeline")).await;
+    let told: Vec<_> = events.as_array().unwrap().iter().map(|event| &event["event"]).collect();
+    assert_eq!(told, [&json!("merged")]);
     let comments = format!("/issues/{number}/comments");
     let (_, comment) = world.post(&comments, "ada", &json!({ "body": "first" })).await;
     let id = comment["id"].as_u64().unwrap();

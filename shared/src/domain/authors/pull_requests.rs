@@ -56,6 +56,9 @@ pub enum NotCounted {
         /// What was merged, where that is known.
         merged: Option<String>,
     },
+    /// The pull request was given another base branch since, or that is not known: the reviewer was shown another
+    /// difference.
+    OtherBase,
     /// The reviewer may not write to the repository.
     NoWriteAccess,
     /// Whether the reviewer may write to the repository is not known.
@@ -128,6 +131,9 @@ fn not_counted(pull: &PullRequest, review: &PullRequestReview, people: &People) 
             merged: pull.head.clone(),
         });
     }
+    if review.is_of_other_base {
+        return Some(NotCounted::OtherBase);
+    }
     match review.permission {
         Some(Permission::Write | Permission::Admin) => None,
         Some(Permission::None | Permission::Read) => Some(NotCounted::NoWriteAccess),
@@ -186,6 +192,7 @@ impl fmt::Display for NotCounted {
                 short(merged)
             ),
             Self::OtherCommit { .. } => f.write_str("approved a commit that is not known to be the merged one"),
+            Self::OtherBase => f.write_str("is not known to have approved it after its base branch was changed"),
             Self::NoWriteAccess => f.write_str("has no write access"),
             Self::UnknownAccess => f.write_str("is not known to have write access"),
         }

@@ -35,6 +35,7 @@ struct State {
     prefetched: BTreeSet<String>,
     pulls: BTreeMap<String, Vec<PullRequestFacts>>,
     mergers: BTreeMap<u64, Account>,
+    base_changes: BTreeMap<u64, String>,
     pull_commits: BTreeMap<u64, (Vec<CommitFacts>, bool)>,
     permissions: BTreeMap<String, Permission>,
     repository_id: u64,
@@ -204,6 +205,11 @@ impl FakeGitHub {
     /// Says who merged a pull request.
     pub fn with_merger(&self, pull: u64, login: &str) {
         self.state.borrow_mut().mergers.insert(pull, login.into());
+    }
+
+    /// Says when a pull request was given another base branch.
+    pub fn with_base_changed(&self, pull: u64, time: &str) {
+        self.state.borrow_mut().base_changes.insert(pull, time.to_owned());
     }
 
     /// The files of the head.

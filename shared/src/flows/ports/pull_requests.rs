@@ -83,6 +83,14 @@ pub trait ReadPullRequests {
     /// When GitHub refuses or does not answer.
     async fn reviews_of(&self, pull_request: u64) -> Result<Vec<PullRequestReview>, PortError>;
 
+    /// When somebody last gave a pull request another base branch (RFC 3339); `None` when nobody did. That GitHub itself
+    /// gave it the one into which its former base branch was merged does not count.
+    ///
+    /// # Errors
+    ///
+    /// When GitHub refuses or does not answer.
+    async fn base_changed(&self, pull_request: u64) -> Result<Option<String>, PortError>;
+
     /// What an account may do in the repository now, by its own right or by that of a team or an organization.
     ///
     /// # Errors

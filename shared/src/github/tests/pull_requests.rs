@@ -72,6 +72,33 @@ async fn the_last_verdict_of_each_reviewer_counts_over_all_pages_with_its_commit
 }
 
 #[tokio::test]
+async fn the_last_time_that_somebody_changed_the_base_branch_is_found_over_all_pages() {
+    let (server, vault) = (MockServer::start().await, vault("t"));
+    let event = |event: &str, time: &str| json!({"event": event, "created_at": time, "actor": {"login": "mallory"}});
+    let first = json!([
+        {"event": "committed", "sha": "f1", "author": {"name": "a", "date": "2026-11-23T08:00:00Z"}},
+        event("labeled", "2026-11-23T09:00:00Z"),
+        event("base_ref_changed", "2026-11-23T10:00:00Z"),
+    ]);
+    let second = json!([
+        event("base_ref_changed", "2026-11-23T11:00:00Z"),
+        event("automatic_base_change_succeeded", "2026-11-23T12:00:00Z"),
+        event("merged", "2026-11-23T13:00:00Z"),
+    ]);
+    two_pages(&server, "/issues/7/timeline", &first, &second).await;
+    answers(
+        &server,
+        "/issues/8/timeline",
+        ok(&json!([event("merged", "2026-11-23T13:00:00Z")])),
+    )
+    .await;
+    let repository = repository(&server, &vault);
+    let changed = repository.base_changed(7).await.unwrap();
+    assert_eq!(changed.as_deref(), Some("2026-11-23T11:00:00Z"));
+    assert_eq!(repository.base_changed(8).await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn a_further_page_that_lies_elsewhere_is_an_error_and_not_the_end_of_the_list() {
     let (server, vault) = (MockServer::start().await, vault("t"));
     let elsewhere = "<https://elsewhere.example/x?page=2>; rel=\"next\"";

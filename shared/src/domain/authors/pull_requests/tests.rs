@@ -11,8 +11,8 @@ fn approval(login: &str) -> PullRequestReview {
         reviewer: login.into(),
         state: "APPROVED".to_owned(),
         commit: Some("head0000".to_owned()),
-        is_same_content: false,
         permission: Some(Permission::Write),
+        ..PullRequestReview::default()
     }
 }
 
@@ -84,6 +84,16 @@ fn an_approval_of_an_earlier_commit_does_not_count_unless_it_holds_the_same() {
         ..stale
     };
     assert_eq!(unreviewed(Some(&pull(vec![same]))), None);
+}
+
+#[test]
+fn an_approval_of_a_pull_request_that_was_given_another_base_branch_does_not_count() {
+    let before = PullRequestReview {
+        is_of_other_base: true,
+        ..approval("bob")
+    };
+    assert_eq!(why(&pull(vec![before.clone()])), Some(NotCounted::OtherBase));
+    assert_eq!(unreviewed(Some(&pull(vec![before, approval("dave")]))), None);
 }
 
 #[test]

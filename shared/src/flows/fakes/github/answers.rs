@@ -198,6 +198,11 @@ impl ReadPullRequests for FakeGitHub {
         self.wire.call("GET reviews", &pull_request.to_string(), effect).await
     }
 
+    async fn base_changed(&self, pull_request: u64) -> Result<Option<String>, PortError> {
+        let effect = || Ok(self.state.borrow().base_changes.get(&pull_request).cloned());
+        self.wire.call("GET timeline", &pull_request.to_string(), effect).await
+    }
+
     async fn permission_of(&self, login: &str) -> Result<Permission, PortError> {
         let effect = || {
             let state = self.state.borrow();

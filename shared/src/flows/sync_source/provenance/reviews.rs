@@ -53,7 +53,43 @@ pub(super) async fn of<R: ReadPullRequests>(
         asked += 1;
         review.permission = permissions.of(repository, &review.reviewer.login).await?;
     }
+    let may_count =
+        |review: &&mut PullRequestReview| matches!(review.permission, Some(Permission::Write | Permission::Admin));
+    if reviews.iter_mut().any(|review| may_count(&review)) {
+        let branch = base_branch(repository, pull.number).await?;
+        for review in reviews.iter_mut().filter(may_count) {
+            review.is_of_other_base = match &branch {
+                Base::Same => false,
+                Base::ChangedAt(time) => !review.is_after(time),
+                Base::Unknown => true,
+            };
+        }
+    }
     Ok(reviews)
+}
+
+/// What is known of the base branch of a pull request.
+enum Base {
+    /// It always had the one that it was merged into.
+    Same,
+    /// It was given that one at this time (RFC 3339).
+    ChangedAt(String),
+    /// GitHub does not tell.
+    Unknown,
+}
+
+async fn base_branch<R: ReadPullRequests>(repository: &R, number: u64) -> Result<Base, PortError> {
+    match repository.base_changed(number).await {
+        Ok(None) => Ok(Base::Same),
+        Ok(Some(time)) => Ok(Base::ChangedAt(time)),
+        Err(error) if matches!(error.kind, PortErrorKind::Denied | PortErrorKind::NotFound) => {
+            tracing::warn!(
+                "whether pull request #{number} was given another base branch stays unknown, and approvals do not count: {error}"
+            );
+            Ok(Base::Unknown)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 impl Permissions {

@@ -1,6 +1,8 @@
 //! Who gets the record of a pull request, and what its approvals are worth. Each test is an attempt of one person to do
 //! without a second one, or something ordinary that has to pass.
 
+mod base;
+
 use super::*;
 use crate::domain::authors::{CommitRange, Unreviewed};
 use crate::domain::people::People;
