@@ -14,22 +14,27 @@ use crate::domain::secrecy::Masked;
 const MANY_SUBJECTS: usize = 8;
 
 pub(super) fn header(out: &mut Out<Html>, review: &Review) {
-    let level = review.risk.level.name();
     put!(
         out,
         "<header>\n<p class=\"kicker\">Changegate review</p>\n<h1>",
         review.title
     );
-    put!(
-        out,
-        "</h1>\n<p class=\"verdict\"><strong class=\"badge ",
-        level,
-        "\">",
-        level,
-        " risk</strong> ",
-        words::counts(&review.counts),
-        "</p>\n"
-    );
+    put!(out, "</h1>\n<p class=\"verdict\"><strong class=\"badge ");
+    match review.risk.level.map(Level::name) {
+        Some(level) => put!(
+            out,
+            level,
+            "\">",
+            level,
+            " risk</strong> ",
+            words::counts(&review.counts)
+        ),
+        None => put!(
+            out,
+            "high\">FAILED</strong> the change set failed and cannot be executed"
+        ),
+    }
+    put!(out, "</p>\n");
     for alarm in words::alarms(&review.risk.findings) {
         put!(out, "<p class=\"alarm\">", alarm, "</p>\n");
     }

@@ -33,8 +33,12 @@ pub fn comment(review: &Review, is_public: bool) -> String {
 fn head(out: &mut Out<Markdown>, review: &Review, are_counts_loud: bool) {
     let stars = if are_counts_loud { "**" } else { "" };
     put!(out, "### ", review.title, "\n\n", stars);
+    let Some(level) = review.risk.level else {
+        put!(out, "the change set **FAILED** and cannot be executed", stars, "\n\n");
+        return;
+    };
     counts(out, review);
-    put!(out, stars, " · risk **", review.risk.level.name(), "** · ");
+    put!(out, stars, " · risk **", level.name(), "** · ");
     put!(
         out,
         review.counts.shown,

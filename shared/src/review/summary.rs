@@ -2,6 +2,7 @@
 
 use super::words;
 use crate::domain::change_set::review::Review;
+use crate::domain::risk::Level;
 use crate::domain::secrecy::{Masked, masked, visible, visible_ascii};
 
 /// Most characters of a summary: with what CodePipeline adds it stays below an action's 1,000.
@@ -47,23 +48,25 @@ pub(super) fn line(review: &Review) -> Masked {
 
 /// The subject of a mail: at most 100 characters of ASCII.
 pub fn subject(review: &Review) -> String {
-    let text = masked!["[", review.risk.level.name(), "] ", review.title, ": ", what(review)];
+    let text = masked!["[", word(review), "] ", review.title, ": ", what(review)];
     cut(&visible_ascii(&tidy(&text)), SUBJECT_CHARACTERS).replace('…', ".")
 }
 
 /// One line for a commit status. Of a public repository everybody reads along, so it gets counts only.
 pub fn status(review: &Review, is_public: bool) -> String {
+    if review.stack.failure.is_some() {
+        return tidy(&if is_public {
+            Masked::ours("the change set FAILED")
+        } else {
+            what(review)
+        });
+    }
     let what = if is_public {
         words::counts(&review.counts)
     } else {
         what(review)
     };
-    tidy(&masked![
-        "waits for approval, ",
-        review.risk.level.name(),
-        " risk: ",
-        what
-    ])
+    tidy(&masked!["waits for approval, ", review.risk.name(), " risk: ", what])
 }
 
 /// A summary with a note before it, still at most 700 characters.
@@ -74,7 +77,15 @@ pub fn with_note(summary: &str, note: &str) -> String {
     )
 }
 
+/// The level of the risk, or that there is nothing to run a risk with.
+fn word(review: &Review) -> &'static str {
+    review.risk.level.map_or("failed", Level::name)
+}
+
 fn what(review: &Review) -> Masked {
+    if let Some(reason) = &review.stack.failure {
+        return masked!["the change set FAILED: ", reason];
+    }
     let mut what = words::counts(&review.counts);
     if review.counts.total == 0 && !review.settings.is_empty() {
         let mut kinds: Vec<_> = review.settings.iter().map(|setting| setting.kind.name()).collect();

@@ -114,7 +114,10 @@ fn render(review: &Review, detail: Detail, most: usize) -> Option<Out<Plain>> {
 }
 
 fn head(out: &mut Out<Plain>, review: &Review) {
-    row(out, "Risk", &review.risk.level.loud_name());
+    match review.risk.level {
+        Some(level) => row(out, "Risk", &level.loud_name()),
+        None => row(out, "Result", &"the change set FAILED and cannot be executed"),
+    }
     fact(out, "Stack", &review.stack.name);
     if review.stack.is_new {
         row(out, "", &"the stack is created");

@@ -234,6 +234,7 @@ pub(super) fn shown(counts: &Counts) -> Masked {
 pub(super) fn alarms(findings: &[Finding]) -> Vec<Masked> {
     let mut alarms = Vec::new();
     for kind in [
+        Kind::Unknown,
         Kind::GateWeakened,
         Kind::DataLoss,
         Kind::SecurityWidened,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::description::{Change, ChangeSetDescription, present};
 use super::hooks::{self, Invocations};
 use super::known_secrets::{passed_secrets, secrets};
-use super::pairs::{Parsed, pair};
+use super::pairs::{Pair, Parsed, pair};
 use super::resource::{Deployments, ResourceFacts};
 use super::review::{ACTIONS, Counts, GateDifference, Replacement, ResourceReview, Review, RunFacts, StackFacts};
 use super::tree::ChangeSetTree;
@@ -13,7 +13,7 @@ use super::{deferred, exceeded, nested, settings};
 use crate::domain::limits::{self, Budget};
 use crate::domain::packaging::Destination;
 use crate::domain::risk::{self, Finding, Risk};
-use crate::domain::secrecy::{Hider, Sentence, masked, sentence};
+use crate::domain::secrecy::{Hider, Masked, Sentence, masked, sentence};
 
 /// What a review is made of.
 #[derive(Debug, Clone, Default)]
@@ -153,7 +153,14 @@ impl Review {
                 because: masked!["only ", counts.shown, " of ", counts.total, " changes can be shown"],
             });
         }
+        findings.extend(unread(&pairs, &hider, inputs.stack_name));
         let stack = stack_facts(inputs, &hider);
+        let risk = Risk::of(findings);
+        let risk = if stack.failure.is_some() {
+            risk.without_level()
+        } else {
+            risk
+        };
         let run = inputs.run.as_ref().map(|run| run.masked(&hider));
         Self {
             version: 1,
@@ -161,7 +168,7 @@ impl Review {
             stack,
             run,
             counts,
-            risk: Risk::of(findings),
+            risk,
             resources,
             settings,
             gates,
@@ -200,6 +207,7 @@ fn stack_facts(inputs: &Inputs<'_>, hider: &Hider) -> StackFacts {
         change_set: root.map(|root| hider.text(&root.change_set_id)),
         is_new: inputs.is_new,
         status: inputs.deployed.map(|deployed| hider.text(&deployed.status)),
+        failure: root.and_then(failure).map(|reason| hider.text(reason)),
         status_reason: shown(|root| root.status_reason.as_deref()),
         description: shown(|root| root.description.as_deref()),
         created: shown(|root| root.creation_time.as_deref()),
@@ -233,6 +241,28 @@ fn incomplete(path: &str, set: &ChangeSetDescription) -> Option<Sentence> {
             " has further pages, which are not here: this review is not complete"
         ]
     })
+}
+
+/// Why a change set failed; `None` for one that did not.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeChangeSet.html>
+fn failure(root: &ChangeSetDescription) -> Option<&str> {
+    let reason = || present(root.status_reason.as_deref()).unwrap_or("CloudFormation gives no reason");
+    (root.status == "FAILED").then(reason)
+}
+
+/// Templates of which a side cannot be read: what they say of values is known to nobody.
+fn unread(pairs: &[Pair<'_>], hider: &Hider, stack_name: &str) -> Vec<Finding> {
+    let unread = pairs.iter().filter(|pair| pair.is_unread);
+    let findings = unread.map(|pair| Finding {
+        level: risk::Level::High,
+        kind: risk::Kind::Unknown,
+        subject: hider.name(if pair.path.is_empty() { stack_name } else { &pair.path }),
+        because: Masked::ours(
+            "a template cannot be read, so what it changes is known only as far as CloudFormation tells it",
+        ),
+    });
+    findings.collect()
 }
 
 fn change_set_status(root: &ChangeSetDescription) -> Option<String> {

@@ -16,6 +16,8 @@ pub(super) struct Pair<'t> {
     pub(super) before: Option<&'t Template>,
     pub(super) after: Option<&'t Template>,
     pub(super) is_deployed: bool,
+    /// Whether a side of it cannot be read. Neither is then compared: what one lacks would look new or gone.
+    pub(super) is_unread: bool,
     pub(super) no_echo: BTreeSet<String>,
     pub(super) deployments: Deployments<'t>,
 }
@@ -24,6 +26,7 @@ pub(super) struct Parsed {
     pub(super) before: Option<Template>,
     pub(super) after: Option<Template>,
     source: Restorer,
+    is_unread: bool,
 }
 
 impl Parsed {
@@ -57,7 +60,12 @@ impl Parsed {
         for template in [&mut before, &mut after].into_iter().flatten() {
             template.restore_from(&source);
         }
-        Self { before, after, source }
+        Self {
+            is_unread: (texts.before.is_some() && before.is_none()) || (texts.after.is_some() && after.is_none()),
+            before,
+            after,
+            source,
+        }
     }
 }
 
@@ -85,21 +93,18 @@ pub(super) fn pair<'t>(inputs: &Inputs<'_>, texts: &TemplateTexts, parsed: &'t P
         .flat_map(Template::no_echo_parameters)
         .map(str::to_owned)
         .collect();
+    let side = |template: &'t Option<Template>| template.as_ref().filter(|_| !parsed.is_unread);
+    let (old, new) = (side(&parsed.before), side(&parsed.after));
     Pair {
         path: texts.path.clone(),
-        before: parsed.before.as_ref(),
-        after: parsed.after.as_ref(),
+        before: old,
+        after: new,
+        is_unread: parsed.is_unread,
         is_deployed: parsed.before.is_some(),
         no_echo,
         deployments: Deployments {
-            before: parsed
-                .before
-                .as_ref()
-                .map(|template| Evaluator::new(template, before, stack_id)),
-            after: parsed
-                .after
-                .as_ref()
-                .map(|template| Evaluator::new(template, &after, stack_id).with_renewed(renewed)),
+            before: old.map(|template| Evaluator::new(template, before, stack_id)),
+            after: new.map(|template| Evaluator::new(template, &after, stack_id).with_renewed(renewed)),
             source: parsed.source.clone(),
         },
     }

@@ -64,6 +64,9 @@ pub struct StackFacts {
     /// Its status, where known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<Masked>,
+    /// Why the change set failed, where it did: nothing can be executed then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Masked>,
     /// CloudFormation's words about the change set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status_reason: Option<Masked>,

@@ -31,8 +31,10 @@ use crate::domain::secrecy::{Hider, Masked, Sentence, SentencePart, masked, sent
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Risk {
-    /// The highest level of the findings; `low` when there are none.
-    pub level: Level,
+    /// The highest level of the findings; `low` when there are none. Absent when the change set failed: it cannot be
+    /// executed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
     /// What was found, highest level first.
     pub findings: Vec<Finding>,
 }
@@ -128,13 +130,23 @@ impl Kind {
 }
 
 impl Risk {
+    /// One word for the level; `none` where there is none.
+    pub fn name(&self) -> &'static str {
+        self.level.map_or("none", Level::name)
+    }
+
+    /// The findings about something that cannot be executed.
+    pub fn without_level(self) -> Self {
+        Self { level: None, ..self }
+    }
+
     /// Puts findings in order; of equal ones, one stays.
     pub fn of(mut findings: Vec<Finding>) -> Self {
         findings
             .sort_by(|a, b| (b.level, a.kind, &a.subject, &a.because).cmp(&(a.level, b.kind, &b.subject, &b.because)));
         findings.dedup();
         Self {
-            level: findings.first().map_or(Level::Low, |finding| finding.level),
+            level: Some(findings.first().map_or(Level::Low, |finding| finding.level)),
             findings,
         }
     }

@@ -328,7 +328,7 @@ fn variables(review: &Review, digest: Sha256, link: &str) -> BTreeMap<String, St
         ("Summary", review::summary(review)),
         ("Digest", digest.to_string()),
         ("Link", link.to_owned()),
-        ("Risk", review.risk.level.name().to_owned()),
+        ("Risk", review.risk.name().to_owned()),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into()

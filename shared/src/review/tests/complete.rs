@@ -242,7 +242,7 @@ fn a_nested_stack_without_a_change_set_of_its_own_is_said_to_be_unknown_whatever
                 "AfterContext": json!({ "Properties": { "TemplateURL": url } }).to_string(),
             }))]),
         )]);
-        assert_eq!(review.risk.level, Level::High, "{url}");
+        assert_eq!(review.risk.level, Some(Level::High), "{url}");
         let finding = &review.risk.findings[0];
         assert_eq!(
             (finding.kind, finding.subject.visible().as_ref()),

