@@ -23,7 +23,11 @@ pub(super) fn refusal(parameter: &Parameter<'_>, value: &str, budget: &Budget) -
     let pattern = parameter.allowed_pattern.map(|text| (text, compiled(text)));
     let pattern = pattern.as_ref().map(|(text, pattern)| (*text, pattern));
     let refusal = match parameter.kind {
-        Kind::SsmParameter => ssm_refusal(value),
+        // The name is what CloudFormation checks, as a text; what it stands for is not checked.
+        // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/systems-manager-parameter-types.html
+        Kind::SsmParameter => {
+            ssm_refusal(value).or_else(|| one_refusal(parameter, Simple::Text, value, pattern, budget))
+        }
         Kind::One(simple) => one_refusal(parameter, simple, value, pattern, budget),
         // CloudFormation trims the items of a list.
         Kind::List(simple) => value.split(',').enumerate().find_map(|(index, item)| {

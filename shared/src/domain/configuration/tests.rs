@@ -136,6 +136,21 @@ fn constraints_of_the_template_are_held() {
         refused("{Type: 'AWS::SSM::Parameter::Value<String>'}", "a b"),
         "the value of `P` is not the name of a Systems Manager parameter, such as `/network/vpc`"
     );
+    let key =
+        "{Type: 'AWS::SSM::Parameter::Value<Number>', AllowedValues: [/a, /b], AllowedPattern: '/[a-z]', MaxLength: 2}";
+    assert_eq!(
+        refused(key, "/c"),
+        "the value of `P` is none of the `AllowedValues` /a, /b"
+    );
+    assert!(
+        refused(
+            "{Type: 'AWS::SSM::Parameter::Value<String>', AllowedPattern: '/[a-z]'}",
+            "/1"
+        )
+        .contains("AllowedPattern")
+    );
+    assert!(refused("{Type: 'AWS::SSM::Parameter::Name', MinLength: 9}", "/a").contains("`MinLength` is 9"));
+    assert!(check(&format!("  P: {key}"), "Parameters: {P: /b}").is_ok());
     assert!(check("  P: {Type: Number, AllowedValues: [1, 2]}", "Parameters: {P: 2.0}").is_ok());
     assert!(check("  P: {Type: String, AllowedPattern: '(?!x).*'}", "Parameters: {P: b}").is_ok());
     assert!(check("  P: {Type: Number}", "Parameters: {P: '{{resolve:ssm:size}}'}").is_ok());
