@@ -361,6 +361,29 @@ fn empty_yaml_is_nothing_and_bytes_that_are_no_text_are_refused() {
 }
 
 #[test]
+fn indentation_that_only_looks_like_spaces_is_told_where_it_stands() {
+    for (text, place, name) in [
+        (
+            "Resources:\n\u{a0}\u{a0}A:\n\u{a0}\u{a0}\u{a0} Type: x\n",
+            (2, 1),
+            "a no-break space",
+        ),
+        ("a:\n  b: 1\n  \u{a0}c: 2\n", (3, 3), "a no-break space"),
+        ("a:\n\u{3000}b: 1\n", (2, 1), "U+3000"),
+        ("a:\n\tb: 1\n", (2, 1), "a tab"),
+        ("a:\n  b: 1\n\tc: 2\n", (3, 1), "a tab"),
+    ] {
+        let error = Document::parse(text, Format::Yaml).unwrap_err();
+        assert_eq!((error.line, error.column), place, "{text:?} {error}");
+        assert!(error.message.contains(name), "{text:?} {error}");
+    }
+    // In a text it is a character like any other.
+    let root = yaml("a: |\n  \u{a0}x\n\tb: \"\u{a0}y\"\n".replace("\tb", "b").as_str());
+    assert_eq!(root.get("b").unwrap().as_text(), Some("\u{a0}y"));
+    assert_eq!(yaml("'\u{a0}a': 1\n").get("\u{a0}a").unwrap().as_text(), Some("1"));
+}
+
+#[test]
 fn syntax_errors_say_where() {
     for (text, expected) in [
         ("x: [1, 2", "1:9"),

@@ -7,6 +7,7 @@ mod continuations;
 mod copies;
 mod kinds;
 mod layout;
+mod spaces;
 mod spans;
 
 use std::collections::HashMap;
@@ -23,7 +24,7 @@ use kinds::kind_of;
 const CORE_SCHEMA: &str = "tag:yaml.org,2002:";
 
 pub(super) fn parse(text: &str, positions: &Positions<'_>) -> Result<Document, SyntaxError> {
-    parse_strictly(text, positions).or_else(|error| {
+    let read = parse_strictly(text, positions).or_else(|error| {
         let Some(padded) = layout::pad(text) else {
             return Err(error);
         };
@@ -33,7 +34,8 @@ pub(super) fn parse(text: &str, positions: &Positions<'_>) -> Result<Document, S
             Err(later) if later.line > error.line => Err(padded.restore_error(later, positions)),
             Err(_) => Err(error),
         }
-    })
+    });
+    spaces::told(read, text, positions)
 }
 
 fn parse_strictly(text: &str, positions: &Positions<'_>) -> Result<Document, SyntaxError> {

@@ -13,8 +13,28 @@ pub fn read_file(path: &str, bytes: &[u8]) -> Result<Document, SyntaxError> {
     match (std::str::from_utf8(bytes), Format::of_path(path)) {
         (Ok(text), Some(Format::Yaml)) => either(text, Format::Yaml),
         (Ok(text), None) => read(text),
-        (_, format) => Document::parse_bytes(bytes, format.unwrap_or(Format::Yaml)),
+        (Ok(text), Some(Format::Json)) => Document::parse(text, Format::Json).map_err(|error| {
+            if is_yaml(text) {
+                SyntaxError {
+                    message: format!(
+                        "this is YAML under a name for JSON: rename the file to `.yaml` ({})",
+                        error.message
+                    ),
+                    ..error
+                }
+            } else {
+                error
+            }
+        }),
+        (Err(_), format) => Document::parse_bytes(bytes, format.unwrap_or(Format::Yaml)),
     }
+}
+
+/// Whether a text that is not JSON was meant as YAML: it is a mapping without brackets.
+fn is_yaml(text: &str) -> bool {
+    let begins = text.trim_start_matches('\u{feff}').trim_start();
+    !begins.starts_with(['{', '['])
+        && Document::parse(text, Format::Yaml).is_ok_and(|document| !document.root.entries().is_empty())
 }
 
 /// Reads a text of which nothing is known but what it looks like.
@@ -85,6 +105,11 @@ mod tests {
         assert_eq!(of("a.template"), of("a.json"));
         // A name that says JSON is taken at its word.
         assert!(read_file("a.json", b"{a: 1}").is_err());
+        let yaml = read_file("a.json", b"# mine\nResources:\n  A: {}\n").unwrap_err();
+        assert_eq!((yaml.line, yaml.column), (1, 1));
+        assert!(yaml.message.starts_with("this is YAML under a name for JSON"), "{yaml}");
+        let neither = read_file("a.json", b"some words").unwrap_err();
+        assert!(!neither.message.contains("YAML"), "{neither}");
         let error = read_file("a.json", b"{\"a\": \"\xff\"}").unwrap_err();
         assert!(error.message.contains("not UTF-8"), "{error}");
     }
