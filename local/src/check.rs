@@ -3,6 +3,7 @@
 mod finding;
 pub mod output;
 mod unused;
+pub mod validator;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -38,6 +39,8 @@ pub struct Findings {
     pub findings: Vec<Finding>,
     /// Environment to the number of its sound stacks.
     pub stacks: BTreeMap<String, usize>,
+    /// Paths of the templates of all stacks, nested ones among them.
+    pub templates: BTreeSet<String>,
 }
 
 /// What a deployment would demand.
@@ -170,7 +173,7 @@ impl Repository {
             ordered.extend(of_catalogue.iter().map(|line| Finding::of_line(line, Rule::Catalogue)));
             let mut sound = 0;
             for gate in &resolution.stacks {
-                let found = self.check_stack(gate, &mut used);
+                let found = self.check_stack(gate, &mut used, &mut findings.templates);
                 sound += usize::from(found.iter().all(|finding| finding.rule.is_warning()));
                 others.extend(found);
             }
@@ -222,8 +225,8 @@ impl Repository {
     }
 
     /// What is wrong with the template, all that it refers to, and the configuration of a stack. Puts what the stack
-    /// uses into `used`.
-    fn check_stack(&self, gate: &Gate, used: &mut BTreeSet<String>) -> Vec<Finding> {
+    /// uses into `used`, and its templates into `all`.
+    fn check_stack(&self, gate: &Gate, used: &mut BTreeSet<String>, all: &mut BTreeSet<String>) -> Vec<Finding> {
         let mut findings = Vec::new();
         let sources = Sources {
             files: &self.files,
@@ -253,7 +256,11 @@ impl Repository {
         }
         for path in &templates {
             let is_stacks_own = *path == gate.template;
-            findings.extend(self.check_template(path, is_stacks_own, size.filter(|_| is_stacks_own)));
+            let found = self.check_template(path, is_stacks_own, size.filter(|_| is_stacks_own));
+            if let Some(found) = found {
+                all.insert(path.clone());
+                findings.extend(found);
+            }
         }
         if let Some(path) = &gate.configuration {
             findings.extend(self.duplicates_of_configuration(path));
@@ -276,23 +283,19 @@ impl Repository {
 
     /// What CloudFormation would refuse in a template whatever its values are, and what is odd about it. A file that is
     /// not a stack's own template is one when it has resources. `size` is what the template comes to in bytes, where that
-    /// is known.
-    fn check_template(&self, path: &str, is_stacks_own: bool, size: Option<usize>) -> Vec<Finding> {
-        let Some(content) = self.contents.get(path) else {
-            return Vec::new();
-        };
+    /// is known. `None` for what is not a template.
+    fn check_template(&self, path: &str, is_stacks_own: bool, size: Option<usize>) -> Option<Vec<Finding>> {
+        let content = self.contents.get(path)?;
         // What cannot be read is told by whoever packages it.
-        let Ok(document) = read_file(path, content) else {
-            return Vec::new();
-        };
+        let document = read_file(path, content).ok()?;
         if !is_stacks_own && document.root.get("Resources").is_none() {
-            return Vec::new();
+            return None;
         }
         let found = template_check::check(&document, size.unwrap_or(content.len()));
         let left = packaging::left_paths(&document.root, path, &self.files);
         let left = left.into_iter().map(|left| Finding::of_left_path(path, &left));
         let found = found.into_iter().map(|finding| Finding::of_template(path, finding));
-        found.chain(left).collect()
+        Some(found.chain(left).collect())
     }
 
     /// Keys that a configuration has more than once.

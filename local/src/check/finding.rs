@@ -29,6 +29,8 @@ pub enum Rule {
     UnusedConfiguration,
     /// A file that looks like a template and belongs to no stack.
     UnusedTemplate,
+    /// What an installed validator says of a template.
+    Validator,
 }
 
 impl Rule {
@@ -45,6 +47,7 @@ impl Rule {
             Self::Template(rule) => rule.name(),
             Self::UnusedConfiguration => "unused-configuration",
             Self::UnusedTemplate => "unused-template",
+            Self::Validator => "validator",
         }
     }
 
@@ -60,6 +63,7 @@ impl Rule {
             Self::Packaging,
             Self::UnusedConfiguration,
             Self::UnusedTemplate,
+            Self::Validator,
         ];
         own.into_iter().chain(TemplateRule::ALL.into_iter().map(Self::Template))
     }
@@ -68,7 +72,9 @@ impl Rule {
     pub const fn is_warning(self) -> bool {
         match self {
             Self::Template(rule) => rule.is_warning(),
-            Self::ConfigurationDuplicateKey | Self::UnusedConfiguration | Self::UnusedTemplate => true,
+            Self::ConfigurationDuplicateKey | Self::UnusedConfiguration | Self::UnusedTemplate | Self::Validator => {
+                true
+            }
             _ => false,
         }
     }

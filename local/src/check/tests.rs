@@ -326,3 +326,11 @@ fn what_aws_takes_and_is_odd_is_a_warning() {
     assert!(!findings.has_errors());
     assert_eq!(findings.stacks["production"], 1);
 }
+
+#[test]
+fn what_the_cdk_synthesizes_is_a_stack() {
+    let (_root, repository) = repository(&[("stacks/orders/template.json", include_str!("tests/cdk-orders.json"))]);
+    let findings = repository.check(&["production".to_owned()], &demands());
+    assert_eq!(problems(&findings), Vec::<String>::new());
+    assert_eq!(findings.stacks["production"], 1);
+}

@@ -1,11 +1,13 @@
 //! `cargo local check`: checks a repository without any account.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use changegate::domain::gate::Floor;
 use clap::{Args, ValueEnum};
 
+use crate::check::validator::{self, Validated};
 use crate::check::{Demands, Findings, Repository, output};
 use crate::cli::Outcome;
 
@@ -44,6 +46,12 @@ pub struct Arguments {
     /// Pattern of the names of stacks that the deployment allows; `*` stands for any text.
     #[arg(long, value_name = "PATTERN", default_value = "*")]
     stack_name_pattern: String,
+    /// Has every template validated by an installed cfn-lint, however many there are.
+    #[arg(long, conflicts_with = "no_validate")]
+    validate: bool,
+    /// Runs no validator.
+    #[arg(long)]
+    no_validate: bool,
     /// How to print what is found.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -85,7 +93,18 @@ pub fn run(arguments: &Arguments) -> Outcome {
         },
         deployment: deployment.clone(),
     };
-    let findings = repository.check(&environments, &demands);
+    let mut findings = repository.check(&environments, &demands);
+    let validated = if arguments.no_validate {
+        Validated::default()
+    } else {
+        validator::run(
+            OsStr::new(validator::PROGRAM),
+            &arguments.repository,
+            &findings.templates,
+            arguments.validate,
+        )
+    };
+    findings.findings.extend(validated.findings);
     match arguments.format {
         Format::Text => print!("{}", output::text(&findings)),
         Format::Json => print!("{}", output::json(&findings)),
@@ -94,6 +113,9 @@ pub fn run(arguments: &Arguments) -> Outcome {
     }
     if arguments.format == Format::Text {
         conclude(&findings);
+        if let Some(reason) = validated.left_out {
+            eprintln!("types and properties of resources were not checked: {reason}");
+        }
     }
     Ok(if findings.has_errors() {
         ExitCode::FAILURE
