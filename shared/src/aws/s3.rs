@@ -169,6 +169,43 @@ impl AuditObjects for Bucket {
 
 impl WriteObjects for Bucket {
     async fn put(&self, object: NewObject) -> Result<WrittenObject, PortError> {
+        for _ in 1..MOST_RACES {
+            match self.put_once(object.clone()).await {
+                Err(error) if is_race(&error) => {}
+                done => return done,
+            }
+        }
+        self.put_once(object).await.map_err(|error| {
+            // Another write is still under way, and who wins is not known: the same work may succeed later.
+            let kind = if is_race(&error) {
+                PortErrorKind::Unavailable
+            } else {
+                error.kind
+            };
+            PortError { kind, ..error }
+        })
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), PortError> {
+        let answer = self.client.delete_object().bucket(&self.name).key(key).send().await;
+        answer.map_err(|error| port_error("s3:DeleteObject", key, error))?;
+        Ok(())
+    }
+}
+
+/// How often a write is sent that meets another one of the same key.
+const MOST_RACES: u8 = 5;
+
+/// Whether another write of the same key is under way: the condition was not decided, and the write is to be sent again.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html>
+fn is_race(error: &PortError) -> bool {
+    error.code.as_deref() == Some("ConditionalRequestConflict")
+}
+
+impl Bucket {
+    /// Writes an object, unless its condition is not met.
+    async fn put_once(&self, object: NewObject) -> Result<WrittenObject, PortError> {
         let request = self.client.put_object().bucket(&self.name).key(&object.key);
         let request = match &object.condition {
             WriteCondition::Always => request,
@@ -191,12 +228,6 @@ impl WriteObjects for Bucket {
             etag: answer.e_tag.unwrap_or_default(),
             version: answer.version_id.unwrap_or_default(),
         })
-    }
-
-    async fn delete(&self, key: &str) -> Result<(), PortError> {
-        let answer = self.client.delete_object().bucket(&self.name).key(key).send().await;
-        answer.map_err(|error| port_error("s3:DeleteObject", key, error))?;
-        Ok(())
     }
 }
 

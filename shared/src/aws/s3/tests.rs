@@ -8,7 +8,10 @@ use crate::aws::recorded;
 
 /// A bucket behind one recorded answer, and the client that remembers the request.
 fn bucket(status: u16, headers: &[(&str, &str)], body: impl Into<SdkBody>) -> (Bucket, StaticReplayClient) {
-    let replay = recorded::answer(status, headers, body);
+    bucket_behind(recorded::answer(status, headers, body))
+}
+
+fn bucket_behind(replay: StaticReplayClient) -> (Bucket, StaticReplayClient) {
     let config = aws_sdk_s3::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("eu-west-1"))
@@ -59,12 +62,8 @@ async fn a_write_over_nothing_asks_for_nothing_to_be_there() {
 }
 
 #[tokio::test]
-async fn an_unmet_a_raced_and_a_vanished_condition_are_conflicts() {
-    for (status, code) in [
-        (412, "PreconditionFailed"),
-        (409, "ConditionalRequestConflict"),
-        (404, "NoSuchKey"),
-    ] {
+async fn an_unmet_and_a_vanished_condition_are_conflicts() {
+    for (status, code) in [(412, "PreconditionFailed"), (404, "NoSuchKey")] {
         let body = format!("<Error><Code>{code}</Code><Message>no</Message></Error>");
         let (bucket, _) = bucket(status, &[], body);
         let error = bucket
@@ -73,6 +72,39 @@ async fn an_unmet_a_raced_and_a_vanished_condition_are_conflicts() {
             .unwrap_err();
         assert_eq!(error.kind, PortErrorKind::Conflict, "{code}");
     }
+}
+
+/// A bucket that answers these statuses, one after the other, with the code of a race where it is 409.
+fn bucket_with(statuses: &[u16]) -> (Bucket, StaticReplayClient) {
+    let race = "<Error><Code>ConditionalRequestConflict</Code><Message>no</Message></Error>";
+    let unmet = "<Error><Code>PreconditionFailed</Code><Message>no</Message></Error>";
+    let answers = statuses.iter().map(|&status| match status {
+        409 => (status, race),
+        412 => (status, unmet),
+        _ => (status, ""),
+    });
+    bucket_behind(recorded::answers(answers))
+}
+
+#[tokio::test]
+async fn a_write_that_meets_another_one_is_sent_again() {
+    let (bucket, replay) = bucket_with(&[409, 409, 200]);
+    bucket.put(new_object(WriteCondition::Absent)).await.unwrap();
+    assert_eq!(replay.actual_requests().count(), 3);
+    assert!(
+        replay
+            .actual_requests()
+            .all(|request| request.headers().get("if-none-match") == Some("*"))
+    );
+
+    let (bucket, _) = bucket_with(&[409, 412]);
+    let error = bucket.put(new_object(WriteCondition::Absent)).await.unwrap_err();
+    assert_eq!(error.kind, PortErrorKind::Conflict, "the other one won");
+
+    let (bucket, replay) = bucket_with(&[409; 9]);
+    let error = bucket.put(new_object(WriteCondition::Absent)).await.unwrap_err();
+    assert!(error.is_transient(), "who wins is not known: {error}");
+    assert_eq!(replay.actual_requests().count(), 5);
 }
 
 #[tokio::test]

@@ -66,7 +66,7 @@ async fn claim(
         Ok(_) => Ok(claim),
         Err(error) if error.kind == PortErrorKind::Conflict => {
             let held = claim_of(evidence, &proven.pipeline, &run.id).await?;
-            // A race of two writes answers 409 to both; the next delivery sees who won.
+            // Whoever won may have been tidied up since; the next delivery looks again.
             held.ok_or_else(|| FlowError::NotYet(format!("the claim of run {} is being written", run.id)))
         }
         Err(error) => Err(error.into()),

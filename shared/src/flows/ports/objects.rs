@@ -116,7 +116,8 @@ pub trait WriteObjects {
     ///
     /// # Errors
     ///
-    /// [`super::PortErrorKind::Conflict`] when the condition is not met (412) or raced (409).
+    /// [`super::PortErrorKind::Conflict`] when the condition is not met. A write that meets another
+    /// one again and again is [`super::PortErrorKind::Unavailable`]: who wins is not known.
     async fn put(&self, object: NewObject) -> Result<WrittenObject, PortError>;
 
     /// Removes the object at `key`; an absent object is no error.
