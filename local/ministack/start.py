@@ -34,6 +34,7 @@ def main() -> None:
     import properties
     import protocols
     import replacement
+    import rough
     import runtime_api
     import server
     import service_role
@@ -62,6 +63,7 @@ def main() -> None:
         mail,
         front,
         protocols,
+        rough,
         collector,
         server,
     ):

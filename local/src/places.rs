@@ -9,6 +9,7 @@ pub struct Places {
     run: PathBuf,
     recordings: Option<PathBuf>,
     is_release: bool,
+    rough: Option<u64>,
 }
 
 impl Places {
@@ -22,6 +23,7 @@ impl Places {
             run,
             recordings: None,
             is_release: false,
+            rough: None,
         }
     }
 
@@ -47,6 +49,20 @@ impl Places {
             is_release: true,
             ..self
         }
+    }
+
+    /// The same places, with the worst that AWS is allowed, from this seed.
+    #[must_use]
+    pub fn with_roughness(self, seed: u64) -> Self {
+        Places {
+            rough: Some(seed),
+            ..self
+        }
+    }
+
+    /// The seed of the worst that AWS is allowed; absent where everything is as it should be.
+    pub fn rough(&self) -> Option<u64> {
+        self.rough
     }
 
     /// Whether the functions are built as they are deployed.

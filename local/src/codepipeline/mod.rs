@@ -12,6 +12,7 @@ pub mod error;
 pub mod operations;
 #[cfg(test)]
 mod over_http;
+pub mod rough;
 pub mod server;
 pub mod validation;
 pub mod wire;

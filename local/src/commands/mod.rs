@@ -3,6 +3,7 @@
 pub mod check;
 pub mod down;
 pub mod review;
+pub mod roughness;
 pub mod serve;
 pub mod status;
 pub mod up;

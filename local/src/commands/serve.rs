@@ -15,6 +15,9 @@ pub struct Arguments {
     /// Where this run keeps its files.
     #[arg(long)]
     run_directory: PathBuf,
+    /// Make the local world as hostile as AWS is allowed to be, from this seed.
+    #[arg(long, value_name = "SEED")]
+    rough: Option<u64>,
 }
 
 /// Holds the environment until standard input closes.
@@ -27,7 +30,10 @@ pub async fn run(arguments: Arguments) -> Outcome {
         .with_writer(std::io::stderr)
         .with_ansi(false)
         .init();
-    let places = Places::of_this_repository().with_run_directory(arguments.run_directory);
+    let mut places = Places::of_this_repository().with_run_directory(arguments.run_directory);
+    if let Some(seed) = arguments.rough {
+        places = places.with_roughness(seed);
+    }
     let venv = Venv::ensure(&places, &Progress::default()).await?;
     match server::serve(&places, &venv).await {
         Ok(()) => Ok(ExitCode::SUCCESS),

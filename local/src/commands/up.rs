@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use crate::aws::Aws;
 use crate::cli::Outcome;
+use crate::commands::roughness::Roughness;
 use crate::deploy::{self, STACK};
 use crate::environment::{self, Environment, EnvironmentError, Lock};
 use crate::people;
@@ -15,15 +16,18 @@ use crate::state::State;
 
 /// Arguments of `cargo local up`.
 #[derive(Debug, clap::Args)]
-pub struct Arguments {}
+pub struct Arguments {
+    #[command(flatten)]
+    rough: Roughness,
+}
 
 /// Starts everything, deploys Changegate, and leaves it running in the background.
 ///
 /// # Errors
 ///
 /// When a part does not start, or Changegate cannot be deployed; then nothing is left running.
-pub async fn run(_: Arguments) -> Outcome {
-    let places = Places::of_this_repository();
+pub async fn run(arguments: Arguments) -> Outcome {
+    let places = arguments.rough.of(Places::of_this_repository(), "up");
     let lock = Lock::take(&places)?;
     if let Some(state) = environment::running(&places).await? {
         print!(

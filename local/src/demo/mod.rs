@@ -16,6 +16,7 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::Outcome;
+use crate::commands::roughness::Roughness;
 use crate::commands::up;
 use crate::environment::{Environment, Lock};
 use crate::places::Places;
@@ -38,6 +39,8 @@ pub struct Arguments {
     /// Run the functions as they are deployed, optimized; building them takes about ten minutes the first time.
     #[arg(long)]
     pub release: bool,
+    #[command(flatten)]
+    pub rough: Roughness,
     /// Write every event and every answer of the services into this folder, for `cargo local bench functions`.
     #[arg(long, value_name = "FOLDER", hide = true)]
     pub record: Option<std::path::PathBuf>,
@@ -62,6 +65,7 @@ pub async fn run(arguments: Arguments) -> Outcome {
     if let Some(directory) = &arguments.run_directory {
         places = places.with_run_directory(directory.clone());
     }
+    places = arguments.rough.of(places, "demo");
     if arguments.release {
         places = places.with_release_builds();
     }

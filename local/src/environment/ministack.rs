@@ -114,6 +114,7 @@ impl MiniStack {
             .env("MAIL", places.mail())
             .env("CODEPIPELINE_ENGINE", engine)
             .env("FRONT_SECRET", secret)
+            .envs(places.rough().map(|seed| ("ROUGH_SEED", seed.to_string())))
             // Functions inherit this; without it they would call AWS itself.
             .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
             .stdin(Stdio::piped())

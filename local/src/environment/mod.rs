@@ -101,6 +101,7 @@ impl Environment {
             .arg("serve")
             .arg("--run-directory")
             .arg(places.run())
+            .args(places.rough().map(|seed| format!("--rough={seed}")))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(errors)

@@ -50,6 +50,7 @@ impl Deployed {
             account: ACCOUNT.to_owned(),
             region: REGION.to_owned(),
             pace: Pace::default(),
+            rough: None,
         };
         let engine = codepipeline::serve(listener, config).expect("the engine starts");
         let deployed = Self {

@@ -11,8 +11,10 @@ mod command_line;
 mod demo;
 mod git;
 mod interruption;
+mod on_real_aws;
 mod permissions;
 mod python;
+mod rough;
 
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;

@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 
 use super::engine::Engine;
 use super::engine::effects::{Effect, StateChange};
+use super::rough::Rough;
 
 pub use aws::Aws;
 
@@ -30,7 +31,7 @@ pub struct Driver {
 
 impl Driver {
     /// Starts serving an engine.
-    pub fn start(engine: Engine, aws: Aws) -> Arc<Self> {
+    pub fn start(engine: Engine, aws: Aws, rough: Option<Arc<Mutex<Rough>>>) -> Arc<Self> {
         let (events, queue) = mpsc::unbounded_channel();
         let aws = Arc::new(aws);
         let driver = Arc::new(Self {
@@ -41,7 +42,7 @@ impl Driver {
             tasks: Mutex::new(Vec::new()),
         });
         let clock = tokio::spawn(watch_clock(driver.clone()));
-        let publisher = tokio::spawn(events::publish_all(aws, queue));
+        let publisher = tokio::spawn(events::publish_all(aws, queue, rough));
         lock(&driver.tasks).extend([clock, publisher]);
         driver
     }
@@ -127,7 +128,8 @@ async fn watch_clock(driver: Arc<Driver>) {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+/// Locks, whoever panicked before.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // Whoever panicked while holding the lock left the state as consistent as a refusal would.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -10,6 +10,7 @@ use super::effects::{Artifact, Deadline, Effect, Failure, Invocation, Variables}
 use super::state::{Awaits, Pipeline, Revision};
 use super::world::{JobRecord, World};
 use crate::codepipeline::error::ApiError;
+use crate::codepipeline::rough::Moods;
 
 /// Bytes of all output variables of one action together:
 /// <https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html>.
@@ -57,12 +58,13 @@ impl Pipeline {
             },
         );
         world.due_in(world.pace.reply, Deadline::Reply { job: job.clone() });
-        let deliveries = if world.duplicates > 0 {
+        let mut deliveries = 1;
+        if world.duplicates > 0 {
             world.duplicates -= 1;
-            2
-        } else {
-            1
-        };
+            deliveries = 2;
+        } else if world.rough.as_mut().is_some_and(Moods::delivers_twice) {
+            deliveries = 2;
+        }
         let invocation = Invocation {
             job: job.clone(),
             role: declared

@@ -6,6 +6,7 @@ use super::conditions::{Entry, entry};
 use super::events;
 use super::state::{ActionStatus, Pipeline, Position, RunStatus, StageRun, StageStatus};
 use super::world::World;
+use crate::codepipeline::rough::Moods;
 
 impl Pipeline {
     /// A run comes to a stage: it enters, or it waits in front of the lock and supersedes whoever waited there.
@@ -173,6 +174,11 @@ impl Pipeline {
 
     /// Ends a run and tells the world.
     pub(super) fn end_run(&mut self, world: &mut World, run: usize, status: RunStatus) {
+        // The guide says that an update fails the runs, the reference that they are `Cancelled`.
+        let status = match status {
+            RunStatus::Cancelled if world.rough.as_mut().is_some_and(Moods::fails_what_it_updates) => RunStatus::Failed,
+            status => status,
+        };
         let entry = &mut self.runs[run];
         entry.status = status;
         entry.position = Position::Ended;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::effects::{Deadline, Effect};
+use crate::codepipeline::rough::Moods;
 
 /// How fast the engine goes about things for which AWS takes its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +69,8 @@ pub struct World {
     pub pace: Pace,
     /// How many of the next jobs are delivered twice.
     pub duplicates: u32,
+    /// What the engine itself does otherwise where the world is rough.
+    pub rough: Option<Moods>,
     /// The time of the event that is being handled.
     pub now: Timestamp,
     /// Every job of every pipeline that exists.
@@ -84,6 +87,7 @@ impl World {
             region: region.to_owned(),
             pace,
             duplicates: 0,
+            rough: None,
             now: Timestamp::UNIX_EPOCH,
             jobs: BTreeMap::new(),
             effects: Vec::new(),

@@ -82,6 +82,7 @@ impl Stage {
         let front = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
         let config = Config {
+            rough: None,
             listen: "127.0.0.1:0".parse().unwrap(),
             ministack: front.clone(),
             front_secret: SECRET.into(),

@@ -6,17 +6,24 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::pass_role::passable;
 use super::{PRINCIPAL_HEADER, REGION_HEADER, Shared};
+use crate::codepipeline::driver::lock;
 use crate::codepipeline::error::ApiError;
+use crate::codepipeline::rough::Rough;
 use crate::codepipeline::wire;
+
+/// The code of a failure inside a service, which carries the status 500.
+const INTERNAL: &str = "InternalFailure";
 
 pub(super) async fn api(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
     let answer = answer_api(&shared, &headers, &body).await;
     let (status, body) = match answer {
         Ok(value) => (StatusCode::OK, value),
+        Err(error) if error.code == INTERNAL => (StatusCode::INTERNAL_SERVER_ERROR, error.body()),
         Err(error) => (StatusCode::BAD_REQUEST, error.body()),
     };
     let headers = [
@@ -52,6 +59,10 @@ async fn answer_api(shared: &Shared, headers: &HeaderMap, body: &[u8]) -> Result
             "The front named no caller in x-principal-arn",
         ));
     }
+    let rough = shared.rough.as_ref().filter(|_| Rough::concerns(caller));
+    if let Some(refusal) = rough.and_then(|rough| lock(rough).throttle()) {
+        return Err(refusal);
+    }
     let region = text(REGION_HEADER);
     if !region.is_empty() && region != shared.config.region {
         return Err(ApiError::validation(format!(
@@ -67,7 +78,18 @@ async fn answer_api(shared: &Shared, headers: &HeaderMap, body: &[u8]) -> Result
     if matches!(operation, "CreatePipeline" | "UpdatePipeline") {
         passable(shared, caller, &request["pipeline"]["roleArn"]).await?;
     }
-    shared
+    let mut answer = shared
         .driver
-        .with(|engine| wire::answer(engine, operation, caller, &request))
+        .with(|engine| wire::answer(engine, operation, caller, &request))?;
+    if let Some(rough) = rough {
+        let mut rough = lock(rough);
+        rough.history(operation, &mut answer, Timestamp::now());
+        if rough.loses_answer(operation) {
+            return Err(ApiError::new(
+                INTERNAL,
+                "The answer got lost: what was asked for was done",
+            ));
+        }
+    }
+    Ok(answer)
 }

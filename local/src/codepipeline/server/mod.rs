@@ -6,7 +6,7 @@ mod pass_role;
 mod resource;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -20,6 +20,7 @@ use super::driver::{Aws, Driver};
 use super::engine::Engine;
 use super::engine::world::{Pace, RandomIds};
 use super::error::ApiError;
+use super::rough::{Moods, Rough};
 pub use knobs::{Knobs, Turner};
 
 /// The header that carries the secret which only the front knows.
@@ -49,6 +50,8 @@ pub struct Config {
     pub region: String,
     /// Time limits.
     pub pace: Pace,
+    /// The seed of the worst that AWS is allowed; absent where everything is as it should be.
+    pub rough: Option<u64>,
 }
 
 /// Why the engine does not run.
@@ -122,12 +125,15 @@ pub fn serve(listener: TcpListener, config: Config) -> Result<Running, StartErro
     let address = listener
         .local_addr()
         .map_err(|error| StartError::Listen(config.listen, error))?;
-    let engine = Engine::new(&config.account, &config.region, config.pace, Box::new(RandomIds));
+    let mut engine = Engine::new(&config.account, &config.region, config.pace, Box::new(RandomIds));
+    engine.world.rough = config.rough.map(Moods::new);
+    let rough = config.rough.map(|seed| Arc::new(Mutex::new(Rough::new(seed))));
     let aws = Aws::new(&config).map_err(StartError::Client)?;
-    let driver = Driver::start(engine, aws);
+    let driver = Driver::start(engine, aws, rough.clone());
     let shared = Arc::new(Shared {
         driver: driver.clone(),
         config,
+        rough,
     });
     let router = Router::new()
         .route("/", post(api::api))
@@ -157,6 +163,7 @@ pub fn serve(listener: TcpListener, config: Config) -> Result<Running, StartErro
 struct Shared {
     driver: Arc<Driver>,
     config: Config,
+    rough: Option<Arc<Mutex<Rough>>>,
 }
 
 impl Shared {
