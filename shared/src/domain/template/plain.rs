@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::boolean;
+use super::{boolean, scalar_text};
 use crate::domain::document::{self, Node, SyntaxError};
 
 /// A template.
@@ -179,15 +179,47 @@ pub fn lossy(text: &str) -> String {
         .collect()
 }
 
+fn items_of(items: &[Node], begins_with_name: bool) -> Vec<Value> {
+    let of = |(index, item)| {
+        if index == 0 && begins_with_name {
+            name(item)
+        } else {
+            plain(item)
+        }
+    };
+    items.iter().enumerate().map(of).collect()
+}
+
+/// The name of something in the template, which stays as it is written: a condition may be called `No`.
+fn name(node: &Node) -> Value {
+    match node.scalar() {
+        Some(scalar) if node.tag.is_none() && !node.is_null() => Value::String(scalar.text.clone()),
+        _ => plain(node),
+    }
+}
+
 fn plain(node: &Node) -> Value {
     let value = match &node.value {
         document::Value::Scalar(_) if node.is_null() => Value::Null,
-        document::Value::Scalar(scalar) => Value::String(scalar.text.clone()),
-        document::Value::Sequence(items) => Value::Array(items.iter().map(plain).collect()),
+        document::Value::Scalar(_) => Value::String(scalar_text(node).unwrap_or_default().to_owned()),
+        document::Value::Sequence(items) => {
+            let begins_with_name = matches!(node.tag.as_deref(), Some("!If" | "!GetAtt"));
+            Value::Array(items_of(items, begins_with_name))
+        }
         document::Value::Mapping(entries) => Value::Object(
             entries
                 .iter()
-                .filter_map(|(key, value)| Some((key.as_text()?.to_owned(), plain(value))))
+                .filter_map(|(key, value)| {
+                    let key = key.as_text()?;
+                    let value = match key {
+                        "Condition" | "DependsOn" | "Ref" => name(value),
+                        "Fn::If" | "Fn::GetAtt" if value.tag.is_none() && !value.items().is_empty() => {
+                            Value::Array(items_of(value.items(), true))
+                        }
+                        _ => plain(value),
+                    };
+                    Some((key.to_owned(), value))
+                })
                 .collect(),
         ),
     };

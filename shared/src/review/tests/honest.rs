@@ -319,11 +319,11 @@ fn a_change_set_that_failed_says_so_first_and_has_no_risk() {
     assert_eq!(review.risk.level, None);
     let line = review::summary(&review);
     assert!(
-        line.starts_with("shop: the change set FAILED: The following hook(s)"),
+        line.starts_with("sample: the change set FAILED: The following hook(s)"),
         "{line}"
     );
     assert!(
-        review::subject(&review).starts_with("[failed] shop"),
+        review::subject(&review).starts_with("[failed] sample"),
         "{}",
         review::subject(&review)
     );

@@ -36,7 +36,7 @@ fn odd_key(node: &Node) -> Option<&Node> {
     node.items().iter().find_map(odd_key).or_else(in_entries)
 }
 
-/// The error of a line that is indented with such characters, on the line of `error` or right before it.
+/// The error of a line that is indented with such characters, on the line of `error` or right beside it.
 fn indented_oddly(text: &str, positions: &Positions<'_>, error: &SyntaxError) -> Option<SyntaxError> {
     let mut start = 0;
     for (index, line) in text.split_inclusive('\n').enumerate() {
@@ -47,7 +47,7 @@ fn indented_oddly(text: &str, positions: &Positions<'_>, error: &SyntaxError) ->
             .next()
             .filter(|first| is_odd_space(*first));
         if let Some(odd) = odd
-            && (index + 1..=index + 2).contains(&error.line)
+            && (index..=index + 2).contains(&error.line)
             && !line.trim().is_empty()
         {
             return Some(positions.error(start + spaces, said(odd)));
