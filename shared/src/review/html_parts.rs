@@ -20,19 +20,20 @@ pub(super) fn header(out: &mut Out<Html>, review: &Review) {
         review.title
     );
     put!(out, "</h1>\n<p class=\"verdict\"><strong class=\"badge ");
-    match review.risk.level.map(Level::name) {
-        Some(level) => put!(
+    if let Some(level) = review.risk.level.map(Level::name) {
+        put!(
             out,
             level,
             "\">",
             level,
             " risk</strong> ",
             words::counts(&review.counts)
-        ),
-        None => put!(
+        );
+    } else {
+        put!(
             out,
             "high\">FAILED</strong> the change set failed and cannot be executed"
-        ),
+        );
     }
     put!(out, "</p>\n");
     for alarm in words::alarms(&review.risk.findings) {

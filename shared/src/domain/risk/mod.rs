@@ -136,6 +136,7 @@ impl Risk {
     }
 
     /// The findings about something that cannot be executed.
+    #[must_use]
     pub fn without_level(self) -> Self {
         Self { level: None, ..self }
     }
