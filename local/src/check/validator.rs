@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use serde::Deserialize;
 
@@ -45,22 +45,25 @@ pub fn run(program: &OsStr, root: &Path, templates: &BTreeSet<String>, is_wanted
             left_out(format!("{PROGRAM} is not installed; `pip install {PROGRAM}` brings it"))
         }
         Err(error) => left_out(format!("{PROGRAM} could not be started: {error}")),
-        Ok(output) => match serde_json::from_slice::<Vec<Match>>(&output.stdout) {
-            Ok(matches) => Validated {
-                findings: matches.into_iter().filter_map(Match::finding).collect(),
-                left_out: None,
-            },
-            Err(_) => {
-                let said = String::from_utf8_lossy(&output.stderr);
-                let last = said
-                    .lines()
-                    .rev()
-                    .find(|line| !line.trim().is_empty())
-                    .unwrap_or("nothing");
-                left_out(format!("{PROGRAM} ended with {}: {last}", output.status))
-            }
-        },
+        Ok(output) => read(&output),
     }
+}
+
+/// Reads what the validator printed.
+fn read(output: &Output) -> Validated {
+    if let Ok(matches) = serde_json::from_slice::<Vec<Match>>(&output.stdout) {
+        return Validated {
+            findings: matches.into_iter().filter_map(Match::finding).collect(),
+            left_out: None,
+        };
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let last = said
+        .lines()
+        .rev()
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or("nothing");
+    left_out(format!("{PROGRAM} ended with {}: {last}", output.status))
 }
 
 fn left_out(reason: String) -> Validated {
