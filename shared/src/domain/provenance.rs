@@ -37,7 +37,7 @@ pub const ROOT_STACK: &str = "root";
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Provenance {
     /// Version of this document's shape: [`Provenance::VERSION`]; 1 is one without [`Trace`], 2 one whose trace does not
-    /// tell what stacks read.
+    /// tell what stacks read and which gates they have.
     pub version: u32,
     /// `owner/name`.
     pub repository: String,
@@ -108,6 +108,10 @@ pub struct StackTrace {
     /// it goes, and in records of version 2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reads: Option<StackReads>,
+    /// Hash of the stack's gate at the record's commit; absent while the catalogue has a problem with the stack, when it
+    /// goes, and in records of version 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate: Option<Sha256>,
 }
 
 /// A file as a record left it.

@@ -1,5 +1,7 @@
 //! Where the sources of a run come from: object versions, and the commits that they were written from.
 
+mod gate;
+
 use std::collections::BTreeMap;
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
@@ -14,6 +16,7 @@ use crate::domain::history::ActionExecution;
 use crate::domain::job::FailureKind;
 use crate::domain::keys;
 use crate::domain::provenance::{Apart, Provenance, ROOT_STACK, RecordId, SourceFacts, Together};
+use crate::domain::sha256::Sha256;
 
 /// Records that are read at the same time.
 const CONCURRENCY: usize = 8;
@@ -65,6 +68,19 @@ pub(crate) fn not_together(apart: &Apart) -> FlowError {
     }
 }
 
+/// What `pipeline` executed last; `None` when it executed nothing yet.
+pub(crate) async fn last_executed(evidence: &impl ReadObjects, pipeline: &str) -> Result<Option<Executed>, FlowError> {
+    let key = keys::executed(pipeline);
+    let Some(object) = evidence.get(&key, None).await? else {
+        return Ok(None);
+    };
+    serde_json::from_slice(&object.bytes).map(Some).map_err(|error| {
+        FlowError::job(format!(
+            "reading `{key}` in the evidence bucket: {error}; restore the version before it"
+        ))
+    })
+}
+
 /// Which run it is whose sources are asked for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RunOfStack<'r> {
@@ -93,6 +109,8 @@ pub(crate) struct Source {
 pub(crate) struct Sources {
     /// Catalogue name of the stack.
     stack: String,
+    /// Hash of the gate that is in force; absent for the root pipeline, whose gate no commit changes.
+    gate: Option<Sha256>,
     pub(crate) read: Vec<Source>,
     /// The records that were read already.
     records: BTreeMap<RecordId, Option<Provenance>>,
@@ -135,6 +153,7 @@ impl Sources {
             .buffered(CONCURRENCY);
         Ok(Self {
             stack: if run.is_root { ROOT_STACK } else { &run.gate.stack }.to_owned(),
+            gate: (!run.is_root).then(|| run.gate.digest()),
             read: read.try_collect().await?,
             records: BTreeMap::new(),
         })
@@ -170,11 +189,37 @@ impl Sources {
         }))
     }
 
-    /// Every commit since the pipeline's last execution that touched the stack. `last` is what it executed last.
+    /// Every commit since the pipeline's last execution that touched the stack, and those that changed the gate in force
+    /// since the sources were written. `last` is what the pipeline executed last.
     pub(crate) async fn commit_range(
         &self,
         source: &impl ReadObjects,
+        evidence: &impl ReadObjects,
         last: Option<&Executed>,
+        root_pipeline: &str,
+    ) -> Result<CommitRange, FlowError> {
+        let mut records = self.records.clone();
+        if let Some(id) = self.newest().filter(|id| !records.contains_key(id)) {
+            let record = record_of(source, &id).await?;
+            records.insert(id, record);
+        }
+        let mut range = self.touching(source, last, &records).await?;
+        range.add(self.gate_range(source, evidence, root_pipeline, &records).await?);
+        Ok(range)
+    }
+
+    /// The record that the newest source was written under, where it has a number.
+    fn newest(&self) -> Option<RecordId> {
+        let sequences = self.read.iter().filter_map(|read| read.facts.as_ref()?.sequence);
+        sequences.max().map(RecordId::Sequence)
+    }
+
+    /// Every commit since the pipeline's last execution that touched the stack.
+    async fn touching(
+        &self,
+        source: &impl ReadObjects,
+        last: Option<&Executed>,
+        records: &BTreeMap<RecordId, Option<Provenance>>,
     ) -> Result<CommitRange, PortError> {
         let mut gaps = Vec::new();
         let mut from = Vec::new();
@@ -193,7 +238,7 @@ impl Sources {
             sequence: last.sequence,
         });
         let mut walk = ProvenanceWalk::new(&self.stack, from, executed);
-        for (id, record) in &self.records {
+        for (id, record) in records {
             walk.add(id.clone(), record.clone());
         }
         loop {

@@ -3,12 +3,14 @@
 //!
 //! Git's author text is free text and is never read here.
 
+mod gate;
 mod pull_requests;
 mod walk;
 
 use std::collections::BTreeSet;
 use std::fmt;
 
+pub use gate::GateInForce;
 pub use pull_requests::{Discounted, NotCounted, Unreviewed};
 pub use walk::{ExecutedRecord, MAX_RECORDS, ProvenanceWalk};
 
@@ -43,6 +45,8 @@ pub enum Gap {
     UnknownSource(String),
     /// More than [`MAX_RECORDS`] records tell of it.
     TooLong,
+    /// No record tells how the gate that is in force came about: the root pipeline is about to apply it, perhaps.
+    UnknownGate,
     /// Further people may have brought content into the pull request of this number.
     PullRequest(u64, Untold),
 }
@@ -59,6 +63,16 @@ pub struct Authors {
 }
 
 impl CommitRange {
+    /// Adds the commits of another range that this one does not have, and its gaps.
+    pub fn add(&mut self, other: Self) {
+        let known: BTreeSet<String> = self.commits.iter().map(|commit| commit.sha.clone()).collect();
+        let more = other.commits.into_iter().filter(|commit| !known.contains(&commit.sha));
+        self.commits.extend(more);
+        self.gaps.extend(other.gaps);
+        self.gaps.sort();
+        self.gaps.dedup();
+    }
+
     /// Everybody who could have brought content into one of the commits.
     ///
     /// Names that nobody verified make authors too; a commit that only such names stand behind is unattributed all the
@@ -172,6 +186,7 @@ impl fmt::Display for Gap {
                 )
             }
             Self::TooLong => write!(f, "more than {MAX_RECORDS} records would have to be read"),
+            Self::UnknownGate => f.write_str("no record tells who made the gate that is in force"),
             Self::PullRequest(number, why) => {
                 write!(
                     f,

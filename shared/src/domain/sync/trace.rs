@@ -96,6 +96,7 @@ impl Change<'_> {
                 made: self.made(&old_inputs, &new_inputs),
                 dropped: self.dropped(&old_inputs, &new_inputs),
                 reads: self.reads(name),
+                gate: new.and_then(|new| new.gate),
             };
             stacks.insert(name.clone(), trace);
         }
@@ -108,6 +109,7 @@ impl Change<'_> {
                 made: self.made(&before.catalogue_files, self.catalogue_files),
                 dropped: self.dropped(&before.catalogue_files, self.catalogue_files),
                 reads: None,
+                gate: None,
             };
             stacks.insert(ROOT_STACK.to_owned(), trace);
         }

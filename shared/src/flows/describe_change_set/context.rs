@@ -10,14 +10,13 @@ use crate::domain::change_set::review::{CommitFacts, LastExecuted, PullRequestFa
 use crate::domain::change_set::tree::{ChangeSetTree, PlacedChangeSet, join};
 use crate::domain::executed::Executed;
 use crate::domain::gate::Gate;
-use crate::domain::keys;
 use crate::domain::provenance::Commit;
 use crate::domain::sha256::Sha256;
 use crate::domain::window::WindowState;
 use crate::flows::FlowError;
 use crate::flows::digest_inputs::DigestInputs;
 use crate::flows::ports::{Clock, PortError, PortErrorKind, ReadChangeSets, ReadObjects, ReadPipelines, Stack};
-use crate::flows::run_sources::{RunOfStack, Sources, not_together};
+use crate::flows::run_sources::{RunOfStack, Sources, last_executed, not_together};
 
 /// How many runs of the pipeline are looked at.
 const RUNS: u8 = 20;
@@ -57,7 +56,14 @@ where
     if let Some(apart) = sources.apart(ports.source).await? {
         return Err(not_together(&apart));
     }
-    let range = sources.commit_range(ports.source, last.as_ref()).await?;
+    let range = sources
+        .commit_range(
+            ports.source,
+            ports.evidence,
+            last.as_ref(),
+            &settings.proof.root_pipeline,
+        )
+        .await?;
     let now = ports.clock.now();
     let page = |path: &str| format!("{}/{}/{path}", settings.web_url, settings.repository);
     let commits: Vec<_> = range.commits.iter().map(|commit| facts(commit, &page)).collect();
@@ -125,16 +131,6 @@ fn new_service_role(run: &Run, stack: &Stack, last: Option<&Executed>) -> Option
         )),
         _ => None,
     }
-}
-
-async fn last_executed(evidence: &impl ReadObjects, pipeline: &str) -> Result<Option<Executed>, FlowError> {
-    let key = keys::executed(pipeline);
-    let Some(object) = evidence.get(&key, None).await? else {
-        return Ok(None);
-    };
-    serde_json::from_slice(&object.bytes)
-        .map(Some)
-        .map_err(|error| FlowError::job(format!("reading `{key}` in the evidence bucket: {error}")))
 }
 
 fn facts(commit: &Commit, page: &impl Fn(&str) -> String) -> CommitFacts {

@@ -125,7 +125,7 @@ impl World {
         };
         self.evidence
             .seed_with(&keys::executed(PIPELINE), serde_json::to_vec(&executed).unwrap(), &[]);
-        fakes::seed_record(&self.source, &provenance());
+        fakes::seed_record(&self.source, &provenance(gate));
         self.cloudformation.with_stack(STACK, "CREATE_COMPLETE", BEFORE);
         let created = has_change_set.then(|| {
             let new = NewChangeSet {
@@ -239,7 +239,7 @@ impl World {
     }
 }
 
-fn provenance() -> Provenance {
+fn provenance(gate: &Gate) -> Provenance {
     let commit = Commit {
         sha: COMMIT.to_owned(),
         subject: "Slow the queue down".to_owned(),
@@ -259,7 +259,7 @@ fn provenance() -> Provenance {
         }),
         ..Commit::default()
     };
-    fakes::record(2, "network", (AFTER, "{}"), OLD_COMMIT, vec![commit])
+    fakes::record(2, gate, (AFTER, "{}"), OLD_COMMIT, vec![commit])
 }
 
 /// Ends the action and starts it again, as a person does who retries the stage.

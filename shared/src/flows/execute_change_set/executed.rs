@@ -7,20 +7,7 @@ use crate::domain::executed::Executed;
 use crate::domain::keys;
 use crate::flows::FlowError;
 use crate::flows::ports::{Clock, NewObject, ReadObjects, WriteCondition, WriteObjects};
-use crate::flows::run_sources::versions;
-
-/// The record of what `pipeline` executed last; `None` when it executed nothing yet.
-pub(super) async fn read(evidence: &impl ReadObjects, pipeline: &str) -> Result<Option<Executed>, FlowError> {
-    let key = keys::executed(pipeline);
-    let Some(object) = evidence.get(&key, None).await? else {
-        return Ok(None);
-    };
-    serde_json::from_slice(&object.bytes).map(Some).map_err(|error| {
-        FlowError::job(format!(
-            "reading `{key}` in the evidence bucket: {error}; restore the version before it"
-        ))
-    })
-}
+use crate::flows::run_sources::{last_executed, versions};
 
 /// Records that the change of `run` was executed. `stack_last_changed` is RFC 3339.
 pub(super) async fn write<C, P, S, E, K>(
@@ -34,7 +21,9 @@ where
 {
     // What was read is dropped before the next call: held over it, it would make every future around this one larger.
     let bytes = {
-        let last = read(ports.evidence, &run.proven.pipeline).await.unwrap_or_default();
+        let last = last_executed(ports.evidence, &run.proven.pipeline)
+            .await
+            .unwrap_or_default();
         if last.as_ref().is_some_and(|last| last.execution == run.proven.execution) {
             return Ok(());
         }

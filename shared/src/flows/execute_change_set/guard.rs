@@ -49,7 +49,7 @@ where
     if let Err(staleness) = fresh(ports, run, change_set).await? {
         return Ok(Verdict::Refuse(Refusal::Stale(staleness)));
     }
-    match approved(ports, run, &sources).await? {
+    match approved(ports, settings, run, &sources).await? {
         Verdict::Go => {}
         other => return Ok(other),
     }
@@ -204,6 +204,7 @@ where
 /// The approvals are enough, the change is released, and its commits were reviewed where the gate wants it.
 async fn approved<C, P, S, E, K>(
     ports: &ExecutePorts<'_, C, P, S, E, K>,
+    settings: &ExecuteSettings,
     run: &Run,
     sources: &Sources,
 ) -> Result<Verdict, FlowError>
@@ -218,7 +219,7 @@ where
     };
     let needs_authors = gate.approvals > 0 && !gate.author_may_approve;
     let range = if needs_authors || gate.require_pull_request {
-        sources::commit_range(ports, run, sources).await?
+        sources::commit_range(ports, settings, run, sources).await?
     } else {
         CommitRange::default()
     };

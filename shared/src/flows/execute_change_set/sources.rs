@@ -1,10 +1,10 @@
 //! Where the change of a run comes from: the object versions that its source actions read.
 
-use super::{ExecutePorts, ExecuteSettings, Run, executed};
+use super::{ExecutePorts, ExecuteSettings, Run};
 use crate::domain::authors::CommitRange;
 use crate::flows::FlowError;
 use crate::flows::ports::ReadObjects;
-use crate::flows::run_sources::{RunOfStack, Sources};
+use crate::flows::run_sources::{RunOfStack, Sources, last_executed};
 
 /// The sources of the run.
 pub(super) async fn read<C, P, S, E, K>(
@@ -27,6 +27,7 @@ where
 /// Every commit since the pipeline's last execution that touched the stack.
 pub(super) async fn commit_range<C, P, S, E, K>(
     ports: &ExecutePorts<'_, C, P, S, E, K>,
+    settings: &ExecuteSettings,
     run: &Run,
     sources: &Sources,
 ) -> Result<CommitRange, FlowError>
@@ -34,6 +35,9 @@ where
     S: ReadObjects,
     E: ReadObjects,
 {
-    let last = executed::read(ports.evidence, &run.proven.pipeline).await?;
-    Ok(sources.commit_range(ports.source, last.as_ref()).await?)
+    let last = last_executed(ports.evidence, &run.proven.pipeline).await?;
+    let root = &settings.proof.root_pipeline;
+    sources
+        .commit_range(ports.source, ports.evidence, last.as_ref(), root)
+        .await
 }

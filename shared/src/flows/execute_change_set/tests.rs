@@ -1,6 +1,7 @@
 //! The guard and the execution against stateful fakes.
 
 mod attacks;
+mod gates_in_force;
 mod kills;
 mod nested;
 mod ordinary;

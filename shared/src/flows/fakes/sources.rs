@@ -48,14 +48,15 @@ pub fn seed_sources(
 }
 
 /// The record of these commits, the first one that touched the stack since `previous`, which is from before there were
-/// numbers. `reads` is what the stack read then.
-pub fn record(sequence: u64, stack: &str, reads: (&str, &str), previous: &str, commits: Vec<Commit>) -> Provenance {
+/// numbers. `gate` is the stack's, and `reads` what it read then.
+pub fn record(sequence: u64, gate: &Gate, reads: (&str, &str), previous: &str, commits: Vec<Commit>) -> Provenance {
     let touched = StackTrace {
         before: Some(0),
         reads: Some(StackReads {
             template: Sha256::of(reads.0),
             configuration: Sha256::of(reads.1),
         }),
+        gate: Some(gate.digest()),
         ..StackTrace::default()
     };
     Provenance {
@@ -64,12 +65,12 @@ pub fn record(sequence: u64, stack: &str, reads: (&str, &str), previous: &str, c
         branch: "main".to_owned(),
         commit: commits.last().map(|commit| commit.sha.clone()).unwrap_or_default(),
         previous: Some(previous.to_owned()),
-        stacks: vec![stack.to_owned()],
+        stacks: vec![gate.stack.clone()],
         complete: true,
         commits,
         trace: Some(Trace {
             sequence,
-            stacks: [(stack.to_owned(), touched)].into(),
+            stacks: [(gate.stack.clone(), touched)].into(),
             unnumbered: Some(previous.to_owned()),
             ..Trace::default()
         }),

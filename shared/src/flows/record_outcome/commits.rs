@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::RecordSettings;
 use crate::domain::executed::Executed;
+use crate::domain::gate::Gate;
+use crate::domain::history::ActionExecution;
 use crate::domain::keys;
 use crate::domain::outcome::Outcome;
 use crate::domain::provenance::SourceFacts;
@@ -17,10 +20,17 @@ use crate::flows::run_sources::{RunOfStack, Sources, record_of};
 pub(super) async fn enter(
     source: &impl ReadObjects,
     evidence: &impl ReadObjects,
-    run: RunOfStack<'_>,
+    settings: &RecordSettings,
+    (gate, actions): (&Gate, &[ActionExecution]),
     versions: &BTreeMap<String, String>,
     outcome: &mut Outcome,
 ) -> Result<(), FlowError> {
+    let run = RunOfStack {
+        environment: &settings.environment,
+        gate,
+        is_root: outcome.pipeline == settings.root_pipeline,
+        actions,
+    };
     let sources = Sources::of_versions(source, run, versions).await?;
     let facts: Vec<SourceFacts> = sources.read.iter().filter_map(|read| read.facts.clone()).collect();
     let Some(newest) = SourceFacts::newest(&facts) else {
@@ -38,7 +48,9 @@ pub(super) async fn enter(
     let last = evidence.get(&keys::executed(&outcome.pipeline), None).await?;
     let last: Option<Executed> = last.and_then(|last| serde_json::from_slice(&last.bytes).ok());
     let before = Executed::before_run(last, &outcome.execution);
-    let mut range = sources.commit_range(source, before.as_ref()).await?;
+    let mut range = sources
+        .commit_range(source, evidence, before.as_ref(), &settings.root_pipeline)
+        .await?;
     range.commits.reverse();
     outcome.commits = range.commits;
     if outcome.commits.is_empty() {

@@ -12,7 +12,6 @@ use crate::domain::retry::Retry;
 use crate::domain::sha256::Sha256;
 use crate::domain::user_parameters::UserParameters;
 use crate::flows::ports::{Clock, PipelineExecution, ReadObjects, ReadPipelines, ReadStacks, Stack};
-use crate::flows::run_sources::RunOfStack;
 use crate::flows::{FlowError, run_sources};
 
 /// More than the clocks of two services differ.
@@ -59,7 +58,6 @@ where
     let listed = runs.iter().find(|listed| listed.id == run.execution);
     lag::must_show_the_end(run, listed, &actions, ports.clock.now())?;
     let is_overtaken = is_overtaken(listed, &runs);
-    let is_root = run.pipeline == settings.root_pipeline;
     let hash = gate_hash(&actions);
     let gate = gate_of_run(ports.source, settings, run, hash.as_deref()).await?;
     let claim = claim(ports.evidence, run).await?;
@@ -124,13 +122,8 @@ where
         stack_status: held.as_ref().map(|held| held.status.as_str()),
     });
     if let Some(gate) = &gate {
-        let of = RunOfStack {
-            environment: &settings.environment,
-            gate,
-            is_root,
-            actions: &actions,
-        };
-        commits::enter(ports.source, ports.evidence, of, &versions, &mut outcome).await?;
+        let (source, evidence) = (ports.source, ports.evidence);
+        commits::enter(source, evidence, settings, (gate, &actions), &versions, &mut outcome).await?;
     }
     if let Some(held) = held {
         stack(ports.cloudformation, held, run, &actions, &mut outcome).await?;

@@ -167,6 +167,7 @@ fn files_that_a_stack_begins_to_read_come_with_who_wrote_them() {
     let trace = new.trace(&before());
     let made = StackTrace {
         made: vec!["stacks/new/template.yaml".to_owned()],
+        gate: Some(Sha256::of("gate")),
         ..StackTrace::default()
     };
     assert_eq!(trace.stacks["new"], made);

@@ -77,7 +77,7 @@ impl World {
         let (template_version, configuration_version) =
             fakes::seed_sources(&source, &gate, written("template"), written("configuration"));
         let reads = ("template", "configuration");
-        fakes::seed_record(&source, &fakes::record(1, "network", reads, OLD_COMMIT, Vec::new()));
+        fakes::seed_record(&source, &fakes::record(1, &gate, reads, OLD_COMMIT, Vec::new()));
         let pipelines = FakeCodePipeline::new(&wire);
         pipelines.with_run(PIPELINE, RUN);
         pipelines.with_source(PIPELINE, RUN, "Template", &template_version);

@@ -180,7 +180,7 @@ fn planted() -> World {
         nested.physical_resource_id = Some(nested_stack);
         description.changes = changes(vec![change("Server", "AWS::Transfer::Server"), nested]);
     });
-    let mut provenance = provenance();
+    let mut provenance = provenance(&gate);
     provenance.commits[0].subject = format!("rotate {ACCESS_KEY}");
     provenance.commits[0].author_text = format!("Alice <{TOKEN}>");
     provenance.commits[0].pull_request.as_mut().unwrap().title = format!("use {KEY_ID}");

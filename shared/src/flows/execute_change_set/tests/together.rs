@@ -41,7 +41,7 @@ fn the_template_of_one_commit_with_the_configuration_of_another_is_refused() {
         };
         let version = other.seed(&world.source, &configuration_key());
         world.reads("Configuration", Some(&version));
-        let mut record = fakes::record(3, "network", ("later", "{1}"), OLD_COMMIT, Vec::new());
+        let mut record = fakes::record(3, &gate(), ("later", "{1}"), OLD_COMMIT, Vec::new());
         fakes::seed_record(&world.source, &record);
         let message = world.refusal();
         assert!(

@@ -175,7 +175,7 @@ impl World {
             pull_request: Some(pull_request("alice", &[("bob", "APPROVED")])),
             ..Commit::default()
         };
-        let record = fakes::record(2, "network", reads, OLD_COMMIT, vec![commit]);
+        let record = fakes::record(2, gate, reads, OLD_COMMIT, vec![commit]);
         fakes::seed_record(&self.source, &record);
         let versions = fakes::seed_sources(&self.source, gate, template, configuration);
         let executed = Executed {

@@ -32,7 +32,7 @@ fn broken_and_mended(world: &World) -> Executed {
         .pipelines
         .with_source(PIPELINE, RUN, "Configuration", &configuration);
     for (sequence, commit) in [(5, commit(BROKEN, "mallory")), (6, commit(COMMIT, "octocat"))] {
-        let mut record = fakes::record(sequence, "network", ("zip", "zip"), EARLIER, vec![commit]);
+        let mut record = fakes::record(sequence, &gate(), ("zip", "zip"), EARLIER, vec![commit]);
         let trace = record.trace.as_mut().unwrap();
         trace.stacks.get_mut("network").unwrap().before = Some(sequence - 1);
         fakes::seed_record(&world.source, &record);

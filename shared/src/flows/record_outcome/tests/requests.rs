@@ -14,7 +14,7 @@ fn the_record_of_an_executed_run_costs_these_requests() {
             "2 codepipeline:GetPipelineExecution",
             "2 codepipeline:ListActionExecutions",
             "2 codepipeline:ListPipelineExecutions",
-            "14 s3:GetObject",
+            "16 s3:GetObject",
             "2 cloudformation:DescribeStacks",
             "4 s3:HeadObject",
             "2 cloudformation:DescribeStackEvents",

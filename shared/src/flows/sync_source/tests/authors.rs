@@ -309,7 +309,8 @@ impl Story {
         let apart = read.apart(&self.place.bucket).await.unwrap();
         assert_eq!(apart, None, "{name}");
         let executed = last.as_ref().map(|last| &last.executed);
-        let range = read.commit_range(&self.place.bucket, executed).await.unwrap();
+        let (bucket, evidence) = (&self.place.bucket, self.applied());
+        let range = read.commit_range(bucket, &evidence, executed, "cg-root").await.unwrap();
         let mut facts = Vec::new();
         for (action, version) in sources {
             let key = match action {
@@ -323,6 +324,7 @@ impl Story {
         // What comes after the commit that the sources were written from brought nothing of this run.
         let head = newest.commit.clone();
         self.assert_authors(folder, name, &range, last.as_ref(), &head);
+        self.assert_authors_of_gate(name, &range, &head);
         if self.random.percent(40) {
             let executed = Executed {
                 version: 1,
@@ -338,6 +340,53 @@ impl Story {
             self.last.insert(name.to_owned(), Last { executed, head });
         }
         1
+    }
+
+    /// The evidence that the root pipeline applied the catalogue as it is.
+    fn applied(&self) -> FakeBucket {
+        let evidence = FakeBucket::new();
+        let key = keys::zipped(&keys::catalogue("production"));
+        if let Some(zip) = self.place.bucket.latest(&key)
+            && let Some(facts) = SourceFacts::of(&zip.head.metadata, None)
+        {
+            let executed = Executed {
+                version: 1,
+                commit: facts.commit,
+                sequence: facts.sequence,
+                execution: "run".to_owned(),
+                change_set_arn: None,
+                source_versions: BTreeMap::new(),
+                stack_last_changed: None,
+                executed_at: String::new(),
+                before: None,
+            };
+            evidence.seed(&keys::executed("cg-root"), serde_json::to_vec(&executed).unwrap());
+        }
+        evidence
+    }
+
+    /// Whoever changed the gate after the sources were written, and left it changed, is an author.
+    fn assert_authors_of_gate(&self, name: &str, range: &CommitRange, sources: &str) {
+        let github = &self.place.github;
+        let head = github.head();
+        // While the catalogue is wrong, the stack keeps the gate that it had.
+        let gate_at = |sha: &str| gate_of(&github.files_of(sha), name, &self.place).flatten();
+        if self.is_blurred || gate_at(sources).is_none() || gate_at(sources) == gate_at(&head) {
+            return;
+        }
+        let listed: BTreeSet<&str> = range.commits.iter().map(|commit| commit.sha.as_str()).collect();
+        for sha in self.log("changegate.yaml", &head, Some(sources)) {
+            let parents = github.parents_of(&sha);
+            let is_other =
+                |parent: &String| gate_at(parent).is_some_and(|gate| gate_at(&sha).is_some_and(|now| now != gate));
+            if !parents.is_empty() && parents.iter().all(is_other) {
+                assert!(
+                    listed.contains(sha.as_str()),
+                    "{name}: {sha} changed the gate after {sources}\n{}",
+                    self.told(name, "changegate.yaml", None)
+                );
+            }
+        }
     }
 
     /// What is known of a stack and a file, for whoever reads why a story failed.

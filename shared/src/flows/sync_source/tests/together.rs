@@ -20,6 +20,12 @@ fn size(size: usize) -> String {
 
 /// Why a run of the stack that reads these versions is refused.
 async fn apart(place: &Place, name: &str, path: &str, versions: [&str; 2]) -> Option<Apart> {
+    let mut sources = sources(place, name, path, versions).await;
+    sources.apart(&place.bucket).await.unwrap()
+}
+
+/// The sources of a run of the stack that reads these versions.
+async fn sources(place: &Place, name: &str, path: &str, versions: [&str; 2]) -> Sources {
     let gate = Gate {
         stack: name.to_owned(),
         template: path.to_owned(),
@@ -42,8 +48,7 @@ async fn apart(place: &Place, name: &str, path: &str, versions: [&str; 2]) -> Op
         is_root: false,
         actions: &actions,
     };
-    let mut sources = Sources::of(&place.bucket, run).await.unwrap();
-    sources.apart(&place.bucket).await.unwrap()
+    Sources::of(&place.bucket, run).await.unwrap()
 }
 
 /// The versions that a stack's pipeline was given last.
