@@ -103,7 +103,7 @@ fn the_role_of_a_function_is_of_no_use_to_another() {
             WORKLOAD,
             "iam:PassRole",
             "{ChangesetCreateRole}",
-            "denied by OnlyDeployersPassDeployers of DeployerBoundary",
+            "denied by OnlyDeployersPass of DeployerBoundary",
         )
         .with(TO_LAMBDA),
         attempt(
@@ -179,7 +179,7 @@ fn the_role_of_a_function_is_of_no_use_to_another() {
 fn a_stacks_role_makes_no_principal_outside_it_stronger() {
     let never = "denied by NobodyElse of DeployerBoundary";
     let bounded = "denied by OnlyInsideTheBoundary of DeployerBoundary";
-    let policies = "denied by OnlyDeployersChangePolicies of DeployerBoundary";
+    let policies = "denied by OnlyDeployersChange of DeployerBoundary";
     refuse_unless_answered(&[
         attempt(WORKLOAD, "iam:CreateAccessKey", "user/ada", never),
         attempt(WORKLOAD, "iam:UpdateLoginProfile", "user/ada", never),
@@ -347,7 +347,7 @@ fn a_nested_stack_is_made_by_the_deployer_that_made_its_parent() {
             WORKLOAD,
             "iam:PassRole",
             "{StackDeployer}",
-            "denied by OnlyDeployersPassDeployers of DeployerBoundary",
+            "denied by OnlyDeployersPass of DeployerBoundary",
         )
         .with(TO_CLOUDFORMATION),
         attempt(
