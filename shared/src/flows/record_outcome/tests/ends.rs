@@ -324,6 +324,24 @@ fn an_end_whose_history_still_shows_an_action_in_progress_is_recorded_when_it_sh
 }
 
 #[test]
+fn an_end_whose_cause_the_history_does_not_show_yet_waits_for_it() {
+    for (world, state) in [(World::reviewed(), "FAILED"), (World::planned("changes"), "SUCCEEDED")] {
+        world.pipelines.edit_run(PIPELINE, RUN, |run| {
+            run.execution.updated = Some("2026-11-23T10:04:30Z".to_owned());
+        });
+        let early = world.try_announce(state).unwrap();
+        assert!(matches!(early, Err(FlowError::NotYet(_))), "{state}: {early:?}");
+        assert_eq!(world.pipelines.started(), []);
+    }
+    let world = World::planned("no-changes");
+    world.pipelines.edit_run(PIPELINE, RUN, |run| {
+        run.execution.updated = Some("2026-11-23T10:04:30Z".to_owned());
+    });
+    world.announce("SUCCEEDED");
+    assert_eq!(world.outcome().end, End::NoChanges);
+}
+
+#[test]
 fn an_end_that_the_history_never_shows_is_recorded_as_it_was_announced() {
     let world = World::reviewed();
     world.approve(None, "InProgress", "");
