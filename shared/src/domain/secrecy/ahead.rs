@@ -13,6 +13,8 @@ pub(super) struct Ahead {
     end: Next,
     /// The address that was looked at last.
     address: Address,
+    /// How many bytes were searched.
+    searched: usize,
 }
 
 /// The next place of a mark, for every place from which it was searched for.
@@ -26,14 +28,16 @@ struct Next {
 }
 
 impl Next {
-    fn of(&mut self, text: &str, mark: &str, at: usize) -> Option<usize> {
+    /// Where the mark stands next, and how many bytes were searched for it now.
+    fn of(&mut self, text: &str, mark: &str, at: usize) -> (Option<usize>, usize) {
         let holds = self.is_known && at >= self.from && self.found.is_none_or(|found| found >= at);
-        if !holds {
-            self.from = at;
-            self.is_known = true;
-            self.found = text[at..].find(mark).map(|found| at + found);
+        if holds {
+            return (self.found, 0);
         }
-        self.found
+        self.from = at;
+        self.is_known = true;
+        self.found = text[at..].find(mark).map(|found| at + found);
+        (self.found, self.found.unwrap_or(text.len()) - at)
     }
 }
 
@@ -47,11 +51,28 @@ struct Address {
 }
 
 impl Ahead {
+    /// How many bytes were searched so far for what lies ahead.
+    pub(super) fn searched(&self) -> usize {
+        self.searched
+    }
+
+    fn braces(&mut self, text: &str, at: usize) -> Option<usize> {
+        let (found, searched) = self.braces.of(text, "}}", at);
+        self.searched += searched;
+        found
+    }
+
+    fn end(&mut self, text: &str, at: usize) -> Option<usize> {
+        let (found, searched) = self.end.of(text, "-----END ", at);
+        self.searched += searched;
+        found
+    }
+
     /// Length of a reference that begins at a place: it says where a value comes from, not what it is.
     pub(super) fn reference(&mut self, text: &str, at: usize) -> Option<usize> {
         let rest = &text[at..];
         if rest.starts_with("{{resolve:") || rest.starts_with("{{changeSet:") {
-            return self.braces.of(text, "}}", at).map(|end| end + 2 - at);
+            return self.braces(text, at).map(|end| end + 2 - at);
         }
         let inner = rest.strip_prefix("${")?;
         let end = inner.find(['}', '{', '\n', '$', ' ', '"', '\''])?;
@@ -77,7 +98,7 @@ impl Ahead {
         if !title.contains("PRIVATE KEY") && !title.contains("SECRET") {
             return None;
         }
-        let Some(end) = self.end.of(text, "-----END ", at) else {
+        let Some(end) = self.end(text, at) else {
             return Some(text.len() - at);
         };
         let tail = &text[end + "-----END ".len()..];
@@ -126,6 +147,7 @@ impl Ahead {
                 .find([' ', '\t', '\n', '"', '\'', '<', '>', '`'])
                 .map_or(text.len(), |length| start + length);
             let last_at = text[start..end].rfind('@').map(|at| start + at);
+            self.searched += end - start;
             self.address = Address { start, end, last_at };
         }
         (self.address.end, self.address.last_at)

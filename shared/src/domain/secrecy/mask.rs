@@ -63,6 +63,11 @@ pub(super) fn is_plain(text: &str) -> bool {
 ///
 /// Every look ahead is remembered, so that the work grows with the length of the text only.
 pub(super) fn masked_text(text: &str, names: Names) -> (String, Vec<SecretKind>) {
+    let mask = run(text, names);
+    (mask.out, mask.hidden)
+}
+
+fn run(text: &str, names: Names) -> Masker<'_> {
     let mut mask = Masker {
         text,
         names,
@@ -72,7 +77,7 @@ pub(super) fn masked_text(text: &str, names: Names) -> (String, Vec<SecretKind>)
         is_mysql: false,
     };
     mask.run();
-    (mask.out, mask.hidden)
+    mask
 }
 
 /// What the text so far says about what follows.
@@ -350,6 +355,12 @@ fn credential(token: &str, from: usize) -> Option<usize> {
                     && bytes[at..].starts_with(start.as_bytes())
             })
     })
+}
+
+/// How many bytes masking a text searches for what lies ahead.
+#[cfg(test)]
+pub(super) fn searched(text: &str) -> usize {
+    run(text, Names::of(None)).ahead.searched()
 }
 
 /// Whether a text begins as credentials do.

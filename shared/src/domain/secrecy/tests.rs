@@ -340,21 +340,19 @@ fn a_known_secret_is_found_in_every_form_in_which_it_is_written() {
 }
 
 #[test]
-fn masking_takes_time_in_proportion_to_the_text() {
+fn masking_searches_a_text_once_and_not_once_for_each_beginning() {
     for part in [
         "://",
         "{{resolve:",
         "mysql -p",
         "-----BEGIN X ",
+        "-----BEGIN X SECRET",
         "${",
         "password @ ://u:p",
         "a@://",
         "'",
     ] {
         let text = format!("password @ {}", part.repeat(100_000 / part.len()));
-        let started = std::time::Instant::now();
-        let _ = masked(&text);
-        // Where the time grew with the square of the length, this took minutes.
-        assert!(started.elapsed().as_secs() < 60, "{part}");
+        assert!(super::mask::searched(&text) <= text.len(), "{part}");
     }
 }
