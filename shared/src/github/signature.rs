@@ -18,11 +18,6 @@ impl WebhookSecrets {
         Self(lines.map(Secret::new).collect())
     }
 
-    /// Whether there is none: then nothing can be verified.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Whether `signature`, the header `X-Hub-Signature-256`, was made over exactly `body` with one of the secrets.
     ///
     /// Every secret is tried and digests are compared in constant time, so that the time taken tells nothing.
@@ -76,6 +71,14 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_may_be_listed_twice_and_have_blanks_around_it() {
+        let text = "It's a Secret to Everybody\n  It's a Secret to Everybody \n";
+        assert!(GitHubSignature.verify(&Secret::new(text), b"Hello, World!", SIGNATURE));
+        assert!(!GitHubSignature.verify(&Secret::new(text), b"Hello, World", SIGNATURE));
+        assert!(secrets(" It's a Secret to Everybody\t").verify(b"Hello, World!", SIGNATURE));
+    }
+
+    #[test]
     fn other_bytes_other_schemes_and_malformed_digests_are_refused() {
         let secrets = secrets("It's a Secret to Everybody");
         assert!(!secrets.verify(b"Hello, World", SIGNATURE));
@@ -90,6 +93,18 @@ mod tests {
         ] {
             assert!(!secrets.verify(b"Hello, World!", signature), "{signature}");
         }
+    }
+
+    #[test]
+    fn a_digest_that_is_no_number_to_its_end_is_refused() {
+        // The digest of this body ends with a zero byte, which the claim leaves unsaid.
+        let (body, digits) = (
+            b"delivery 350",
+            "6550d108aeefe2e19fd543db3ba61eff2a531f8a4a1dae20c80f0d323a360500",
+        );
+        let secrets = secrets("It's a Secret to Everybody");
+        assert!(secrets.verify(body, &format!("sha256={digits}")));
+        assert!(!secrets.verify(body, &format!("sha256={}zz", &digits[..62])));
     }
 
     #[test]
@@ -110,7 +125,10 @@ mod tests {
 
     #[test]
     fn without_a_secret_nothing_is_verified() {
-        assert!(secrets(" \n").is_empty());
-        assert!(!secrets("").verify(b"Hello, World!", SIGNATURE));
+        // Made with the empty secret, which an empty line is not.
+        let empty = "sha256=2bbcfa9524f3218c7a34b30e6936f8b1a4516cb097f1a85a1c7d98b5977ec769";
+        for text in ["", " \n", "\n\n", "It's a Secret to Everybody\n \n"] {
+            assert!(!secrets(text).verify(b"Hello, World!", empty), "{text:?}");
+        }
     }
 }

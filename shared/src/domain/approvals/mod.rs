@@ -202,8 +202,7 @@ impl fmt::Display for Shortfall {
                 match people.as_slice() {
                     [] if others.is_empty() => f.write_str("no person approved")?,
                     [] => f.write_str("none counts")?,
-                    [one] => write!(f, "only {one} approved")?,
-                    several => write!(f, "only {} approved", several.join(", "))?,
+                    some => write!(f, "only {} approved", some.join(", "))?,
                 }
                 if !nobody.is_empty() {
                     write!(

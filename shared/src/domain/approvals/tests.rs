@@ -104,7 +104,10 @@ fn root_and_an_approver_that_is_not_told_are_nobody() {
         action: "Approve1".to_owned(),
         approver: None,
     }];
-    assert!(check(&gate(1, true), &untold, &Authors::default()).is_err());
+    insta::assert_snapshot!(
+        check(&gate(1, true), &untold, &Authors::default()).unwrap_err(),
+        @"the approval of a person is needed, and no person approved; (not told) is no person (root, federated users and unknown principals count as nobody)"
+    );
 }
 
 fn only(approvers: &[&str], gate: Gate) -> Gate {
@@ -147,6 +150,12 @@ fn an_approver_whom_nobody_can_resolve_counts_as_nobody() {
             );
         }
     }
+    let root = "arn:aws:iam::111122223333:root";
+    assert!(
+        refusal(&only(&["user/alice"], gate(1, true)), &[root], &authors(&[]))
+            .ends_with("count as nobody); those who may approve are user/alice"),
+        "nobody answered who is somebody else"
+    );
     let nobody = only(&[], gate(1, true));
     assert!(refusal(&nobody, &[ALICE], &authors(&[])).ends_with("; the gate lets nobody approve"));
     let homeless = Gate {
@@ -223,6 +232,10 @@ fn an_approval_that_the_history_does_not_show_yet_may_be_lag() {
     let refused = check(&gate(2, true), &approvals(&[ALICE]), &Authors::default()).unwrap_err();
     assert!(refused.may_be_lag());
     insta::assert_snapshot!(refused, @"2 approvals are needed, and the history of this run shows 1 that was given to its review");
+    insta::assert_snapshot!(
+        check(&gate(1, true), &[], &Authors::default()).unwrap_err(),
+        @"1 approval is needed, and the history of this run shows 0 that were given to its review"
+    );
 }
 
 #[test]
@@ -272,6 +285,16 @@ fn unattributed_commits_and_gaps_demand_one_approver_more() {
     gap.gaps.push(Gap::NoRecord(crate::domain::provenance::RecordId::Commit(
         "0123456789abcdef".to_owned(),
     )));
+    let unknown = "2 approvers are needed who are not known to have made the change, and 1 approved, because it cannot be \
+                   told who else made it: ";
+    assert_eq!(
+        refusal(&gate(1, false), &[BOB], &unattributed),
+        format!("{unknown}no account is known for commit 0123456")
+    );
+    assert_eq!(
+        refusal(&gate(1, false), &[BOB], &gap),
+        format!("{unknown}{}", gap.gaps[0])
+    );
     for authors in [&unattributed, &gap] {
         assert!(check(&gate(1, false), &approvals(&[BOB]), authors).is_err());
         assert!(check(&gate(2, false), &approvals(&[ALICE, BOB]), authors).is_ok());

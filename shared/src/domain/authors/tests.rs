@@ -246,9 +246,28 @@ fn a_signature_is_its_committers_and_makes_no_author_known() {
     assert_eq!(authors.unattributed, ["c1"], "GitHub signed for somebody");
     assert_eq!(authors.logins.iter().collect::<Vec<_>>(), ["alice"]);
     signed.committer = Some("bob".into());
+    let unsigned = Commit {
+        is_verified: false,
+        ..signed.clone()
+    };
+    assert_eq!(
+        authors_of(vec![unsigned]).unattributed,
+        ["c1"],
+        "anybody may write that bob committed it"
+    );
     let authors = authors_of(vec![signed]);
     assert!(authors.unattributed.is_empty());
     assert_eq!(authors.logins.iter().collect::<Vec<_>>(), ["alice", "bob"]);
+}
+
+#[test]
+fn neither_github_itself_nor_an_account_without_a_login_was_authenticated() {
+    let mut merged = commit("c1");
+    merged.pull_request = Some(pull_request("", Some("web-flow"), &[]));
+    assert_eq!(authenticated(&merged).count(), 0);
+    merged.pusher = Some("dependabot[bot]".into());
+    let logins: Vec<_> = authenticated(&merged).map(|account| account.login.as_str()).collect();
+    assert_eq!(logins, ["dependabot[bot]"]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Where two digest documents differ first.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde_json::Value;
@@ -39,9 +40,7 @@ fn find(pointer: &str, reviewed: Option<&Value>, current: Option<&Value>) -> Opt
     }
     match (reviewed, current) {
         (Some(Value::Object(a)), Some(Value::Object(b))) => {
-            let mut keys: Vec<_> = a.keys().chain(b.keys()).collect();
-            keys.sort();
-            keys.dedup();
+            let keys: BTreeSet<_> = a.keys().chain(b.keys()).collect();
             keys.into_iter()
                 .find_map(|key| find(&format!("{pointer}/{}", escaped(key)), a.get(key), b.get(key)))
         }

@@ -149,6 +149,13 @@ fn the_first_difference_names_the_place_and_both_values() {
         first_difference(&json!({"a/b": "1"}), &json!({})).unwrap().pointer,
         "/a~1b"
     );
+    // The first by name, whichever side it stands on.
+    assert_eq!(
+        first_difference(&json!({"b": "1"}), &json!({"a": "1", "b": "2"}))
+            .unwrap()
+            .pointer,
+        "/a"
+    );
 }
 
 #[test]
@@ -332,4 +339,44 @@ fn a_change_that_moves_into_a_nested_stack_moves_the_digest() {
     ]);
     assert_ne!(apart, other);
     assert_ne!(apart, digest(vec![placed("", &[a, b]), placed("Data", &[])]));
+}
+
+#[test]
+fn a_value_that_a_parameter_keeps_secret_is_written_nowhere_as_given_or_as_resolved() {
+    for edit in [
+        (|it: &mut ChangeSetDescription| it.tags[0].value = "correct horse".to_owned()) as fn(&mut _),
+        |it| {
+            it.parameters[1].resolved_value = Some("battery staple".to_owned());
+            it.tags[0].value = "battery staple".to_owned();
+        },
+    ] {
+        let mut planted = description();
+        edit(&mut planted);
+        let value = planted.tags[0].value.clone();
+        let text = document(planted).to_canonical_json();
+        assert!(!text.contains(&value), "{text}");
+    }
+}
+
+#[test]
+fn the_order_in_which_templates_are_read_does_not_move_the_digest() {
+    let hashes = |path: &str| TemplateHashes {
+        path: path.to_owned(),
+        change_set: "arn".to_owned(),
+        original_sha256: Sha256::of(path),
+        processed_sha256: Sha256::of(path),
+    };
+    let with = |templates: &[TemplateHashes]| {
+        DigestDocument::of(&Covered {
+            tree: None,
+            template_sha256: Sha256::of("template"),
+            templates,
+            secret_parameters: &[],
+            gate: &gate(),
+        })
+        .sha256()
+    };
+    let (a, b) = (hashes("A"), hashes("B"));
+    assert_eq!(with(&[a.clone(), b.clone()]), with(&[b.clone(), a.clone()]));
+    assert_ne!(with(&[a]), with(&[b]));
 }

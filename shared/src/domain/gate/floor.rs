@@ -66,24 +66,21 @@ impl Floor {
 
 /// Whether `text` matches `pattern`, in which each `*` stands for any text, also none.
 pub fn matches(pattern: &str, text: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else {
+    let Some((first, more)) = pattern.split_once('*') else {
+        return pattern == text;
+    };
+    let Some(mut rest) = text.strip_prefix(first) else {
         return false;
     };
-    let mut parts = parts.peekable();
-    if parts.peek().is_none() {
-        return rest.is_empty();
-    }
-    while let Some(part) = parts.next() {
-        if parts.peek().is_none() {
-            return rest.ends_with(part);
-        }
-        match rest.find(part) {
-            Some(index) => rest = rest.get(index + part.len()..).unwrap_or_default(),
+    let (middle, last) = more.rsplit_once('*').unwrap_or(("", more));
+    // Each part takes the first place where it stands, which leaves the most to those after it.
+    for part in middle.split('*') {
+        match rest.split_once(part) {
+            Some((_, after)) => rest = after,
             None => return false,
         }
     }
-    true
+    rest.ends_with(last)
 }
 
 #[cfg(test)]
@@ -153,6 +150,10 @@ mod tests {
             ("a*", "a"),
             ("a*c*e", "abcde"),
             ("a*a", "aa"),
+            ("*b*c*", "bcb"),
+            ("**", "a"),
+            ("é*é*", "éaé"),
+            ("", ""),
             ("abc", "abc"),
         ] {
             assert!(matches(pattern, text), "{pattern} {text}");
@@ -164,6 +165,8 @@ mod tests {
             ("a*c*e", "abde"),
             ("abc", "abcd"),
             ("*b", "ba"),
+            ("*ab*b", "ab"),
+            ("*ab*ab*", "aab"),
         ] {
             assert!(!matches(pattern, text), "{pattern} {text}");
         }

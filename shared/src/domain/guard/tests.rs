@@ -76,6 +76,30 @@ fn every_refusal_says_that_nothing_was_executed_and_what_to_do() {
 }
 
 #[test]
+fn a_refusal_says_what_was_found() {
+    for (refusal, said) in [
+        (
+            Refusal::NotPlanned(String::new()),
+            "the plan of this run did not succeed",
+        ),
+        (
+            Refusal::NotPlanned("held".to_owned()),
+            "the plan of this run ended with `held` and has nothing to apply; its stage condition was overridden",
+        ),
+        (
+            Refusal::Changed {
+                reviewed: "d1".to_owned(),
+                current: "d2".to_owned(),
+                difference: None,
+            },
+            "what would be executed is not what was reviewed: the digest was d1 and is d2",
+        ),
+    ] {
+        assert_eq!(refusal.to_string(), said);
+    }
+}
+
+#[test]
 fn of_many_unreviewed_commits_the_first_are_named_and_the_rest_counted() {
     let reasons = (0..40)
         .map(|number| format!("c{number}: it came without a pull request"))
@@ -199,11 +223,25 @@ mod stacks {
         assert_eq!(unchanged(&update, Some(anew), None), Err(Staleness::StackReplaced));
         for last_changed in [None, Some("2026-11-23T10:00:01Z"), Some("unreadable")] {
             let changed = StackNow { last_changed, ..NOW };
-            assert!(matches!(
+            assert_eq!(
                 unchanged(&update, Some(changed), None),
-                Err(Staleness::StackChanged { .. })
-            ));
+                Err(Staleness::StackChanged {
+                    planned: "2026-11-23T10:00:00Z".to_owned(),
+                    now: last_changed.unwrap_or_default().to_owned(),
+                })
+            );
         }
+        // Of a plan that knows only the name of its stack, and a time that nobody can read, the same text is the same.
+        let named = PlannedChange {
+            stack_id: None,
+            stack_last_changed: Some("unreadable".to_owned()),
+            ..planned("UPDATE")
+        };
+        let same = StackNow {
+            last_changed: Some("unreadable"),
+            ..NOW
+        };
+        assert_eq!(unchanged(&named, Some(same), None), Ok(()));
         let at_work = StackNow {
             status: "UPDATE_ROLLBACK_IN_PROGRESS",
             ..NOW

@@ -238,3 +238,27 @@ mod laws {
         }
     }
 }
+
+#[test]
+fn an_account_is_of_a_partition_that_there_can_be() {
+    for partition in ["aws", "aws-cn", "aws-us-gov", "aws-iso-b"] {
+        assert!(Account::read(partition, "111122223333").is_some(), "{partition}");
+    }
+    for partition in ["", "aws-", "awsx", "aws-cN", "aws-1", "aws-us_gov", "x-aws-cn"] {
+        assert_eq!(Account::read(partition, "111122223333"), None, "{partition}");
+    }
+    for id in ["", "11112222333", "1111222233334", "11112222333x"] {
+        assert_eq!(Account::read("aws", id), None, "{id}");
+    }
+}
+
+#[test]
+fn a_person_is_told_by_the_first_login_else_by_the_first_principal() {
+    let people = people(&[("zoe", &[ALICE, &session("Operators", "x")]), ("ann", &[ALICE])], &[]);
+    assert_eq!(people.of_arn(ALICE).unwrap().to_string(), "ann");
+    let nobody = Person {
+        logins: BTreeSet::new(),
+        identities: BTreeSet::from([Identity::named("alice"), Identity::named("bob")]),
+    };
+    assert_eq!(nobody.to_string(), "alice");
+}

@@ -64,6 +64,10 @@ pub(super) fn is_plain(text: &str) -> bool {
 /// Every look ahead is remembered, so that the work grows with the length of the text only.
 pub(super) fn masked_text(text: &str, names: Names) -> (String, Vec<SecretKind>) {
     let mask = run(text, names);
+    debug_assert!(
+        mask.ahead.searched() <= 3 * text.len(),
+        "every mark, and every address, is searched for once"
+    );
     (mask.out, mask.hidden)
 }
 

@@ -282,3 +282,19 @@ fn a_source_action_that_did_not_succeed_or_told_no_version_gives_none() {
         assert!(error.contains("`Template`"), "{status}: {error}");
     }
 }
+
+#[test]
+fn of_two_reads_of_a_source_the_newest_says_which_version_the_run_has() {
+    let world = World::new();
+    world.pipelines.with_source(PIPELINE, RUN, "Template", "v8");
+    let mut proven = world.prove(&world.parameters(PIPELINE)).unwrap();
+    let mut newer = proven
+        .actions
+        .iter()
+        .find(|action| action.action == "Template")
+        .unwrap()
+        .clone();
+    newer.output_variables.insert("VersionId".to_owned(), "v9".to_owned());
+    proven.actions.insert(0, newer);
+    assert_eq!(proven.source_version("Template").unwrap(), "v9");
+}

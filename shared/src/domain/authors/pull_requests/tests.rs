@@ -232,6 +232,16 @@ fn the_reason_names_each_approval_that_does_not_count_and_counts_the_rest() {
         "nobody with write access other than its authors approved pull request #7 as it was merged (alice is one of \
          its authors, bob approved commit f100000, and head000 was merged)"
     );
+    let mut forked = pull(vec![approval("alice"), approval("bob")]);
+    forked.contributors = Some(Contributors {
+        untold: vec![Untold::Fork, Untold::App],
+        ..Contributors::default()
+    });
+    assert_eq!(
+        unreviewed(Some(&forked)).unwrap().to_string(),
+        "pull request #7 needs the approvals of two people, because not everybody who brought content into it is known: \
+         its branch is in another repository, whose pushers GitHub does not tell (alice is one of its authors)"
+    );
     let crowd = (0..8).map(|_| approval("lint[bot]")).collect();
     let text = unreviewed(Some(&pull(crowd))).unwrap().to_string();
     assert!(text.ends_with(", and 3 more)"), "{text}");

@@ -1,3 +1,5 @@
+mod told;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -247,22 +249,31 @@ fn a_topic_of_another_account_is_marked_also_in_a_new_gate() {
                 .collect();
             assert_eq!(marked, [setting], "{foreign}");
         }
+        let at_home = Gate {
+            notification_arns: vec![own.to_owned()],
+            notify: Some(own.to_owned()),
+            ..gate()
+        };
+        assert!(
+            gate_changes(None, Some(&at_home))
+                .iter()
+                .all(|change| !change.is_weakening)
+        );
         // It was told before, so nothing is new about it.
         let fewer = Gate {
             notification_arns: vec![foreign.to_owned()],
             ..gate()
         };
         assert!(!gate_changes(Some(&told), Some(&fewer))[0].is_weakening);
-        let homeless = Gate {
-            deployer: String::new(),
-            notification_arns: vec![own.to_owned()],
-            ..gate()
-        };
-        assert!(
-            gate_changes(None, Some(&homeless))
-                .iter()
-                .any(|change| change.is_weakening)
-        );
+        for topic in [own, "nothing that names an account"] {
+            let homeless = Gate {
+                deployer: String::new(),
+                notification_arns: vec![topic.to_owned()],
+                ..gate()
+            };
+            let changes = gate_changes(None, Some(&homeless));
+            assert!(changes.iter().any(|change| change.is_weakening), "{topic}");
+        }
     }
 }
 

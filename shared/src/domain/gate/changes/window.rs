@@ -49,3 +49,27 @@ pub(super) fn is_within(inner: Option<&Window>, outer: Option<&Window>) -> bool 
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_is_told_with_the_days_and_the_times_that_a_catalogue_has() {
+        let window = |days: Vec<u8>, from_minute, to_minute| Window {
+            days,
+            from_minute,
+            to_minute,
+            time_zone: "Europe/Berlin".to_owned(),
+        };
+        assert_eq!(
+            Open(Some(&window((1..=7).collect(), 61, 23 * 60 + 59))).to_string(),
+            "mon,tue,wed,thu,fri,sat,sun 01:01-23:59 Europe/Berlin"
+        );
+        assert_eq!(
+            Open(Some(&window(vec![0, 7, 8], 119, 24 * 60))).to_string(),
+            "?,sun,? 01:59-24:00 Europe/Berlin"
+        );
+        assert_eq!(Open(None).to_string(), "at any time");
+    }
+}

@@ -82,6 +82,12 @@ fn a_plan_is_refused_for_each_thing_that_is_not_as_the_history_has_it() {
     };
     let mut other = planned();
     other.change_set_arn = Some("another".to_owned());
+    assert_eq!(
+        check(&[good()], &parameters(), &other).unwrap_err().to_string(),
+        format!(
+            "the change set of the plan was changed after it was planned: the history has `{ARN}`, and `another` was found"
+        )
+    );
     replaced("the change set of the plan", check(&[good()], &parameters(), &other));
     let mut asked = parameters();
     asked.change_set = Some("another".to_owned());
@@ -115,7 +121,14 @@ fn the_newest_plan_that_succeeded_is_the_one_of_the_run() {
     let history = [another.clone(), running.clone(), failed.clone(), good(), older.clone()];
     assert_eq!(check(&history, &parameters(), &planned()), Ok(()));
     assert_eq!(plan_as_written(&history, Sha256::of("plan")), Ok(()));
-    assert!(plan_as_written(&history, Sha256::of("another")).is_err());
+    assert_eq!(
+        plan_as_written(&history, Sha256::of("another")),
+        Err(Refusal::PlanReplaced {
+            what: "the plan in its artifact",
+            expected: Sha256::of("plan").to_string(),
+            found: Sha256::of("another").to_string(),
+        })
+    );
     for history in [&[older, good()][..], &[failed, running][..], &[another][..], &[][..]] {
         assert!(matches!(
             check(history, &parameters(), &planned()),

@@ -226,3 +226,25 @@ fn each_kind_of_work_alone_is_work() {
     }
     assert!(SyncPlan::default().writes_nothing() && SyncPlan::default().is_empty());
 }
+
+#[test]
+fn what_is_written_is_shown_by_its_kind_and_the_catalogue_once() {
+    let some = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let packages = SyncPlan {
+        packages: some(&["network"]),
+        catalogue: true,
+        ..SyncPlan::default()
+    };
+    assert_eq!(packages.to_string(), "write packages of network; write the catalogue");
+    let zip = SyncPlan {
+        catalogue_zip: true,
+        ..SyncPlan::default()
+    };
+    assert_eq!(zip.to_string(), "write the catalogue");
+    let files = |count: usize| SyncPlan {
+        files: (10..10 + count).map(|number| format!("f{number}")).collect(),
+        ..SyncPlan::default()
+    };
+    assert!(files(12).to_string().ends_with("f20, f21"));
+    assert!(files(13).to_string().ends_with("f18, f19 and 3 more"));
+}
