@@ -93,12 +93,17 @@ where
         .pipelines
         .pipeline_execution(&proven.pipeline, &proven.execution)
         .await?;
-    let is_rollback = execution.is_some_and(|execution| {
-        execution.execution_type.as_deref() == Some("ROLLBACK")
-            || execution
-                .trigger_type
-                .is_some_and(|trigger| trigger.ends_with("Rollback"))
-    });
+    // Who is not told what started the run does not know that it is no rollback.
+    let Some(execution) = execution else {
+        return Err(FlowError::NotYet(format!(
+            "CodePipeline does not tell what started run {} of pipeline `{}`",
+            proven.execution, proven.pipeline
+        )));
+    };
+    let is_rollback = execution.execution_type.as_deref() == Some("ROLLBACK")
+        || execution
+            .trigger_type
+            .is_some_and(|trigger| trigger.ends_with("Rollback"));
     if is_rollback {
         return Ok(Err(Refusal::RolledBack));
     }

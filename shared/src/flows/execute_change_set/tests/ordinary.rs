@@ -2,13 +2,18 @@
 
 use super::steps::*;
 use super::world::*;
+use crate::domain::change_set::description::Change;
 use crate::domain::gate::Window;
+use crate::domain::job::JobOutcome;
 
 #[test]
 fn an_approved_change_set_is_executed_once_and_followed_to_rest() {
     let world = World::new(&Setup::default());
     let (token, summary, percent) = waits(world.step(None));
-    assert_eq!((summary.as_str(), percent), ("the execution began", Some(0)));
+    assert_eq!(
+        (token.as_str(), summary.as_str(), percent),
+        ("follow", "the execution began", Some(0))
+    );
     assert_eq!(world.executions(), 1);
     assert_eq!(world.claim().as_deref(), Some(r#"{"claim":"executing"}"#));
 
@@ -18,7 +23,18 @@ fn an_approved_change_set_is_executed_once_and_followed_to_rest() {
     assert_eq!((summary.as_str(), percent), ("1 of 2 resources, now: Topic", Some(50)));
 
     world.finish(true);
-    let variables = variables(world.step(Some(&token)));
+    let outcome = world.step(Some(&token));
+    let JobOutcome::Succeeded {
+        summary,
+        external_execution_id,
+        ..
+    } = &outcome
+    else {
+        panic!("did not succeed: {outcome:?}");
+    };
+    assert_eq!(summary, "stack production-network is UPDATE_COMPLETE");
+    assert_eq!(*external_execution_id, world.change_set);
+    let variables = variables(outcome);
     assert_eq!(variables["Result"], "executed");
     assert_eq!(variables["StackStatus"], "UPDATE_COMPLETE");
     assert_eq!(world.executions(), 1);
@@ -28,6 +44,20 @@ fn an_approved_change_set_is_executed_once_and_followed_to_rest() {
     assert_eq!(executed.change_set_arn, world.change_set);
     assert_eq!(executed.stack_last_changed.as_deref(), Some("2026-11-23T10:00:00Z"));
     assert_eq!(executed.source_versions.len(), 2);
+}
+
+#[test]
+fn only_resources_count_towards_the_progress() {
+    let world = World::new_with(&Setup::default(), |world| {
+        world.cloudformation.edit(STACK, |held| {
+            held.change_sets[0].description.changes.push(Change::default());
+        });
+    });
+    waits(world.step(None));
+    world.event("Queue", "AWS::SQS::Queue", "UPDATE_COMPLETE", "");
+    let (_, summary, percent) = waits(world.step(Some("follow")));
+    assert!(summary.starts_with("1 of 2 resources"), "{summary}");
+    assert_eq!(percent, Some(50));
 }
 
 #[test]
@@ -63,7 +93,11 @@ fn a_gate_without_approvals_executes_without_anybody() {
         ..Setup::default()
     };
     setup.gate.approvals = 0;
-    waits(World::new(&setup).step(None));
+    setup.gate.author_may_approve = false;
+    let world = World::new(&setup);
+    // Nobody has to approve, so nobody asks whose change it is.
+    world.evidence.seed(&crate::domain::keys::executed(PIPELINE), "damaged");
+    waits(world.step(None));
 }
 
 #[test]
@@ -111,6 +145,11 @@ fn a_run_that_changes_only_the_policy_sets_it_and_executes_nothing() {
     let world = World::new(&setup);
     let variables = variables(world.step(None));
     assert_eq!(variables["Result"], "policy-only");
+    assert_eq!(
+        world.executed().stack_last_changed,
+        world.planned().stack_last_changed,
+        "the stack was never updated, so it is as old as it is"
+    );
     assert_eq!(variables["StackStatus"], "CREATE_COMPLETE");
     assert_eq!(world.policy().as_deref(), Some(DENY));
     assert_eq!(world.wire.count_of("cloudformation:ExecuteChangeSet"), 0);
@@ -142,8 +181,12 @@ fn a_failed_update_names_the_first_cause_its_line_and_that_the_rollback_succeede
     let world = World::new(&Setup::default());
     waits(world.step(None));
     world.finish(false);
+    let outcome = world.step(Some("follow"));
+    assert!(
+        matches!(&outcome, JobOutcome::Failed { external_execution_id, .. } if *external_execution_id == world.change_set)
+    );
     insta::assert_snapshot!(
-        failure(world.step(Some("follow"))),
+        failure(outcome),
         @"`Topic` (AWS::SNS::Topic, stacks/network/template.json:3) could not be created: Invalid parameter: TopicName. The rollback succeeded: the stack is as it was before. Correct the template and push it"
     );
     assert_eq!(world.executed().execution, "earlier", "a failure is no execution");

@@ -32,7 +32,7 @@ fn outside_the_window_the_action_ends_at_once_with_the_opening_and_a_note() {
     assert_eq!(world.claim(), None);
     let note: Retry = serde_json::from_slice(&world.evidence.bytes(&keys::retry(PIPELINE)).unwrap()).unwrap();
     assert_eq!((note.pipeline.as_str(), note.execution.as_str()), (PIPELINE, RUN));
-    assert_eq!(note.stage, "Apply");
+    assert_eq!((note.version, note.stage.as_str()), (1, "Apply"));
     assert!(!note.is_due("2026-11-24T07:59:59Z".parse().unwrap()));
     assert!(note.is_due("2026-11-24T08:00:00Z".parse().unwrap()));
 
@@ -252,7 +252,14 @@ fn the_root_pipeline_waits_while_a_pipeline_that_it_would_update_executes() {
     world
         .evidence
         .seed(&keys::claim("changegate-orders", "busy"), r#"{"claim":"executing"}"#);
+    // Newer runs that wait for approval do not hide it.
+    for number in 0..19 {
+        world
+            .pipelines
+            .with_run("changegate-orders", &format!("newer-{number}"));
+    }
     let (token, summary, _) = waits(world.step(None));
+    assert_eq!(token, "pipelines");
     assert!(
         summary.contains("waiting until changegate-orders has executed"),
         "{summary}"

@@ -220,3 +220,73 @@ fn an_author_without_any_principal_is_unknown_whatever_the_gate_lists_for_others
     let message = World::new(&setup).refusal();
     assert!(message.contains("has no IAM principal for alice"), "{message}");
 }
+
+#[test]
+fn a_run_that_codepipeline_does_not_know_is_not_executed() {
+    let world = World::new(&Setup::default());
+    world
+        .pipelines
+        .edit_run(PIPELINE, RUN, |run| run.execution.id = "another".to_owned());
+    let error = world.deliver(None).unwrap().unwrap_err();
+    assert!(error.is_transient(), "{error}");
+    assert_eq!(world.executions(), 0);
+}
+
+#[test]
+fn a_superseded_run_whose_plan_is_stale_starts_no_run_after_it() {
+    let world = World::new(&Setup::default());
+    world
+        .evidence
+        .seed(&keys::claim(PIPELINE, RUN), r#"{"claim":"superseded","by":"newer"}"#);
+    world.cloudformation.edit(STACK, |held| held.change_sets.clear());
+    let message = world.refusal();
+    assert!(message.contains("run newer is newer and took over"), "{message}");
+    assert!(world.pipelines.started().is_empty());
+}
+
+#[test]
+fn a_pipeline_without_a_name_is_not_asked_for_its_runs() {
+    let world = root(ResourceChange {
+        physical_resource_id: Some(String::new()),
+        ..of_orders("Modify", PIPELINE_TYPE)
+    });
+    waits(world.step(None));
+    assert_eq!(world.wire.count_of("codepipeline:ListPipelineExecutions"), 0);
+}
+
+#[test]
+fn a_claim_that_is_denied_is_an_error_and_not_a_claim_of_another() {
+    let world = World::new(&Setup::default());
+    world.wire.break_next("s3:PutObject", Fault::Denial);
+    let error = world.deliver(None).unwrap().unwrap_err();
+    assert!(!error.is_transient(), "{error}");
+    assert!(error.to_string().contains("s3:PutObject"), "{error}");
+    assert_eq!(world.executions(), 0);
+}
+
+#[test]
+fn the_policy_of_a_stack_that_is_to_be_created_is_not_asked_for() {
+    let world = World::new(&Setup {
+        is_create: true,
+        ..Setup::default()
+    });
+    waits(world.step(None));
+    assert_eq!(world.wire.count_of("cloudformation:GetStackPolicy"), 0);
+}
+
+#[test]
+fn a_reviewed_document_that_was_replaced_explains_nothing() {
+    let world = World::new(&Setup::default());
+    let reviewed = world.reviewed_digest();
+    world
+        .evidence
+        .seed(&keys::review(PIPELINE, RUN, 1, "digest.json"), r#"{"version":"0"}"#);
+    world.cloudformation.edit(STACK, |held| {
+        held.change_sets[0].description.on_stack_failure = Some("DELETE".to_owned());
+    });
+    let message = world.refusal();
+    assert!(
+        message.contains(&format!("the digest was {reviewed} and is ")) && !message.contains("and is ;"),
+        "{message}"
+    );
+}

@@ -57,7 +57,14 @@ impl World {
         let mut token: Option<String> = None;
         let message = loop {
             match self.deliver(token.as_deref()).expect("nothing was killed") {
-                Ok(JobOutcome::Failed { message, .. }) => break message,
+                Ok(JobOutcome::Failed {
+                    message,
+                    external_execution_id,
+                    ..
+                }) => {
+                    assert_eq!(external_execution_id, self.planned().change_set_arn, "{message}");
+                    break message;
+                }
                 // The history is asked again before what it lacks is refused.
                 Ok(JobOutcome::Continue { token: next, .. }) if next.starts_with("history:") => token = Some(next),
                 Ok(other) => panic!("not refused: {other:?}"),
