@@ -2,11 +2,9 @@
 
 /// Ends of names, compared without case and without `_`, `-`, `.`, whose values say which content is meant. Only hashes
 /// are exempted there.
-const HASH_NAMES: [&str; 21] = [
+const HASH_NAMES: [&str; 18] = [
     "commit",
     "commitid",
-    "commitsha",
-    "commithash",
     "gitref",
     "sha",
     "sha1",
@@ -23,7 +21,6 @@ const HASH_NAMES: [&str; 21] = [
     "image",
     "imageuri",
     "fingerprint",
-    "etag",
 ];
 
 /// Names of properties whose values AWS makes up in forms of its own: versions of objects, hashes of code, keys of

@@ -1,7 +1,7 @@
 //! Names that say that a value is secret.
 
 /// Words that name secrets, compared without case and without `_`, `-`, `.` and spaces.
-const SECRET_WORDS: [&str; 24] = [
+const SECRET_WORDS: [&str; 23] = [
     "password",
     "passwd",
     "passphrase",
@@ -13,7 +13,6 @@ const SECRET_WORDS: [&str; 24] = [
     "accesskey",
     "authkey",
     "privatekey",
-    "presharedkey",
     "sharedkey",
     "signingkey",
     "hostkey",
@@ -29,7 +28,7 @@ const SECRET_WORDS: [&str; 24] = [
 ];
 
 /// What follows such a word when the value is not the secret itself: `SecretArn`, `PasswordLength`.
-const HARMLESS_ENDINGS: [&str; 48] = [
+const HARMLESS_ENDINGS: [&str; 47] = [
     "arn",
     "arns",
     "id",
@@ -75,7 +74,6 @@ const HARMLESS_ENDINGS: [&str; 48] = [
     "managed",
     "mode",
     "status",
-    "usage",
     "method",
     "mechanism",
 ];
@@ -93,8 +91,6 @@ pub(in crate::domain) fn names_secret(name: &str) -> bool {
     SECRET_WORDS.iter().any(|word| {
         plain.rfind(word).is_some_and(|at| {
             let rest = &plain[at + word.len()..];
-            // A plural `s` still names the secrets themselves.
-            let rest = rest.strip_prefix('s').unwrap_or(rest);
             !HARMLESS_ENDINGS.iter().any(|ending| rest.ends_with(ending))
         })
     })

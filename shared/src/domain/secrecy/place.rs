@@ -94,11 +94,10 @@ const DEFINES: [&str; 14] = [
 ];
 
 /// Types and properties that hold a secret without a name that says so.
-const SECRET_PROPERTIES: [(&str, &str); 6] = [
+const SECRET_PROPERTIES: [(&str, &str); 5] = [
     ("AWS::ApiGateway::ApiKey", "Value"),
     ("AWS::AppSync::ApiKey", "ApiKeyId"),
     ("AWS::IAM::AccessKey", "Serial"),
-    ("AWS::Lightsail::Database", "MasterDatabasePassword"),
     ("AWS::SecretsManager::Secret", "SecretString"),
     ("AWS::KMS::ReplicaKey", "KeyMaterial"),
 ];

@@ -1,3 +1,5 @@
+mod tables;
+
 use super::MASK;
 use super::entropy::looks_random;
 use super::hider::{Hider, NO_ECHO};
