@@ -318,7 +318,7 @@ fn what_aws_takes_and_is_odd_is_a_warning() {
     assert_eq!(
         found,
         [
-            ("stacks/a/production.json", "configuration-duplicate-key", 1, 26),
+            ("stacks/a/production.json", "configuration-duplicate-key", 1, 25),
             ("stacks/a/template.yaml", "template-duplicate-key", 7, 7),
             ("stacks/a/template.yaml", "template-local-path", 7, 16),
         ]
