@@ -143,7 +143,7 @@ fn the_job_of_an_earlier_run_cannot_be_played_again() {
     proposal.forge(GUARD, &parameters);
 
     system().eventually("the refusal in the guard's log", || {
-        Proposal::logged("changeset-execute", &["or its run has ended"]).then_some(())
+        Proposal::logged("changeset-execute", &["that have ended"]).then_some(())
     });
     assert_ne!(execution, proposal.execution);
     proposal.stands_as_before();

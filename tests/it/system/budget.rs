@@ -13,10 +13,10 @@ const REQUESTS: [(&str, u64, u64); 7] = [
     ("github-webhook", 2, 1),
     ("source-sync", 16, 15),
     ("pipelines-provision", 10, 10),
-    ("changeset-create", 19, 19),
+    ("changeset-create", 20, 20),
     ("changeset-describe", 29, 28),
-    ("changeset-execute", 16, 16),
-    ("outcome-record", 20, 19),
+    ("changeset-execute", 19, 19),
+    ("outcome-record", 21, 20),
 ];
 
 #[test]
