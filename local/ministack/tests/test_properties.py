@@ -72,7 +72,7 @@ class ChangeSets(unittest.TestCase):
         self.assertEqual(asked({"StackName": ["arn:aws:cloudformation:r:1:stack/web/uuid"]}), "web")
         self.assertEqual(asked({"StackName": ["web"]}), "web")
 
-    def test_a_resource_whose_condition_is_false_is_no_part_of_a_difference(self):
+    def test_a_resource_whose_condition_is_false_stays_out_of_a_difference(self):
         template = {
             "Parameters": {"Size": {"Type": "String"}},
             "Conditions": {"IsLarge": {"Fn::Equals": [{"Ref": "Size"}, "large"]}},

@@ -105,7 +105,7 @@ async fn one_person_is_not_two(office: &Office) {
         (
             "one-and-root",
             [&office.ann, &root],
-            "only adalovelace approved; arn:aws:iam::000000000000:root is no person",
+            "only adalovelace approved; arn:aws:iam::000000000000:root does not count as a person",
         ),
     ];
     for (stack, people, words) in cases {

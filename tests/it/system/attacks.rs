@@ -20,7 +20,7 @@ fn root_is_nobody_and_its_approval_is_not_enough() {
 
     assert!(message.contains("no person approved"), "{message}");
     assert!(
-        message.contains("root is no person") && message.contains("--retry-mode ALL_ACTIONS"),
+        message.contains("root does not count as a person") && message.contains("--retry-mode ALL_ACTIONS"),
         "{message}"
     );
 }

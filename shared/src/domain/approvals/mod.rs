@@ -207,7 +207,7 @@ impl fmt::Display for Shortfall {
                 if !nobody.is_empty() {
                     write!(
                         f,
-                        "; {} is no person (root, federated users and unknown principals count as nobody)",
+                        "; {} does not count as a person (root, federated users and unknown principals count as nobody)",
                         nobody.join(", ")
                     )?;
                 }

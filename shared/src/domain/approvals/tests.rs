@@ -98,7 +98,7 @@ fn one_person_does_not_become_two_by_approving_twice() {
 fn root_and_an_approver_that_is_not_told_are_nobody() {
     insta::assert_snapshot!(
         refusal(&gate(1, true), &["arn:aws:iam::111122223333:root"], &authors(&[])),
-        @"the approval of a person is needed, and no person approved; arn:aws:iam::111122223333:root is no person (root, federated users and unknown principals count as nobody)"
+        @"the approval of a person is needed, and no person approved; arn:aws:iam::111122223333:root does not count as a person (root, federated users and unknown principals count as nobody)"
     );
     let untold = [Approval {
         action: "Approve1".to_owned(),
@@ -106,7 +106,7 @@ fn root_and_an_approver_that_is_not_told_are_nobody() {
     }];
     insta::assert_snapshot!(
         check(&gate(1, true), &untold, &Authors::default()).unwrap_err(),
-        @"the approval of a person is needed, and no person approved; (not told) is no person (root, federated users and unknown principals count as nobody)"
+        @"the approval of a person is needed, and no person approved; (not told) does not count as a person (root, federated users and unknown principals count as nobody)"
     );
 }
 

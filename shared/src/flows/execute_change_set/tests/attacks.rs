@@ -172,7 +172,7 @@ fn root_is_nobody() {
         approvers: vec![ALICE, root],
         ..Setup::default()
     });
-    assert!(world.refusal().contains("is no person"));
+    assert!(world.refusal().contains("does not count as a person"));
 }
 
 #[test]
