@@ -11,7 +11,9 @@ use changegate::domain::planned_change::PlannedChange;
 use changegate::domain::sha256::Sha256;
 use changegate::flows::digest_inputs::agreed_inputs;
 use changegate::flows::execute_change_set::{ExecutePorts, ExecuteSettings, execute_change_set};
-use changegate::flows::fakes::{FakeArtifacts, FakeBucket, FakeClock, FakeCloudFormation, FakeCodePipeline, Wire};
+use changegate::flows::fakes::{
+    FakeArtifacts, FakeBucket, FakeClock, FakeCloudFormation, FakeCodePipeline, FakeSource, Wire, seed_sources,
+};
 use changegate::flows::ports::{ActionExecution, NewChangeSet, TemplateLocation, WriteChangeSets};
 use changegate::flows::prove_job::ProofSettings;
 use changegate::lambda::job::deliver;
@@ -22,6 +24,7 @@ const RUN: &str = "11111111-2222-3333-4444-555555555555";
 const PIPELINE: &str = "changegate-network";
 const BEFORE: &str = r#"{"Resources": {}}"#;
 const AFTER: &str = r#"{"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}"#;
+const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
 fn event(case: &str) -> Value {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../../events/changeset-execute--{case}.json"));
@@ -117,7 +120,7 @@ impl World {
             stack_policy_before: None,
             parameters: BTreeMap::new(),
             tags: BTreeMap::new(),
-            commit: "0123456789abcdef0123456789abcdef01234567".to_owned(),
+            commit: COMMIT.to_owned(),
             sequence: None,
             source_versions: BTreeMap::new(),
         };
@@ -129,7 +132,12 @@ impl World {
             .unwrap()
             .unwrap();
         world.digest = inputs.document.sha256().to_string();
+        let (template, configuration) = seed_sources(&world.source, &gate, source(AFTER), source("{}"));
         world.pipelines.with_run(PIPELINE, RUN);
+        world.pipelines.with_source(PIPELINE, RUN, "Template", &template);
+        world
+            .pipelines
+            .with_source(PIPELINE, RUN, "Configuration", &configuration);
         let template = Sha256::of(AFTER).to_string();
         let plan = [
             ("Outcome", "changes"),
@@ -150,6 +158,7 @@ impl World {
             action: action.to_owned(),
             status: "Succeeded".to_owned(),
             category: "Invoke".to_owned(),
+            started: Some("2026-11-23T09:40:00Z".to_owned()),
             updated: Some("2026-11-23T09:40:00Z".to_owned()),
             output_variables: variables.collect(),
             ..ActionExecution::default()
@@ -208,6 +217,15 @@ impl World {
     }
 }
 
+/// A file as the sync of the run's commit wrote it.
+fn source(content: &str) -> FakeSource<'_> {
+    FakeSource {
+        content,
+        commit: COMMIT,
+        sequence: 1,
+    }
+}
+
 fn new_change_set(gate: &Gate) -> NewChangeSet {
     NewChangeSet {
         stack: gate.stack_name.clone(),
@@ -228,7 +246,7 @@ fn new_change_set(gate: &Gate) -> NewChangeSet {
 async fn an_approved_run_is_executed_and_followed_with_one_report_for_each_delivery() {
     let world = World::new().await;
     world.deliver(world.sent("approved")).await;
-    assert_eq!(world.status(), "UPDATE_IN_PROGRESS");
+    assert_eq!(world.status(), "UPDATE_IN_PROGRESS", "{:?}", world.reports());
     world.cloudformation.finish("production-network", true);
     world.deliver(world.sent("follows")).await;
     let reports = world.reports();
@@ -250,8 +268,9 @@ async fn the_same_event_delivered_twice_executes_once() {
     let event = world.sent("approved");
     world.deliver(event.clone()).await;
     world.deliver(event).await;
-    assert_eq!(world.reports().len(), 1, "the second report comes too late");
-    assert_eq!(world.status(), "UPDATE_IN_PROGRESS");
+    let reports = world.reports();
+    assert_eq!(reports.len(), 1, "the second report comes too late");
+    assert_eq!(world.status(), "UPDATE_IN_PROGRESS", "{reports:?}");
 }
 
 #[tokio::test]
