@@ -17,6 +17,7 @@ pub mod executed;
 pub mod failure;
 pub mod gate;
 pub mod guard;
+pub mod headline;
 pub mod history;
 pub mod job;
 pub mod keys;

@@ -10,6 +10,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::headline::in_bounds;
+use super::secrecy::public;
+
 /// After how long people are told again of what is still not mended.
 const REMINDED_AFTER: Duration = Duration::from_hours(24);
 
@@ -184,11 +187,9 @@ impl News {
     }
 }
 
-/// At most the 100 characters that a subject may have. Names of stacks are ASCII.
-///
-/// Source: <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>
+/// What fits into a subject.
 fn subject(text: &str) -> String {
-    text.chars().take(100).collect()
+    in_bounds(&public(text))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::html_parts as parts;
 use super::html_resource;
 use super::lines::Lines;
 use super::out::{Html, Out, out, put};
-use super::words;
+use super::{top, words};
 use crate::domain::change_set::review::{ResourceReview, Review};
 
 const STYLE: &str = include_str!("page.css");
@@ -31,8 +31,8 @@ pub fn html(review: &Review) -> String {
         "'; base-uri 'none'; form-action 'none'\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n\
-         <title>Review of ",
-        review.title,
+         <title>",
+        top::question::<Html>(review),
         "</title>\n<style>",
         STYLE,
         "</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#resources\">Skip to the resources</a>\n",
@@ -46,7 +46,7 @@ pub fn html(review: &Review) -> String {
     resources(&mut out, review, &lines);
     parts::settings(&mut out, review, &lines);
     parts::deferred(&mut out, review);
-    parts::facts(&mut out, review);
+    parts::evidence(&mut out, review);
     put!(&mut out, "</main>\n<script>", SCRIPT, "</script>\n</body>\n</html>\n");
     out.finish()
 }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::html_resource::values;
 use super::lines::Lines;
-use super::out::{Html, Out, Printed, out, put};
-use super::words;
+use super::out::{Code, Html, Out, Printed, out, put};
+use super::{top, words};
 use crate::domain::change_set::review::{CommitFacts, Review};
 use crate::domain::risk::Level;
 use crate::domain::secrecy::Masked;
@@ -14,43 +14,63 @@ use crate::domain::secrecy::Masked;
 const MANY_SUBJECTS: usize = 8;
 
 pub(super) fn header(out: &mut Out<Html>, review: &Review) {
-    put!(
-        out,
-        "<header>\n<p class=\"kicker\">Changegate review</p>\n<h1>",
-        review.title
-    );
+    let place = top::place::<Html>(review);
+    put!(out, "<header>\n<p class=\"kicker\">");
+    if place.is_empty() {
+        put!(out, "Changegate review");
+    }
+    put!(out, place, "</p>\n<h1>", top::question::<Html>(review));
     put!(out, "</h1>\n<p class=\"verdict\"><strong class=\"badge ");
     if let Some(level) = review.risk.level.map(Level::name) {
-        put!(
-            out,
-            level,
-            "\">",
-            level,
-            " risk</strong> ",
-            words::counts(&review.counts)
-        );
+        put!(out, level, "\">", level, " risk</strong> ", top::counts::<Html>(review));
     } else {
         put!(
             out,
             "high\">FAILED</strong> the change set failed and cannot be executed"
         );
     }
+    if let Some(origin) = top::origin::<Html>(review) {
+        put!(out, " <span class=\"by\">", origin, "</span>");
+    }
     put!(out, "</p>\n");
-    for alarm in words::alarms(&review.risk.findings) {
-        put!(out, "<p class=\"alarm\">", alarm, "</p>\n");
-    }
-    if let Some(run) = &review.run {
-        put!(out, "<dl class=\"facts\">\n");
-        row(out, "Digest", &code(&run.digest));
-        for demand in &run.demands {
-            row(out, "Gate", &demand);
-        }
-        if let Some(window) = &run.window {
-            row(out, "Window", &window);
-        }
-        put!(out, "</dl>\n");
-    }
+    ask(out, review);
     put!(out, "</header>\n");
+}
+
+/// What is asked of whom, and how to answer.
+fn ask(out: &mut Out<Html>, review: &Review) {
+    let Some(asked) = top::asked::<Html>(review) else {
+        return;
+    };
+    put!(
+        out,
+        "<div class=\"ask\"><p><strong>",
+        asked.lead,
+        "</strong>",
+        asked.whom
+    );
+    for sentence in asked.sentences {
+        put!(out, " ", sentence);
+    }
+    put!(out, "</p>");
+    if let Some(page) = review.run.as_ref().and_then(|run| run.ask.page.as_ref()) {
+        out.button("Open the approval", page);
+    }
+    put!(out, "</div>\n");
+    if let Some(commands) = top::commands(review) {
+        put!(
+            out,
+            "<details class=\"terminal\"><summary>Approve or reject from a terminal</summary>\n"
+        );
+        for (title, lines) in [("Approve", &commands.approve), ("Reject", &commands.reject)] {
+            put!(out, "<h3>", title, "</h3><pre>");
+            for line in lines {
+                put!(out, line, "\n");
+            }
+            put!(out, "</pre>\n");
+        }
+        put!(out, "</details>\n");
+    }
 }
 
 pub(super) fn findings(out: &mut Out<Html>, review: &Review) {
@@ -97,9 +117,9 @@ pub(super) fn findings(out: &mut Out<Html>, review: &Review) {
                 put!(out, ", ");
             }
             if let Some(place) = places.get(*subject) {
-                put!(out, "<a href=\"#r", *place, "\">", code(subject), "</a>");
+                put!(out, "<a href=\"#r", *place, "\">", Code(subject), "</a>");
             } else {
-                put!(out, code(subject));
+                put!(out, Code(subject));
             }
         }
         put!(out, if many { "</details>" } else { "<br>" });
@@ -112,7 +132,7 @@ pub(super) fn gates(out: &mut Out<Html>, review: &Review) {
     let none = || Masked::ours("none");
     let rows = review.gates.iter().map(|gate| {
         out![
-            code(&gate.stack),
+            Code(&gate.stack),
             " ",
             gate.field,
             ": <del>",
@@ -151,7 +171,7 @@ pub(super) fn context(out: &mut Out<Html>, review: &Review) {
     if let Some(last) = &run.last_executed {
         rows.push(out![
             "Last executed through the gate: ",
-            code(&last.commit),
+            Code(&last.commit),
             " at ",
             last.at,
         ]);
@@ -166,7 +186,7 @@ fn commit(commit: &CommitFacts<Masked>) -> Out<Html> {
     if let Some(url) = &commit.url {
         out.link(&sha, url);
     } else {
-        put!(&mut out, code(&sha));
+        put!(&mut out, Code(&sha));
     }
     put!(&mut out, " <bdi>", commit.subject, "</bdi><br><span class=\"by\">by ");
     if commit.authenticated.is_empty() {
@@ -220,38 +240,38 @@ pub(super) fn deferred(out: &mut Out<Html>, review: &Review) {
     let rows = review
         .deferred
         .iter()
-        .map(|deferred| out![code(&deferred.subject), ": ", deferred.what]);
+        .map(|deferred| out![Code(&deferred.subject), ": ", deferred.what]);
     list(out, "deferred", "Decided only at execution", rows);
 }
 
-pub(super) fn facts(out: &mut Out<Html>, review: &Review) {
+/// What the review rests on: for whoever checks it, not for whoever reads it.
+pub(super) fn evidence(out: &mut Out<Html>, review: &Review) {
+    if let Some(hidden) = words::hidden(review) {
+        put!(out, "<p class=\"hidden\">", hidden, "</p>\n");
+    }
     put!(
         out,
-        "<section aria-labelledby=\"facts-title\">\n<h2 id=\"facts-title\">Facts</h2>\n<dl class=\"facts\">\n"
+        "<details class=\"evidence\">\n<summary>Evidence: digest, change set, run</summary>\n<dl class=\"facts\">\n"
     );
-    row(out, "Stack", &code(&review.stack.name));
-    if review.stack.is_new {
-        row(out, "", &"the stack is created");
-    }
-    for (name, value) in words::stack_facts(review) {
-        row(out, name, &code(value));
-    }
     if let Some(run) = &review.run {
-        row(out, "Environment", &run.environment);
-        let both: Out<Html> = out![code(&run.pipeline), " ", code(&run.execution)];
+        row(out, "Digest", &Code(&run.digest));
+        let both: Out<Html> = out![Code(&run.pipeline), " ", Code(&run.execution)];
         row(out, "Run", &both);
         row(out, "Attempt", &run.attempt);
         row(out, "Made", &run.made);
-        row(out, "Commit", &code(&run.commit));
+        row(out, "Commit", &Code(&run.commit));
         let mut link = Out::<Html>::new();
         link.link(&"this review", &run.link);
         row(out, "Address", &link);
     }
-    put!(out, "</dl>\n");
-    if let Some(hidden) = words::hidden(review) {
-        put!(out, "<p>", hidden, "</p>\n");
+    row(out, "Stack", &Code(&review.stack.name));
+    if review.stack.is_new {
+        row(out, "", &"the stack is created");
     }
-    put!(out, "</section>\n");
+    for (name, value) in words::stack_facts(review) {
+        row(out, name, &Code(value));
+    }
+    put!(out, "</dl>\n</details>\n");
 }
 
 fn list(out: &mut Out<Html>, id: &'static str, title: &'static str, rows: impl Iterator<Item = impl Printed<Html>>) {
@@ -279,9 +299,4 @@ fn row(out: &mut Out<Html>, name: &'static str, value: &dyn Printed<Html>) {
     put!(out, "<div><dt>", name, "</dt><dd>");
     value.print(out);
     put!(out, "</dd></div>\n");
-}
-
-/// A text in an element that keeps its direction to itself.
-fn code(text: &Masked) -> Out<Html> {
-    out!["<code>", text, "</code>"]
 }

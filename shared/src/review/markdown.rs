@@ -4,8 +4,8 @@ mod detail;
 mod diffs;
 
 use super::lines::Lines;
-use super::out::{Markdown, Out, Printed, out, put};
-use super::{MARKDOWN_CHARACTERS, words};
+use super::out::{Markdown, Out, Plain, Printed, out, put};
+use super::{MARKDOWN_CHARACTERS, top, words};
 use crate::domain::change_set::review::{CommitFacts, GateDifference, Review, RunFacts};
 use crate::domain::risk::{Finding, Level};
 use crate::domain::secrecy::Masked;
@@ -30,17 +30,24 @@ pub fn comment(review: &Review, is_public: bool) -> String {
     }
 }
 
-fn head(out: &mut Out<Markdown>, review: &Review, are_counts_loud: bool) {
-    let stars = if are_counts_loud { "**" } else { "" };
-    put!(out, "### ", review.title, "\n\n", stars);
+/// The question and how risky it is: no name besides the stack's, no value.
+fn head(out: &mut Out<Markdown>, review: &Review) {
+    put!(out, "### ", top::question::<Markdown>(review), "\n\n");
     let Some(level) = review.risk.level else {
-        put!(out, "the change set **FAILED** and cannot be executed", stars, "\n\n");
+        put!(out, "The change set **FAILED** and cannot be executed.\n\n");
         return;
     };
-    counts(out, review);
-    put!(out, stars, " · risk **", level.name(), "** · ");
     put!(
         out,
+        sign(level),
+        " **",
+        level.name(),
+        " risk** · ",
+        top::counts::<Markdown>(review)
+    );
+    put!(
+        out,
+        " · ",
         review.counts.shown,
         " of ",
         review.counts.total,
@@ -48,24 +55,53 @@ fn head(out: &mut Out<Markdown>, review: &Review, are_counts_loud: bool) {
     );
 }
 
-/// `1 replaced, 2 changed`: words and numbers of ours, which need no code span.
-fn counts(out: &mut Out<Markdown>, review: &Review) {
-    let parts = words::count_parts(&review.counts);
-    if parts.is_empty() {
-        put!(out, "no resource changes");
+/// By whom, what is asked of whom, and how to answer.
+fn ask(out: &mut Out<Markdown>, review: &Review) {
+    if let Some(origin) = top::origin::<Markdown>(review) {
+        put!(out, origin, "\n\n");
     }
-    for (at, (count, word)) in parts.into_iter().enumerate() {
-        put!(out, if at > 0 { ", " } else { "" }, count, " ", word);
+    let Some(asked) = top::asked::<Markdown>(review) else {
+        return;
+    };
+    put!(out, "> **", asked.lead, "**", asked.whom);
+    for sentence in asked.sentences {
+        put!(out, " ", sentence);
     }
+    put!(out, "\n");
+    links(out, review);
+    if let Some(commands) = top::commands(review) {
+        put!(out, "<details><summary>Approve or reject from a terminal</summary>\n\n");
+        for lines in [commands.approve, commands.reject] {
+            let mut block = Out::<Plain>::new();
+            for line in lines {
+                put!(&mut block, line, "\n");
+            }
+            out.block("sh", &block);
+            put!(out, "\n\n");
+        }
+        put!(out, "</details>\n\n");
+    }
+}
+
+/// Where approvals are given, and where everything can be read.
+fn links(out: &mut Out<Markdown>, review: &Review) {
+    let Some(run) = &review.run else { return };
+    put!(out, "\n");
+    if let Some(page) = &run.ask.page {
+        put!(out, "**");
+        out.link(&"Open the approval", page);
+        put!(out, "** · ");
+    }
+    out.link(&"Read the whole review", &run.link);
+    put!(out, "\n\n");
 }
 
 fn counts_only(review: &Review, note: &Out<Markdown>) -> Out<Markdown> {
     let mut out = Out::<Markdown>::new();
-    head(&mut out, review, false);
+    head(&mut out, review);
+    links(&mut out, review);
     if let Some(run) = &review.run {
-        put!(&mut out, "Digest ", run.digest.start(12), ". ");
-        out.link(&"Review", &run.link);
-        put!(&mut out, "\n\n");
+        put!(&mut out, "Digest ", run.digest.start(12), ".\n\n");
     }
     note.print(&mut out);
     put!(&mut out, "\n");
@@ -88,7 +124,12 @@ fn rest(review: &Review, what: &'static str) -> Out<Markdown> {
 fn render(review: &Review, detail: Detail) -> Option<Out<Markdown>> {
     let mut out = Out::with_capacity(16_384);
     let lines = Lines::default();
-    head(&mut out, review, true);
+    let place = top::place::<Markdown>(review);
+    if !place.is_empty() {
+        put!(&mut out, place, "\n\n");
+    }
+    head(&mut out, review);
+    ask(&mut out, review);
     if detail.value != usize::MAX {
         put!(&mut out, "> This is shortened. ", rest(review, "Everything"), "\n\n");
     }
@@ -130,7 +171,7 @@ fn render(review: &Review, detail: Detail) -> Option<Out<Markdown>> {
             .iter()
             .map(|deferred| out![deferred.subject, ": ", deferred.what]),
     );
-    facts(&mut out, review);
+    evidence(&mut out, review);
     let without = out.len();
     if detail.value == usize::MAX && !out.is_longer_than(MARKDOWN_CHARACTERS) {
         diffs::kept(&mut out, review, &lines);
@@ -163,13 +204,16 @@ fn hidden(out: &mut Out<Markdown>, review: &Review) {
     put!(out, ".\n");
 }
 
-fn finding(finding: &Finding, subjects: &[&Masked], most: usize) -> Out<Markdown> {
-    let sign = match finding.level {
+fn sign(level: Level) -> &'static str {
+    match level {
         Level::High => "🔴",
         Level::Medium => "🟠",
         Level::Low => "⚪",
-    };
-    let mut out = out![sign, " **", finding.kind.name(), "** · "];
+    }
+}
+
+fn finding(finding: &Finding, subjects: &[&Masked], most: usize) -> Out<Markdown> {
+    let mut out = out![sign(finding.level), " **", finding.kind.name(), "** · "];
     for (at, subject) in subjects.iter().take(most).enumerate() {
         put!(&mut out, if at > 0 { ", " } else { "" }, *subject);
     }
@@ -208,8 +252,6 @@ fn context(out: &mut Out<Markdown>, run: &RunFacts<Masked>, most: usize) {
         rows.push(out!["Last executed: ", last.commit, " at ", last.at]);
     }
     bullets(out, "Where it comes from", most, rows.into_iter());
-    let demands = run.demands.iter().chain(&run.window);
-    bullets(out, "What the gate demands", most, demands);
 }
 
 fn commit(commit: &CommitFacts<Masked>) -> Out<Markdown> {
@@ -243,14 +285,11 @@ fn commit(commit: &CommitFacts<Masked>) -> Out<Markdown> {
     out
 }
 
-fn facts(out: &mut Out<Markdown>, review: &Review) {
-    let mut rows: Vec<Out<Markdown>> = vec![out!["stack ", review.stack.name]];
-    if review.stack.is_new {
-        rows.push(out!["the stack is created"]);
-    }
-    let facts = words::stack_facts(review);
-    rows.extend(facts.into_iter().map(|(name, value)| out![quiet(name), " ", value]));
+/// What the review rests on: for whoever checks it, not for whoever reads it.
+fn evidence(out: &mut Out<Markdown>, review: &Review) {
+    let mut rows: Vec<Out<Markdown>> = Vec::new();
     if let Some(run) = &review.run {
+        rows.push(out!["digest ", run.digest]);
         rows.push(out![
             "run ",
             run.pipeline,
@@ -261,12 +300,18 @@ fn facts(out: &mut Out<Markdown>, review: &Review) {
             ", ",
             run.made,
         ]);
-        rows.push(out!["digest ", run.digest]);
-        let mut row = Out::<Markdown>::new();
-        row.link(&"review", &run.link);
-        rows.push(row);
     }
-    bullets(out, "Facts", usize::MAX, rows.into_iter());
+    rows.push(out!["stack ", review.stack.name]);
+    if review.stack.is_new {
+        rows.push(out!["the stack is created"]);
+    }
+    let facts = words::stack_facts(review);
+    rows.extend(facts.into_iter().map(|(name, value)| out![quiet(name), " ", value]));
+    put!(out, "<details><summary>Evidence: digest, change set, run</summary>\n\n");
+    for row in rows {
+        put!(out, "- ", row, "\n");
+    }
+    put!(out, "\n</details>\n\n");
 }
 
 /// The name of a fact within a list.
@@ -276,7 +321,7 @@ fn quiet(name: &'static str) -> &'static str {
         "Status" => "status",
         "Drift" => "drift",
         "Change set" => "change set",
-        "Made" => "made",
+        "Planned" => "planned",
         "Description" => "description",
         "State" => "state",
         "Reason" => "reason",

@@ -12,6 +12,7 @@ mod markdown;
 mod out;
 mod summary;
 mod text;
+mod top;
 mod words;
 
 #[cfg(test)]

@@ -11,10 +11,37 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::domain::secrecy::{Line, Masked};
 
+/// Puts parts into a document, one after the other.
+macro_rules! put {
+    ($out:expr, $($part:expr),+ $(,)?) => {{
+        let out = &mut *$out;
+        $($crate::review::out::Printed::print(&$part, out);)+
+    }};
+}
+pub(super) use put;
+
+/// Parts of a document, one after the other.
+macro_rules! out {
+    ($($part:expr),+ $(,)?) => {{
+        let mut out = $crate::review::out::Out::new();
+        $($crate::review::out::Printed::print(&$part, &mut out);)+
+        out
+    }};
+}
+pub(super) use out;
+
 /// A kind of document.
-pub(super) trait Medium {
+pub(super) trait Medium: Sized {
     /// Appends a text in which everything is visible so that it takes effect as nothing but a text.
     fn escape(out: &mut String, text: &str);
+
+    /// Appends such a text as code: a name, a pattern, an id.
+    fn code(out: &mut String, text: &str) {
+        Self::escape(out, text);
+    }
+
+    /// Appends a link, where the medium has links and the address is one.
+    fn link(out: &mut Out<Self>, name: &dyn Printed<Self>, url: &Masked);
 }
 
 /// Plain text.
@@ -30,6 +57,11 @@ pub(super) struct Markdown;
 impl Medium for Plain {
     fn escape(out: &mut String, text: &str) {
         out.push_str(text);
+    }
+
+    /// Only the name: addresses stand on lines of their own in a mail.
+    fn link(out: &mut Out<Self>, name: &dyn Printed<Self>, _: &Masked) {
+        name.print(out);
     }
 }
 
@@ -51,6 +83,26 @@ impl Medium for Html {
         }
         out.push_str(&text[kept..]);
     }
+
+    fn code(out: &mut String, text: &str) {
+        out.push_str("<code>");
+        Self::escape(out, text);
+        out.push_str("</code>");
+    }
+
+    /// The address as text where it is not one.
+    fn link(out: &mut Out<Self>, name: &dyn Printed<Self>, url: &Masked) {
+        if let Some(address) = url.link() {
+            out.text.push_str("<a href=\"");
+            Self::escape(&mut out.text, address);
+            out.text.push_str("\" rel=\"noreferrer noopener\">");
+            name.print(out);
+            out.text.push_str("</a>");
+        } else {
+            name.print(out);
+            put!(out, " ", Code(url));
+        }
+    }
 }
 
 impl Medium for Markdown {
@@ -67,6 +119,18 @@ impl Medium for Markdown {
         out.extend(std::iter::repeat_n('`', fence));
         out.extend([pad, text, pad]);
         out.extend(std::iter::repeat_n('`', fence));
+    }
+
+    /// The address as text where it is not one.
+    fn link(out: &mut Out<Self>, name: &dyn Printed<Self>, url: &Masked) {
+        if let Some(address) = url.link() {
+            out.text.push('[');
+            name.print(out);
+            out.text.extend(["](", address, ")"]);
+        } else {
+            name.print(out);
+            put!(out, " ", url);
+        }
     }
 }
 
@@ -122,13 +186,34 @@ impl<M> Out<M> {
     }
 }
 
+impl<M: Medium> Out<M> {
+    /// A link where the medium has links and the address is one.
+    pub(super) fn link(&mut self, name: &dyn Printed<M>, url: &Masked) {
+        M::link(self, name, url);
+    }
+
+    /// Parts with words of ours between them.
+    pub(super) fn joined(parts: impl IntoIterator<Item = impl Printed<M>>, between: &'static str) -> Self {
+        let mut out = Self::new();
+        for (at, part) in parts.into_iter().enumerate() {
+            put!(&mut out, if at > 0 { between } else { "" }, part);
+        }
+        out
+    }
+}
+
 impl Out<Markdown> {
     /// Lines as a block of the notation of `diff`, in a fence longer than any in them.
     pub(super) fn diff(&mut self, lines: &Out<Plain>) {
+        self.block("diff", lines);
+    }
+
+    /// Lines as a block of code in this language, in a fence longer than any in them.
+    pub(super) fn block(&mut self, language: &'static str, lines: &Out<Plain>) {
         let fence = longest_run(&lines.text, '`').max(2) + 1;
         let push_fence = |text: &mut String| text.extend(std::iter::repeat_n('`', fence));
         push_fence(&mut self.text);
-        self.text.extend(["diff\n", &lines.text]);
+        self.text.extend([language, "\n", &lines.text]);
         push_fence(&mut self.text);
     }
 
@@ -148,19 +233,6 @@ impl Out<Markdown> {
             self.link(id, url);
         }
     }
-
-    /// A link where the address is one, else the address as text.
-    pub(super) fn link(&mut self, name: &dyn Printed<Markdown>, url: &Masked) {
-        if let Some(address) = url.link() {
-            self.text.push('[');
-            name.print(self);
-            self.text.extend(["](", address, ")"]);
-        } else {
-            name.print(self);
-            self.text.push(' ');
-            url.print(self);
-        }
-    }
 }
 
 impl Out<Html> {
@@ -171,19 +243,12 @@ impl Out<Html> {
         out
     }
 
-    /// A link where the address is one, else the address as text.
-    pub(super) fn link(&mut self, name: &dyn Printed<Html>, url: &Masked) {
+    /// A link that looks like a button; nothing where the address is not one.
+    pub(super) fn button(&mut self, name: &'static str, url: &Masked) {
         if let Some(address) = url.link() {
-            self.text.push_str("<a href=\"");
+            self.text.push_str("<a class=\"button\" href=\"");
             Html::escape(&mut self.text, address);
-            self.text.push_str("\" rel=\"noreferrer noopener\">");
-            name.print(self);
-            self.text.push_str("</a>");
-        } else {
-            name.print(self);
-            self.text.push_str(" <code>");
-            url.print(self);
-            self.text.push_str("</code>");
+            self.text.extend(["\" rel=\"noreferrer noopener\">", name, "</a>"]);
         }
     }
 }
@@ -192,6 +257,16 @@ impl Out<Html> {
 pub(super) trait Printed<M> {
     /// Appends it.
     fn print(&self, out: &mut Out<M>);
+}
+
+/// A text that stands as code: a name, a pattern, an id.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Code<'m>(pub(super) &'m Masked);
+
+impl<M: Medium> Printed<M> for Code<'_> {
+    fn print(&self, out: &mut Out<M>) {
+        M::code(&mut out.text, &self.0.visible());
+    }
 }
 
 /// Our own markup and words.
@@ -256,25 +331,6 @@ impl<M, P: Printed<M>> Printed<M> for Option<P> {
         }
     }
 }
-
-/// Puts parts into a document, one after the other.
-macro_rules! put {
-    ($out:expr, $($part:expr),+ $(,)?) => {{
-        let out = &mut *$out;
-        $($crate::review::out::Printed::print(&$part, out);)+
-    }};
-}
-pub(super) use put;
-
-/// Parts of a document, one after the other.
-macro_rules! out {
-    ($($part:expr),+ $(,)?) => {{
-        let mut out = $crate::review::out::Out::new();
-        $($crate::review::out::Printed::print(&$part, &mut out);)+
-        out
-    }};
-}
-pub(super) use out;
 
 fn longest_run(text: &str, wanted: char) -> usize {
     let mut longest = 0;

@@ -2,15 +2,11 @@
 
 use super::words;
 use crate::domain::change_set::review::Review;
-use crate::domain::risk::Level;
-use crate::domain::secrecy::{Masked, masked, visible, visible_ascii};
+use crate::domain::headline;
+use crate::domain::secrecy::{Masked, masked, visible};
 
 /// Most characters of a summary: with what CodePipeline adds it stays below an action's 1,000.
 const SUMMARY_CHARACTERS: usize = 700;
-/// Most characters of the subject of a mail.
-///
-/// Source: <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>
-const SUBJECT_CHARACTERS: usize = 100;
 
 /// One line for the approval itself: `network: 1 replaced (DATA LOSS: Orders), 2 changed · octocat · #42 · digest 3f9a…`.
 /// At most 700 characters, no line break.
@@ -46,10 +42,21 @@ pub(super) fn line(review: &Review) -> Masked {
     ]
 }
 
-/// The subject of a mail: at most 100 characters of ASCII.
+/// The subject of a mail: `[production] approve? orders - high - 1 replaced, 2 changed`.
 pub fn subject(review: &Review) -> String {
-    let text = masked!["[", word(review), "] ", review.title, ": ", what(review)];
-    cut(&visible_ascii(&tidy(&text)), SUBJECT_CHARACTERS).replace('…', ".")
+    let nowhere = Masked::default();
+    let environment = review.run.as_ref().map_or(&nowhere, |run| &run.environment);
+    if let Some(reason) = &review.stack.failure {
+        return headline::subject(environment, "failed:", &review.title, [reason.clone()]);
+    }
+    let word = match &review.run {
+        Some(run) if run.ask.approvals > 0 => "approve?",
+        Some(run) if run.ask.release => "release?",
+        Some(_) => "executing:",
+        None => "review:",
+    };
+    let facts = [Masked::ours(review.risk.name()), changes(review)];
+    headline::subject(environment, word, &review.title, facts)
 }
 
 /// One line for a commit status. Of a public repository everybody reads along, so it gets counts only.
@@ -77,26 +84,27 @@ pub fn with_note(summary: &str, note: &str) -> String {
     )
 }
 
-/// The level of the risk, or that there is nothing to run a risk with.
-fn word(review: &Review) -> &'static str {
-    review.risk.level.map_or("failed", Level::name)
-}
-
 fn what(review: &Review) -> Masked {
     if let Some(reason) = &review.stack.failure {
         return masked!["the change set FAILED: ", reason];
     }
-    let mut what = words::counts(&review.counts);
-    if review.counts.total == 0 && !review.settings.is_empty() {
-        let mut kinds: Vec<_> = review.settings.iter().map(|setting| setting.kind.name()).collect();
-        kinds.dedup();
-        what = masked![what, "; changes of ", Masked::joined(kinds, ", ")];
-    }
+    let mut what = changes(review);
     let alarms = words::alarms(&review.risk.findings);
     if !alarms.is_empty() {
         what = masked![what, " (", Masked::joined(alarms, "; "), ")"];
     }
     what
+}
+
+/// How many resources change and how; where none does, what else changes.
+fn changes(review: &Review) -> Masked {
+    let counts = words::counts(&review.counts);
+    if review.counts.total > 0 || review.settings.is_empty() {
+        return counts;
+    }
+    let mut kinds: Vec<_> = review.settings.iter().map(|setting| setting.kind.name()).collect();
+    kinds.dedup();
+    masked![counts, "; changes of ", Masked::joined(kinds, ", ")]
 }
 
 /// One line that CodePipeline cannot take for a variable.

@@ -6,3 +6,4 @@ mod hooks;
 mod hostile;
 mod secrets;
 mod sizes;
+mod top;

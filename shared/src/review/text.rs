@@ -2,7 +2,7 @@
 
 use super::lines::{Lines, Mark};
 use super::out::{Out, Plain, Printed, out, put};
-use super::{TEXT_BYTES, words};
+use super::{TEXT_BYTES, top, words};
 use crate::domain::change_set::review::{ResourceReview, Review, RunFacts};
 use crate::domain::change_set::values::PropertyChange;
 use crate::domain::secrecy::{Masked, masked};
@@ -57,18 +57,13 @@ fn shortened(mut rendered: Out<Plain>) -> Out<Plain> {
 fn render(review: &Review, detail: Detail, most: usize) -> Option<Out<Plain>> {
     let mut out = Out::with_capacity(16_384);
     let lines = Lines::default();
-    put!(&mut out, super::summary::line(review), "\n");
-    put!(
-        &mut out,
-        "========================================================================\n"
-    );
+    head(&mut out, review);
     if detail.value != usize::MAX {
         put!(
             &mut out,
-            "This text is shortened; everything is at the address below.\n"
+            "This text is shortened; everything is at the address above.\n"
         );
     }
-    head(&mut out, review);
     if !review.risk.findings.is_empty() {
         title(&mut out, "WHAT MAY GO WRONG");
         for (finding, subjects) in words::grouped(&review.risk.findings) {
@@ -78,6 +73,7 @@ fn render(review: &Review, detail: Detail, most: usize) -> Option<Out<Plain>> {
     }
     list(&mut out, "WARNINGS", review.warnings.iter());
     gates(&mut out, review);
+    commands(&mut out, review);
     if let Some(run) = &review.run {
         context(&mut out, run);
     }
@@ -100,6 +96,7 @@ fn render(review: &Review, detail: Detail, most: usize) -> Option<Out<Plain>> {
     if let Some(hidden) = words::hidden(review) {
         put!(&mut out, "\n", hidden, "\n");
     }
+    evidence(&mut out, review);
     if out.len() > most {
         return None;
     }
@@ -114,9 +111,59 @@ fn render(review: &Review, detail: Detail, most: usize) -> Option<Out<Plain>> {
 }
 
 fn head(out: &mut Out<Plain>, review: &Review) {
+    let place = top::place::<Plain>(review);
+    if !place.is_empty() {
+        put!(out, place, "\n");
+    }
+    put!(out, top::question::<Plain>(review), "\n");
     match review.risk.level {
-        Some(level) => row(out, "Risk", &level.loud_name()),
-        None => row(out, "Result", &"the change set FAILED and cannot be executed"),
+        Some(level) => put!(out, level.loud_name(), " RISK: ", top::counts::<Plain>(review), "\n"),
+        None => put!(out, "Result: the change set FAILED and cannot be executed\n"),
+    }
+    if let Some(origin) = top::origin::<Plain>(review) {
+        put!(out, origin, "\n");
+    }
+    put!(
+        out,
+        "========================================================================\n"
+    );
+    if let Some(asked) = top::asked::<Plain>(review) {
+        put!(out, asked.lead, asked.whom, "\n");
+        for sentence in asked.sentences {
+            put!(out, sentence, "\n");
+        }
+    }
+    if let Some(run) = &review.run {
+        put!(out, "\n");
+        if let Some(page) = &run.ask.page {
+            fact(out, "Approval", page);
+        }
+        fact(out, "Review", &run.link);
+    }
+}
+
+/// How to answer.
+fn commands(out: &mut Out<Plain>, review: &Review) {
+    if let Some(commands) = top::commands(review) {
+        title(out, "APPROVE OR REJECT FROM A TERMINAL");
+        for line in &commands.approve {
+            put!(out, line, "\n");
+        }
+        put!(out, "\n");
+        for line in &commands.reject {
+            put!(out, line, "\n");
+        }
+    }
+}
+
+/// What the review rests on: for whoever checks it, not for whoever reads it.
+fn evidence(out: &mut Out<Plain>, review: &Review) {
+    title(out, "EVIDENCE");
+    if let Some(run) = &review.run {
+        fact(out, "Digest", &run.digest);
+        let attempt = masked![run.pipeline, " ", run.execution, ", attempt ", run.attempt];
+        fact(out, "Run", &attempt);
+        fact(out, "Made", &run.made);
     }
     fact(out, "Stack", &review.stack.name);
     if review.stack.is_new {
@@ -127,20 +174,6 @@ fn head(out: &mut Out<Plain>, review: &Review) {
     }
     if review.stack.change_set.is_none() {
         row(out, "Change set", &"none: only the stack policy changes");
-    }
-    if let Some(run) = &review.run {
-        fact(out, "Environment", &run.environment);
-        let attempt = masked![run.pipeline, " ", run.execution, ", attempt ", run.attempt];
-        fact(out, "Run", &attempt);
-        fact(out, "Made", &run.made);
-        fact(out, "Digest", &run.digest);
-        fact(out, "Review", &run.link);
-        for demand in &run.demands {
-            fact(out, "Gate", demand);
-        }
-        if let Some(window) = &run.window {
-            fact(out, "Window", window);
-        }
     }
 }
 

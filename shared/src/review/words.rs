@@ -178,7 +178,7 @@ pub(super) fn stack_facts(review: &Review) -> Vec<(&'static str, &Masked)> {
         ("Status", stack.status.as_ref()),
         ("Drift", stack.drift.as_ref()),
         ("Change set", stack.change_set.as_ref()),
-        ("Made", stack.created.as_ref()),
+        ("Planned", stack.created.as_ref()),
         ("Description", stack.description.as_ref()),
         ("State", stack.change_set_status.as_ref()),
         ("Reason", stack.status_reason.as_ref()),

@@ -155,8 +155,7 @@ fn exclude(people: &BTreeSet<Person>, known: &People, authors: &Authors) -> Resu
     if others == 0 {
         return Err(Shortfall::OnlyAuthors { authors: names(people) });
     }
-    let is_known = unresolved.is_empty() && authors.unattributed.is_empty() && authors.gaps.is_empty();
-    if !is_known && others < 2 {
+    if in_doubt(authors, known) && others < 2 {
         return Err(Shortfall::UnknownAuthors {
             needed: 2,
             given: others,
@@ -166,6 +165,12 @@ fn exclude(people: &BTreeSet<Person>, known: &People, authors: &Authors) -> Resu
         });
     }
     Ok(())
+}
+
+/// Whether more people may have made a change than can be told from its authors.
+pub fn in_doubt(authors: &Authors, known: &People) -> bool {
+    let is_resolved = |login: &String| known.of_login(login).is_some();
+    !authors.unattributed.is_empty() || !authors.gaps.is_empty() || !authors.logins.iter().all(is_resolved)
 }
 
 fn names(people: &BTreeSet<Person>) -> Vec<String> {

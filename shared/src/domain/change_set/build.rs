@@ -201,8 +201,12 @@ fn stack_facts(inputs: &Inputs<'_>, hider: &Hider) -> StackFacts {
         .map(|root| root.stack_id.as_str())
         .or_else(|| inputs.deployed.map(|deployed| deployed.id.as_str()))
         .unwrap_or_default();
+    // arn:<partition>:cloudformation:<region>:<account>:stack/<name>/<id>
+    let part = |at: usize| present(id.split(':').nth(at)).filter(|_| id.starts_with("arn:"));
     StackFacts {
         name: hider.name(inputs.stack_name),
+        account: part(4).map(|account| hider.text(account)),
+        region: part(3).map(|region| hider.text(region)),
         id: hider.text(id),
         change_set: root.map(|root| hider.text(&root.change_set_id)),
         is_new: inputs.is_new,

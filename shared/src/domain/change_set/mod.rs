@@ -1,5 +1,6 @@
 //! Change sets: what CloudFormation says it would do, and what that means.
 
+pub mod ask;
 pub mod build;
 mod changes;
 pub(in crate::domain) mod context;

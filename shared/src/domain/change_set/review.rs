@@ -56,6 +56,12 @@ pub struct StackFacts {
     pub name: Masked,
     /// ARN of the stack; empty when there is none yet.
     pub id: Masked,
+    /// Account that it is in, where known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<Masked>,
+    /// Region that it is in, where known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<Masked>,
     /// ARN of the change set; absent when only the stack policy changes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub change_set: Option<Masked>,

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::ask::Ask;
 use crate::domain::secrecy::{Hider, Masked};
 
 /// The run that asks for approval.
@@ -43,8 +44,10 @@ pub struct RunFacts<T = String> {
     /// What else is going on in this pipeline.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub waiting: Vec<T>,
-    /// What the gate demands, one sentence each.
-    pub demands: Vec<T>,
+    /// What is asked of whom.
+    pub ask: Ask<T>,
+    /// Whether this is the root pipeline's run: it changes the gates themselves, and no stack but theirs.
+    pub is_root: bool,
     /// When the window is open; absent when it always is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window: Option<T>,
@@ -126,7 +129,8 @@ impl RunFacts {
             }),
             changed_elsewhere: shown(&self.changed_elsewhere),
             waiting: all(&self.waiting),
-            demands: all(&self.demands),
+            ask: self.ask.masked(hider),
+            is_root: self.is_root,
             window: shown(&self.window),
         }
     }

@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 
 use super::{End, Facts, Outcome};
-use crate::domain::actions::SOURCE_STAGE;
+use crate::domain::actions::{EXECUTE_CHANGE_SET, SOURCE_STAGE};
 use crate::domain::claim::Claim;
-use crate::domain::secrecy::{public, visible_ascii};
+use crate::domain::headline;
+use crate::domain::secrecy::public;
 
 /// What to do when a source cannot be read: CodePipeline only says that an object is not there.
 const SOURCES: &str = "(The sync writes the sources of a stack once its template and configuration are free of \
@@ -16,7 +17,7 @@ const SOURCES: &str = "(The sync writes the sources of a stack once its template
 pub enum Verdict {
     /// The commit is what runs, or needs nothing.
     Good,
-    /// It goes on by itself: a window will open.
+    /// It goes on by itself: a window will open, or another stack will export a value.
     Open,
     /// The change was refused, or failed.
     Bad,
@@ -29,9 +30,9 @@ pub enum Verdict {
 pub fn status_of(outcome: &Outcome, is_public: bool) -> (Verdict, String) {
     let verdict = match outcome.end {
         End::Executed | End::NoChanges | End::Held => Verdict::Good,
-        End::Waiting => Verdict::Open,
+        End::Waiting | End::Blocked => Verdict::Open,
         End::Rejected | End::TimedOut | End::Failed => Verdict::Bad,
-        End::Blocked | End::Stopped | End::Superseded | End::Cancelled => Verdict::Undone,
+        End::Stopped | End::Superseded | End::Cancelled => Verdict::Undone,
     };
     let line = if is_public {
         title(outcome.end).to_owned()
@@ -152,7 +153,7 @@ fn title(end: End) -> &'static str {
         End::Executed => "executed",
         End::NoChanges => "nothing to change",
         End::Held => "held",
-        End::Blocked => "blocked",
+        End::Blocked => "waits for an export of another stack",
         End::Rejected => "rejected",
         End::TimedOut => "approval timed out",
         End::Waiting => "waits for its window",
@@ -163,10 +164,35 @@ fn title(end: End) -> &'static str {
     }
 }
 
-/// Subject and body of a mail. The subject is at most 100 ASCII characters without line breaks.
+/// The word of a subject, where a review has `approve?`.
+fn word(outcome: &Outcome) -> &'static str {
+    match outcome.end {
+        End::Executed => "done:",
+        End::NoChanges => "nothing to change:",
+        End::Held => "held:",
+        End::Blocked | End::Waiting => "waiting:",
+        End::Rejected => "rejected:",
+        End::TimedOut => "unanswered:",
+        End::Failed if was_refused(outcome) => "refused:",
+        End::Failed => "failed:",
+        End::Stopped => "stopped:",
+        End::Superseded => "superseded:",
+        End::Cancelled => "cancelled:",
+    }
+}
+
+/// Whether the guard let nothing be executed: its action failed, and CloudFormation did nothing for the run.
+fn was_refused(outcome: &Outcome) -> bool {
+    let failed = outcome.actions.iter().rev().find(|action| action.status == "Failed");
+    failed.is_some_and(|action| action.action == EXECUTE_CHANGE_SET) && outcome.stack_events.is_empty()
+}
+
+/// Subject and body of a mail. The subject is `[production] done: orders - high - executed …`.
 pub fn to_text(outcome: &Outcome) -> (String, String) {
-    let subject = format!("[{}] {}: {}", outcome.environment, outcome.stack, title(outcome.end));
-    let subject: String = visible_ascii(&public(&subject).visible()).chars().take(100).collect();
+    let risk = outcome.review.as_ref().map(|review| public(&review.risk));
+    let facts = risk.into_iter().chain([public(&outcome.summary)]);
+    let (environment, stack) = (public(&outcome.environment), public(&outcome.stack));
+    let subject = headline::subject(&environment, word(outcome), &stack, facts);
     let mut body = String::new();
     let mut line = |name: &str, value: Option<&str>| {
         if let Some(value) = value.filter(|value| !value.is_empty()) {

@@ -135,6 +135,21 @@ impl Masked {
         Self(self.visible().replace("#{", "# {"))
     }
 
+    /// The text as one word of a POSIX shell, everything in it visible.
+    #[must_use]
+    pub fn shell_word(&self) -> Self {
+        let text = self.visible();
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:@%+=,".contains(&byte);
+        if !text.is_empty() && text.bytes().all(is_plain) {
+            return Self(text.into_owned());
+        }
+        // Between double quotes nothing else means anything, not even to an interactive shell.
+        if text.contains('\'') && !text.contains(['"', '$', '`', '\\', '!']) {
+            return Self(format!("\"{text}\""));
+        }
+        Self(format!("'{}'", text.replace('\'', r"'\''")))
+    }
+
     /// The text in capitals.
     #[must_use]
     pub fn loud(&self) -> Self {

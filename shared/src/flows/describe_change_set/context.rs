@@ -6,10 +6,11 @@ use jiff::Timestamp;
 
 use super::{DescribeSettings, Ports, Run};
 use crate::domain::authors::authenticated;
+use crate::domain::change_set::ask::Ask;
 use crate::domain::change_set::review::{CommitFacts, LastExecuted, PullRequestFacts, RunFacts};
 use crate::domain::change_set::tree::{ChangeSetTree, PlacedChangeSet, join};
+use crate::domain::console;
 use crate::domain::executed::Executed;
-use crate::domain::gate::Gate;
 use crate::domain::provenance::Commit;
 use crate::domain::sha256::Sha256;
 use crate::domain::window::WindowState;
@@ -65,6 +66,8 @@ where
         )
         .await?;
     let now = ports.clock.now();
+    let console = console::run_page(&settings.topic, &proven.pipeline, &proven.execution);
+    let ask = Ask::of(&proven.gate, &range.authors(), now, console);
     let page = |path: &str| format!("{}/{}/{path}", settings.web_url, settings.repository);
     let commits: Vec<_> = range.commits.iter().map(|commit| facts(commit, &page)).collect();
     let gaps: Vec<_> = range.gaps.iter().map(ToString::to_string).collect();
@@ -106,7 +109,8 @@ where
                 at: last.executed_at.clone(),
             }),
             waiting,
-            demands: demands(&proven.gate),
+            ask,
+            is_root: proven.is_root,
             window,
         },
         last_template_versions: last.map(|last| last.source_versions).unwrap_or_default(),
@@ -250,30 +254,6 @@ pub(super) async fn validations(
         }
     }
     Ok(found)
-}
-
-fn demands(gate: &Gate) -> Vec<String> {
-    let mut demands = vec![match gate.approvals {
-        0 => "Nobody needs to approve.".to_owned(),
-        1 => "One person must approve.".to_owned(),
-        many => format!("{many} different people must approve."),
-    }];
-    if let Some(approvers) = &gate.approvers {
-        demands.push(match approvers.as_slice() {
-            [] => "The gate lets nobody approve.".to_owned(),
-            listed => format!("Only these may approve or release: {}.", listed.join(", ")),
-        });
-    }
-    if gate.approvals > 0 && !gate.author_may_approve {
-        demands.push("Whoever wrote the change may not approve it alone.".to_owned());
-    }
-    if gate.require_pull_request {
-        demands.push("Every commit must have come through a pull request that somebody else approved.".to_owned());
-    }
-    if gate.release {
-        demands.push("Somebody must release it in maintenance hours.".to_owned());
-    }
-    demands
 }
 
 /// Whether two times are the same moment, however they are written.

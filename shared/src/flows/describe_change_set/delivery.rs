@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{DescribeSettings, Ports};
 use crate::domain::change_set::review::Review;
+use crate::domain::headline;
 use crate::flows::ports::{CommitStatus, Notify, PortError, StatusState, TellRepository};
 use crate::flows::prove_job::ProvenJob;
 use crate::review;
@@ -63,7 +64,7 @@ where
     }
     let status = CommitStatus {
         commit: commit.to_owned(),
-        context: format!("changegate/{}/{}", settings.environment, proven.gate.stack),
+        context: headline::status_context(&settings.environment, &proven.gate.stack),
         state: StatusState::Pending,
         description: review::status(review, is_public),
         url: Some(link.to_owned()),

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::{RecordPorts, RecordSettings, last_outcome, restart};
 use crate::domain::catalogue::ResolvedCatalogue;
+use crate::domain::headline;
 use crate::domain::keys;
 use crate::domain::outcome::{End, StackEnd};
-use crate::domain::secrecy::{public, visible_ascii};
+use crate::domain::secrecy::public;
 use crate::domain::stack_state::{Readiness, readiness};
 use crate::flows::FlowError;
 use crate::flows::ports::{
@@ -93,7 +94,12 @@ where
         reason: stack.map(|stack| stack.status_reason).unwrap_or_default(),
         seen: ports.clock.now().to_string(),
     };
-    let subject = format!("[{}] {}: {}", settings.environment, outcome.stack, record.status);
+    let subject = headline::subject(
+        &public(&settings.environment),
+        "came to rest:",
+        &public(&outcome.stack),
+        [public(&record.status)],
+    );
     let body = format!(
         "Run {execution} of pipeline {pipeline} ended ({}) while CloudFormation was at work.\nThe stack has come to \
          rest now: {} {}\n",
@@ -101,7 +107,6 @@ where
         record.status,
         public(&record.reason).visible()
     );
-    let subject: String = visible_ascii(&public(&subject).visible()).chars().take(100).collect();
     let published = ports
         .topics
         .publish(topic.unwrap_or(&settings.topic), &subject, &body)

@@ -1,7 +1,9 @@
 //! Tells people and the repository how a run ended.
 
 use super::RecordSettings;
+use crate::domain::console;
 use crate::domain::gate::Gate;
+use crate::domain::headline;
 use crate::domain::outcome::{End, Outcome, Verdict, status_of, to_comment, to_text};
 use crate::flows::FlowError;
 use crate::flows::outbox::may_pass;
@@ -51,10 +53,12 @@ pub(super) async fn repository(
     // Whoever cannot be asked whether the world reads along is taken to say yes.
     let is_public = repository.is_public().await.unwrap_or(true);
     let (verdict, description) = status_of(outcome, is_public);
-    let link = outcome.review.as_ref().map(|review| review.link.clone());
+    let review = outcome.review.as_ref().map(|review| review.link.clone());
+    let review = review.filter(|link| link.starts_with("https://"));
+    let run = || console::run_page(&settings.topic, &outcome.pipeline, &outcome.execution);
     let status = CommitStatus {
         commit: commit.clone(),
-        context: format!("changegate/{}/{}", settings.environment, outcome.stack),
+        context: headline::status_context(&settings.environment, &outcome.stack),
         state: match verdict {
             Verdict::Good => StatusState::Success,
             Verdict::Open => StatusState::Pending,
@@ -62,7 +66,7 @@ pub(super) async fn repository(
             Verdict::Undone => StatusState::Error,
         },
         description,
-        url: link.filter(|link| link.starts_with("https://")),
+        url: review.or_else(run),
     };
     let mut untold = Vec::new();
     untold.extend(given_up("the commit status", repository.set_status(status).await)?);

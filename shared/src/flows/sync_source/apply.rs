@@ -145,7 +145,7 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
         && snapshot.owed.is_empty()
         && snapshot.retired.is_empty()
     {
-        statuses::tell(world.repository, settings, &observed.head.sha, before, &next, &[]).await;
+        statuses::tell(world.repository, settings, &observed.head.sha, before, &next, &[], &[]).await;
         if next != *before {
             let report = report(observed, plan, &next, Vec::new());
             let (condition, limits) = (held.condition.clone(), &settings.cut_limits);
@@ -245,6 +245,7 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
         &observed.head.sha,
         before,
         &next,
+        &made.started,
         &made.refused,
     )
     .await;

@@ -1,16 +1,19 @@
 //! Tells the commit what is wrong with it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::stream::{self, StreamExt};
 
 use super::{SourceRepository, SyncSettings};
+use crate::domain::headline;
 use crate::domain::secrecy::public;
 use crate::domain::sync::snapshot::Snapshot;
 use crate::flows::ports::{CommitStatus, PortError, StatusState};
 
 /// Statuses that one sync sets at most; the log has all problems.
 const MOST: usize = 100;
+/// What is said of a stack whose pipeline was started with sources that are good again.
+const IN_ORDER_AND_STARTED: &str = "in order again; its pipeline is started";
 /// Requests at the same time.
 const CONCURRENCY: usize = 4;
 
@@ -22,18 +25,29 @@ pub(super) async fn tell<R: SourceRepository>(
     commit: &str,
     before: &Snapshot,
     after: &Snapshot,
+    started: &[String],
     refused: &[(String, PortError)],
 ) {
+    let subject_of = |pipeline: &str| {
+        let prefix = &settings.environment.pipeline_prefix;
+        let stack = pipeline.strip_prefix(prefix).unwrap_or(pipeline);
+        headline::status_context(&settings.environment.name, stack)
+    };
+    let started = started.iter().chain(after.owed.keys());
+    let started: BTreeSet<_> = started.map(|pipeline| subject_of(pipeline)).collect();
     let mut statuses: BTreeMap<String, (StatusState, String, Option<String>)> = BTreeMap::new();
-    let subjects = std::iter::once(("catalogue", &before.problems, &after.problems)).map(Some);
+    let subjects = std::iter::once((headline::CATALOGUE, &before.problems, &after.problems)).map(Some);
     let empty = Vec::new();
     let stacks = after.stacks.iter().map(|(name, stack)| {
         let known = before.stacks.get(name).map_or(&empty, |known| &known.problems);
         Some((name.as_str(), known, &stack.problems))
     });
     for (subject, known, problems) in subjects.chain(stacks).flatten() {
+        let context = headline::status_context(&settings.environment.name, subject);
         let status = match problems.as_slice() {
             [] if known.is_empty() => continue,
+            // Whether the change is good is for its run to say.
+            [] if started.contains(&context) => (StatusState::Pending, IN_ORDER_AND_STARTED.to_owned(), None),
             [] => (StatusState::Success, "in order again".to_owned(), None),
             [only] => (StatusState::Failure, only.clone(), link(settings, commit, only)),
             [first, rest @ ..] => {
@@ -44,16 +58,14 @@ pub(super) async fn tell<R: SourceRepository>(
         for problem in problems {
             tracing::warn!(subject, "{problem}");
         }
-        statuses.insert(format!("changegate/{subject}"), status);
+        statuses.insert(context, status);
     }
     for (pipeline, error) in refused {
         tracing::error!(pipeline, "the pipeline cannot be started: {error}");
-        let subject = pipeline
-            .strip_prefix(&settings.environment.pipeline_prefix)
-            .unwrap_or(pipeline);
         let text = format!("the pipeline cannot be started: {}", error.message);
-        statuses.insert(format!("changegate/{subject}"), (StatusState::Error, text, None));
+        statuses.insert(subject_of(pipeline), (StatusState::Error, text, None));
     }
+    let commit_page = &format!("{}/{}/commit/{commit}", settings.web_url, settings.repository);
     stream::iter(statuses.into_iter().take(MOST))
         .for_each_concurrent(CONCURRENCY, |(context, (state, description, url))| async move {
             let status = CommitStatus {
@@ -61,7 +73,7 @@ pub(super) async fn tell<R: SourceRepository>(
                 context,
                 state,
                 description: public(&description).visible().into_owned(),
-                url,
+                url: url.or_else(|| Some(commit_page.clone())),
             };
             if let Err(error) = repository.set_status(status).await {
                 tracing::warn!("a commit status is not set: {error}");

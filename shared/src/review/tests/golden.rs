@@ -2,16 +2,20 @@
 
 use std::path::PathBuf;
 
+use crate::domain::change_set::ask::Ask;
 use crate::domain::change_set::build::{DeployedStack, Inputs, TemplateTexts};
 use crate::domain::change_set::review::{CommitFacts, LastExecuted, PullRequestFacts, Review, RunFacts};
 use crate::domain::change_set::saved;
+use crate::domain::console;
 use crate::review;
+
+const RUN: &str = "11111111-2222-3333-4444-555555555555";
 
 pub(super) fn run() -> RunFacts {
     RunFacts {
         environment: "production".to_owned(),
         pipeline: "changegate-orders".to_owned(),
-        execution: "11111111-2222-3333-4444-555555555555".to_owned(),
+        execution: RUN.to_owned(),
         attempt: 1,
         made: "2026-11-23T10:00:00Z".to_owned(),
         digest: "3f9a2c1d".repeat(8),
@@ -42,7 +46,20 @@ pub(super) fn run() -> RunFacts {
         }),
         changed_elsewhere: None,
         waiting: vec!["Another run of this pipeline is under way: 6666.".to_owned()],
-        demands: vec!["2 different people must approve.".to_owned()],
+        ask: Ask {
+            approvals: 2,
+            approvers: Some(vec!["role/sre-*".to_owned()]),
+            authors: vec!["hubot".to_owned(), "octocat".to_owned()],
+            asked: "Mon 23 Nov 2026, 10:00 UTC".to_owned(),
+            until: "Mon 30 Nov 2026, 10:00 UTC".to_owned(),
+            page: console::run_page(
+                "arn:aws:sns:eu-west-1:111122223333:changegate",
+                "changegate-orders",
+                RUN,
+            ),
+            ..Ask::default()
+        },
+        is_root: false,
         window: Some("Mon-Thu 09:00-16:00 Asia/Kolkata: open now".to_owned()),
     }
 }

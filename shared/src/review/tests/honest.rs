@@ -155,11 +155,7 @@ fn the_reason_for_hiding_neither_forges_nor_leaks() {
             assert!(!rendered.contains("AKIA") && !rendered.contains('\u{1b}'), "{rendered}");
         }
         let text = review::text(&review);
-        assert_eq!(
-            text.lines().filter(|line| line.starts_with("Risk ")).count(),
-            1,
-            "{text}"
-        );
+        assert_eq!(text.lines().filter(|line| line.contains("RISK: ")).count(), 1, "{text}");
     }
 }
 
@@ -323,7 +319,7 @@ fn a_change_set_that_failed_says_so_first_and_has_no_risk() {
         "{line}"
     );
     assert!(
-        review::subject(&review).starts_with("[failed] sample"),
+        review::subject(&review).starts_with("failed: sample"),
         "{}",
         review::subject(&review)
     );

@@ -31,7 +31,10 @@ fn an_executed_run_is_recorded_with_all_that_is_known_of_it() {
     assert_eq!(published.len(), 1);
     assert_eq!(
         (published[0].0.as_str(), published[0].1.as_str()),
-        (TOPIC, "[production] network: executed")
+        (
+            TOPIC,
+            "[production] done: network - low - executed on stack `network`: UPDATE_COMPLETE"
+        )
     );
     assert!(published[0].2.contains("approved by alice"), "{}", published[0].2);
     let status = world.repository.statuses().pop().unwrap();
@@ -140,12 +143,18 @@ fn skipped_runs_say_why() {
     for (plan, end, state) in [
         ("no-changes", End::NoChanges, StatusState::Success),
         ("held", End::Held, StatusState::Success),
-        ("blocked", End::Blocked, StatusState::Error),
+        ("blocked", End::Blocked, StatusState::Pending),
     ] {
         let world = World::planned(plan);
         world.announce("SUCCEEDED");
         assert_eq!(world.outcome().end, end);
-        assert_eq!(world.repository.statuses().pop().unwrap().state, state);
+        let status = world.repository.statuses().pop().unwrap();
+        assert_eq!(status.state, state);
+        let page = format!("/codepipeline/pipelines/{PIPELINE}/executions/{RUN}/");
+        assert!(
+            status.url.is_some_and(|url| url.contains(&page)),
+            "every status has a link"
+        );
         assert_eq!(world.change_sets(), 0, "{plan}");
         assert!(
             world.repository.comments().is_empty(),
@@ -226,8 +235,8 @@ fn the_rest_of_a_stack_whose_run_was_stopped_in_the_middle_is_recorded_later() {
     assert_eq!(
         subjects,
         [
-            "[production] network: stopped",
-            "[production] network: UPDATE_ROLLBACK_COMPLETE"
+            "[production] stopped: network - low - stopped; the execution on stack `network` had begun and go...",
+            "[production] came to rest: network - UPDATE_ROLLBACK_COMPLETE"
         ]
     );
 }

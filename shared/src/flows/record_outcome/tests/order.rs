@@ -105,7 +105,11 @@ fn ends_of_one_run_are_recorded_once_each_in_whatever_order_they_are_announced()
             .into_iter()
             .map(|(_, subject, _)| subject)
             .collect();
-        assert_eq!(subjects, ["[production] network: executed"], "{order:?}");
+        assert_eq!(
+            subjects,
+            ["[production] done: network - low - executed on stack `network`"],
+            "{order:?}"
+        );
     }
 }
 

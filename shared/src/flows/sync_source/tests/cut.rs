@@ -157,7 +157,10 @@ async fn a_broken_stack_is_told_stays_at_hand_and_is_mended() {
     let told = place.github.statuses().pop().unwrap();
     assert_eq!(
         (told.context.as_str(), told.description.as_str()),
-        ("changegate/network", "in order again")
+        (
+            "changegate/production/network",
+            "in order again; its pipeline is started"
+        )
     );
 }
 

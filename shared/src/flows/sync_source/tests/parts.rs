@@ -64,7 +64,7 @@ async fn a_part_that_is_missing_holds_back_its_stack_until_it_comes() {
     place.github.push("Forgotten", &parts);
     place.sync().await;
     let status = place.github.statuses().pop().unwrap();
-    assert_eq!(status.context, "changegate/network");
+    assert_eq!(status.context, "changegate/production/network");
     assert!(
         status
             .description

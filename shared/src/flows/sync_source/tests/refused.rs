@@ -24,7 +24,11 @@ async fn a_broken_stack_is_told_to_the_commit_and_the_others_go_on() {
         before
     );
     let status = &place.github.statuses()[0];
-    assert_eq!(status.context, "changegate/network");
+    assert_eq!(status.context, "changegate/production/network");
+    assert!(
+        place.github.statuses().iter().all(|status| status.url.is_some()),
+        "every status has a link"
+    );
     assert_eq!(status.state, StatusState::Failure);
     assert_eq!(status.commit, commit);
     assert!(
@@ -52,7 +56,7 @@ async fn a_broken_stack_is_told_to_the_commit_and_the_others_go_on() {
     let status = place.github.statuses().pop().unwrap();
     assert_eq!(
         (status.context.as_str(), status.state),
-        ("changegate/network", StatusState::Success)
+        ("changegate/production/network", StatusState::Pending)
     );
 }
 
@@ -71,7 +75,7 @@ async fn a_broken_catalogue_keeps_the_stacks_as_they_were_and_templates_go_on() 
     assert!(
         statuses
             .iter()
-            .any(|status| status.context == "changegate/catalogue" && status.state == StatusState::Failure)
+            .any(|status| status.context == "changegate/production/catalogue" && status.state == StatusState::Failure)
     );
     assert!(place.snapshot().stacks.contains_key("network"));
     assert!(place.snapshot().retired.is_empty());
@@ -95,7 +99,7 @@ async fn a_stack_that_leaves_the_branch_while_the_catalogue_is_wrong_is_not_told
         .into_iter()
         .map(|status| status.context)
         .collect();
-    assert_eq!(told, ["changegate/catalogue"]);
+    assert_eq!(told, ["changegate/production/catalogue"]);
     assert!(place.snapshot().stacks["data-orders"].problems.is_empty());
     place.assert_at_rest().await;
     place
@@ -115,7 +119,7 @@ async fn links_and_submodules_are_refused_and_the_rest_is_synced() {
     place.github.push_entry("stacks/vendored", "160000", &"a".repeat(40));
     place.sync().await;
     let status = place.github.statuses().pop().unwrap();
-    assert_eq!(status.context, "changegate/catalogue");
+    assert_eq!(status.context, "changegate/production/catalogue");
     assert!(status.description.contains("2 problems"), "{}", status.description);
     assert!(
         !place
@@ -146,7 +150,7 @@ async fn a_file_that_github_does_not_serve_is_told_until_it_is_gone_and_the_rest
     let status = place.github.statuses().pop().unwrap();
     assert_eq!(
         (status.context.as_str(), status.description.as_str()),
-        ("changegate/catalogue", problem)
+        ("changegate/production/catalogue", problem)
     );
     place.assert_at_rest().await;
     place.github.push("Other", &[("stacks/network/x", Some("x"))]);

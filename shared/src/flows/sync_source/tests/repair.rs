@@ -195,7 +195,10 @@ async fn a_start_that_is_refused_is_told_and_not_tried_for_ever() {
         .push("Change", &[("stacks/network/template.yaml", Some(&template("2")))]);
     place.sync().await;
     let status = place.github.statuses().pop().unwrap();
-    assert_eq!((status.context.as_str(), status.commit), ("changegate/network", commit));
+    assert_eq!(
+        (status.context.as_str(), status.commit),
+        ("changegate/production/network", commit)
+    );
     assert_eq!(status.state, StatusState::Error);
     assert!(
         status.description.contains("the start is not valid"),
