@@ -8,8 +8,12 @@ use std::cell::Cell;
 
 /// Greatest nesting of a document; CloudFormation's own documents need about 30.
 pub const MAX_DEPTH: usize = 128;
-/// Greatest number of nodes of a document, aliases expanded; bounds what a few nested aliases can grow to.
-pub const MAX_NODES: usize = 500_000;
+/// Greatest number of nodes of a document, aliases expanded; bounds what a few nested aliases can grow to, and what a
+/// million short items hold. The longest templates that are in use have about a tenth of it.
+pub const MAX_NODES: usize = 200_000;
+/// Most commas, colons and opening brackets within the brackets of a YAML document, whose parser keeps all that stands in
+/// brackets until they close. JSON has no such bound.
+pub const MAX_IN_BRACKETS: usize = 150_000;
 /// Most bytes of text that the aliases and anchors of a document may copy, all together; a whole template has at most
 /// a million.
 pub const MAX_COPIED_BYTES: usize = 4 * 1024 * 1024;

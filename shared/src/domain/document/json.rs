@@ -154,6 +154,8 @@ impl Reader<'_> {
             items.push(self.value(depth + 1)?);
             self.skip_space();
             if self.take(b']') {
+                // Of short lists most of the room that they grew into stays empty.
+                items.shrink_to_fit();
                 return Ok(Value::Sequence(items));
             }
             if !self.take(b',') {
@@ -233,6 +235,7 @@ impl Reader<'_> {
             match self.peek() {
                 Some(b'"') => {
                     self.index += 1;
+                    text.shrink_to_fit();
                     return Ok(text);
                 }
                 Some(b'\\') => text.push(self.escape()?),

@@ -84,29 +84,29 @@ impl Duplicate {
 ///
 /// A key that is not a scalar.
 pub(super) fn each_once(
-    entries: Vec<(Node, Node)>,
+    mut entries: Vec<(Node, Node)>,
     duplicates: &mut Vec<Duplicate>,
 ) -> Result<Vec<(Node, Node)>, SyntaxError> {
-    let last = last_of_each(&entries)?;
-    if last.len() == entries.len() {
+    let Some(last) = last_of_each(&entries)? else {
+        entries.shrink_to_fit();
         return Ok(entries);
-    }
-    let mut kept: Vec<(Node, Node)> = Vec::with_capacity(last.len());
-    let mut earlier: HashMap<String, Node> = HashMap::new();
-    for (index, (key, value)) in entries.into_iter().enumerate() {
-        let text = key.as_text().unwrap_or_default().to_owned();
-        if let Some(before) = earlier.remove(&text) {
+    };
+    let mut kept: Vec<(Node, Node)> = Vec::new();
+    let mut earlier: HashMap<usize, Node> = HashMap::new();
+    for (index, ((key, value), last)) in entries.into_iter().zip(last).enumerate() {
+        if let Some(before) = earlier.remove(&last) {
             duplicates.push(Duplicate {
                 earlier: before,
                 later: key.clone(),
             });
         }
-        if last.get(&text) == Some(&index) {
+        if last == index {
             kept.push((key, value));
         } else {
-            earlier.insert(text, key);
+            earlier.insert(last, key);
         }
     }
+    kept.shrink_to_fit();
     Ok(kept)
 }
 
@@ -150,17 +150,23 @@ pub(super) fn merged(
     each_once(entries, &mut Vec::new())
 }
 
-fn last_of_each(entries: &[(Node, Node)]) -> Result<HashMap<String, usize>, SyntaxError> {
+/// For each entry the index of the last one of its name; `None` when no name stands twice.
+fn last_of_each(entries: &[(Node, Node)]) -> Result<Option<Vec<usize>>, SyntaxError> {
     let mut last = HashMap::with_capacity(entries.len());
     for (index, (key, _)) in entries.iter().enumerate() {
-        let Some(text) = key.as_text() else {
-            return Err(SyntaxError {
-                line: key.line,
-                column: key.column,
-                message: format!("a key is a text, not {}", key.in_words()),
-            });
-        };
-        last.insert(text.to_owned(), index);
+        last.insert(name_of(key)?, index);
     }
-    Ok(last)
+    if last.len() == entries.len() {
+        return Ok(None);
+    }
+    let of_each = entries.iter().map(|(key, _)| name_of(key).map(|name| last[name]));
+    of_each.collect::<Result<_, _>>().map(Some)
+}
+
+fn name_of(key: &Node) -> Result<&str, SyntaxError> {
+    key.as_text().ok_or_else(|| SyntaxError {
+        line: key.line,
+        column: key.column,
+        message: format!("a key is a text, not {}", key.in_words()),
+    })
 }

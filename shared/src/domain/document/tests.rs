@@ -3,6 +3,7 @@ use std::fmt::Write as _;
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::limits::MAX_IN_BRACKETS;
 
 fn yaml(text: &str) -> Node {
     Document::parse(text, Format::Yaml).unwrap().root
@@ -132,7 +133,7 @@ fn an_alias_bomb_is_refused_before_it_grows() {
         );
     }
     let error = Document::parse(&text, Format::Yaml).unwrap_err();
-    assert!(error.message.contains("more than 500000 values"), "{error}");
+    assert!(error.message.contains("more than 200000 values"), "{error}");
 }
 
 #[test]
@@ -165,7 +166,7 @@ fn anchors_inside_each_other_do_not_multiply_memory() {
     text.push_str(&"x,".repeat(20_000));
     text.push_str(&"]".repeat(100));
     let error = Document::parse(&text, Format::Yaml).unwrap_err();
-    assert!(error.message.contains("more than 500000 values"), "{error}");
+    assert!(error.message.contains("more than 200000 values"), "{error}");
 }
 
 #[test]
@@ -446,4 +447,27 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn more_values_than_a_document_may_have_are_refused_at_the_one_that_is_too_many() {
+    let items = |count: usize| "a,".repeat(count);
+    let json = format!("[{}1]", "1,".repeat(MAX_NODES));
+    let error = Document::parse(&json, Format::Json).unwrap_err();
+    assert_eq!(error.to_string(), "1:400000: the document has more than 200000 values");
+    let in_brackets = format!("Key: text, [text\nOther: [\n'x', [{}a]\n", items(MAX_IN_BRACKETS - 2));
+    let error = Document::parse(&in_brackets, Format::Yaml).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "3:300002: more than 150000 commas, colons and brackets stand in brackets; write it as JSON or in lines"
+    );
+    // Commas and colons of texts are no separators.
+    let text = format!("a: \"{0}\"\nb: [\"{0}\", '{0}']\nc: {0}\n", items(MAX_NODES));
+    assert_eq!(yaml(&text).entries().len(), 3);
+    let lines = "- a\n".repeat(MAX_NODES);
+    let error = Document::parse(&lines, Format::Yaml).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "200000:3: the document has more than 200000 values, aliases expanded"
+    );
 }

@@ -18,12 +18,19 @@ use saphyr_parser::{Event, Parser, ScalarStyle as Style, Span, Tag};
 use super::position::Positions;
 use super::shorthand::{self, Anchor, Copied, Copier, Duplicate, Merge};
 use super::{Document, MAX_DEPTH, Node, Scalar, ScalarKind, ScalarStyle, SyntaxError, Value};
+use crate::domain::limits::MAX_IN_BRACKETS;
 use copies::Anchored;
 use kinds::kind_of;
 
 const CORE_SCHEMA: &str = "tag:yaml.org,2002:";
 
 pub(super) fn parse(text: &str, positions: &Positions<'_>) -> Result<Document, SyntaxError> {
+    if let Some(index) = continuations::beyond(text, MAX_IN_BRACKETS) {
+        let message = format!(
+            "more than {MAX_IN_BRACKETS} commas, colons and brackets stand in brackets; write it as JSON or in lines"
+        );
+        return Err(positions.error(index, message));
+    }
     let read = parse_strictly(text, positions).or_else(|error| {
         let Some(padded) = layout::pad(text) else {
             return Err(error);
@@ -164,9 +171,12 @@ impl Builder<'_> {
                 let is_of_nothing = style == Style::Plain && text.is_empty();
                 self.note_anchor(anchor, start, is_of_nothing);
                 let tag = tag.as_deref().map(written);
+                let mut text = text.into_owned();
+                // The parser makes room for a hundred bytes and more before it reads a text.
+                text.shrink_to_fit();
                 let scalar = Scalar {
                     kind: kind_of(&text, style, tag.as_deref()),
-                    text: text.into_owned(),
+                    text,
                     style: match style {
                         Style::Plain => ScalarStyle::Plain,
                         Style::SingleQuoted => ScalarStyle::SingleQuoted,
@@ -252,7 +262,9 @@ impl Builder<'_> {
         let value = if open.is_mapping {
             self.mapping(open.children, open.flow_start.is_some())?
         } else {
-            Value::Sequence(open.children)
+            let mut items = open.children;
+            items.shrink_to_fit();
+            Value::Sequence(items)
         };
         let collection = node(self.positions, span, open.tag, value);
         let depth = open.size.depth + 1;

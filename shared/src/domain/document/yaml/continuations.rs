@@ -1,4 +1,4 @@
-//! Finds the lines of a YAML text that begin inside brackets or quotes.
+//! Finds the lines of a YAML text that begin inside brackets or quotes, and how much stands in its brackets.
 //!
 //! This is a scanner for layout alone: it knows where brackets, quotes, comments and block scalars begin and end, and
 //! judges nothing. What it takes for a continuation is checked against what the parser reads.
@@ -16,17 +16,38 @@ pub(super) struct Continuation {
 
 /// The lines of a text that begin inside brackets or quotes and hold more than white space, in order.
 pub(super) fn of(text: &str) -> Vec<Continuation> {
+    scanned(text, usize::MAX).found
+}
+
+/// Where brackets hold more than `most` commas, colons and opening brackets; `None` when they do not.
+///
+/// The parser keeps all that stands in brackets until they close, because `[a, b]: c` would make a key of it. So what
+/// is too much has to be known before it reads it.
+pub(super) fn beyond(text: &str, most: usize) -> Option<usize> {
+    let separators = text
+        .bytes()
+        .filter(|byte| matches!(byte, b',' | b':' | b'[' | b'{'))
+        .count();
+    if separators <= most {
+        return None;
+    }
+    scanned(text, most).beyond
+}
+
+fn scanned(text: &str, most: usize) -> Scanner<'_> {
     let mut scanner = Scanner {
         bytes: text.as_bytes(),
         at: 0,
         line_start: 0,
         parent: None,
         found: Vec::new(),
+        left: most,
+        beyond: None,
     };
     while scanner.at < scanner.bytes.len() {
         scanner.block_line();
     }
-    scanner.found
+    scanner
 }
 
 struct Scanner<'t> {
@@ -37,6 +58,10 @@ struct Scanner<'t> {
     /// Column of the entry or key that the value under way belongs to.
     parent: Option<usize>,
     found: Vec<Continuation>,
+    /// How many more commas, colons and opening brackets may stand in brackets.
+    left: usize,
+    /// The first one that is too many.
+    beyond: Option<usize>,
 }
 
 impl Scanner<'_> {
@@ -188,6 +213,7 @@ impl Scanner<'_> {
                     continue;
                 }
                 b'[' | b'{' => {
+                    self.separator();
                     depth += 1;
                     in_plain = false;
                 }
@@ -199,11 +225,26 @@ impl Scanner<'_> {
                         return;
                     }
                 }
-                b',' => in_plain = false,
-                b':' if !in_plain || self.ends_after() || self.is_flow_after() => in_plain = false,
+                b',' => {
+                    self.separator();
+                    in_plain = false;
+                }
+                b':' if !in_plain || self.ends_after() || self.is_flow_after() => {
+                    self.separator();
+                    in_plain = false;
+                }
                 _ => in_plain = true,
             }
             self.at += 1;
+        }
+    }
+
+    fn separator(&mut self) {
+        match self.left.checked_sub(1) {
+            Some(left) => self.left = left,
+            None => {
+                self.beyond.get_or_insert(self.at);
+            }
         }
     }
 

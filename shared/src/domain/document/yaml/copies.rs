@@ -51,8 +51,8 @@ impl Builder<'_> {
 
     /// The mapping of these keys and values, with what its merge keys stand for.
     pub(super) fn mapping(&mut self, children: Vec<Node>, in_flow: bool) -> Result<Value, SyntaxError> {
+        let mut entries = Vec::with_capacity(children.len() / 2);
         let mut children = children.into_iter();
-        let mut entries = Vec::new();
         let mut merges = Vec::new();
         while let (Some(key), Some(value)) = (children.next(), children.next()) {
             if !is_merge(&key) {
