@@ -128,8 +128,9 @@ impl Review {
         for facts in all {
             findings.extend(risk::of_resource(&facts, &hider, &risks));
             deferred.extend(deferred::of_resource(&facts, inputs.packages, &hider));
+            let invoked = invocations.for_resource(facts.path, &facts.change.logical_resource_id, &hider);
             let mut resource = facts.review(&hider, &agreement);
-            resource.invoked_hooks = invocations.for_resource(facts.path, &facts.change.logical_resource_id, &hider);
+            resource.invoked_hooks = invoked;
             findings.extend(risk::of_hooks(&resource));
             resources.push(resource);
         }

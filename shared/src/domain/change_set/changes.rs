@@ -1,6 +1,7 @@
 //! What changes about one resource, place by place: what differs, and what CloudFormation lists besides.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use serde_json::Value;
 
@@ -18,25 +19,29 @@ use crate::domain::secrecy::{Hider, Masked, Spot, Step};
 pub(super) struct Changes {
     /// In the order in which it is shown.
     pub(super) list: Vec<PropertyChange>,
+    /// Places of the resource afterwards at which it differs.
+    pub(super) differing: Vec<Rc<str>>,
     /// Places of which only CloudFormation's list tells a value.
-    pub(super) told: Vec<String>,
+    pub(super) told: Vec<Rc<str>>,
 }
 
 impl ResourceFacts<'_> {
     /// What changes. `budget` bounds the search for what CloudFormation lists a second time; what it does not suffice for
-    /// is shown twice.
-    pub(super) fn changes(&self, hider: &Hider, budget: &Budget) -> Changes {
+    /// is shown twice. What differs is used up: a leaf and the change that is made of it are never both held for all.
+    pub(super) fn changes(&mut self, hider: &Hider, budget: &Budget) -> Changes {
+        let found = std::mem::take(&mut self.leaves);
         let all = &self.change.details;
         let details = Details::of(all);
         let mut changes = Changes::default();
-        changes.list.reserve(self.leaves.len());
+        changes.list.reserve(found.len());
         let mut places = BTreeSet::new();
-        for leaf in &self.leaves {
+        for leaf in found {
             let told = details.covering(
                 [leaf.pointer_before.as_deref(), leaf.pointer_after.as_deref()],
                 &mut places,
             );
-            changes.list.push(self.change_of(leaf, &told, hider));
+            changes.list.push(self.change_of(&leaf, &told, hider));
+            changes.differing.extend(leaf.pointer_after);
         }
         let mut is_told = vec![false; all.len()];
         for place in &places {
@@ -136,13 +141,11 @@ impl ResourceFacts<'_> {
                 causes: told.causes(hider),
             };
             if change.before.is_some() || change.after.is_some() {
-                changes.told.push(pointer.to_owned());
+                changes.told.push(pointer.into());
             }
             changes.list.push(change);
         }
         for leaf in found {
-            let mut steps = base_steps.clone();
-            steps.extend(leaf.steps.iter().cloned());
             let joint = if leaf.path.is_empty() || leaf.path.starts_with('[') {
                 ""
             } else {
@@ -150,9 +153,9 @@ impl ResourceFacts<'_> {
             };
             let whole = Leaf {
                 path: format!("{base}{joint}{}", leaf.path),
-                steps,
-                pointer_before: leaf.pointer_before.map(|end| format!("{pointer}{end}")),
-                pointer_after: leaf.pointer_after.map(|end| format!("{pointer}{end}")),
+                steps: base_steps.iter().chain(&leaf.steps).cloned().collect(),
+                pointer_before: leaf.pointer_before.map(|end| format!("{pointer}{end}").into()),
+                pointer_after: leaf.pointer_after.map(|end| format!("{pointer}{end}").into()),
                 ..leaf
             };
             changes
@@ -175,10 +178,10 @@ impl ResourceFacts<'_> {
             if is_item {
                 for item in inside.iter().flatten() {
                     let names = IDENTITIES.iter().filter_map(|key| item.get(*key)?.as_str());
-                    steps.extend(names.map(|name| Step::Name(name.to_owned())));
+                    steps.extend(names.map(|name| Step::Name(name.into())));
                 }
             } else {
-                steps.push(Step::Key(part));
+                steps.push(Step::Key(part.into()));
             }
         }
         steps
@@ -204,11 +207,12 @@ impl ResourceFacts<'_> {
         side(&target.before_value, &self.before) && side(&target.after_value, &self.after)
     }
 
-    pub(super) fn drifted(&self, hider: &Hider) -> Vec<PropertyChange> {
+    pub(super) fn drifted(&mut self, hider: &Hider) -> Vec<PropertyChange> {
         let told = Told::default();
-        self.drifted
-            .iter()
-            .map(|leaf| self.change_of(leaf, &told, hider))
+        let drifted = std::mem::take(&mut self.drifted);
+        drifted
+            .into_iter()
+            .map(|leaf| self.change_of(&leaf, &told, hider))
             .collect()
     }
 

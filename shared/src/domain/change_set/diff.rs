@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
@@ -16,11 +17,11 @@ pub struct Leaf {
     /// Where it stands, for reading.
     pub path: String,
     /// Every name on the way, those of items included; what is secret is told by them.
-    pub(in crate::domain) steps: Vec<Step>,
+    pub(in crate::domain) steps: Box<[Step]>,
     /// JSON pointer into the value before; absent when the leaf was not there.
-    pub pointer_before: Option<String>,
+    pub pointer_before: Option<Rc<str>>,
     /// JSON pointer into the value afterwards; absent when the leaf is not there any more.
-    pub pointer_after: Option<String>,
+    pub pointer_after: Option<Rc<str>>,
     /// The text before.
     pub before: Option<String>,
     /// The text afterwards.
@@ -54,11 +55,17 @@ pub(in crate::domain) fn leaves(before: Option<&Value>, after: Option<&Value>) -
         place: Place::default(),
         pairs: Budget::of(limits::PAIRING_STEPS),
         found: &mut |place: &Place, before: Option<&Value>, after: Option<&Value>| {
+            let pointer_before: Option<Rc<str>> = before.map(|_| place.before.as_str().into());
+            // Most of what changes stays at its place, which need not be held twice.
+            let pointer_after = after.map(|_| match &pointer_before {
+                Some(before) if **before == *place.after => Rc::clone(before),
+                _ => place.after.as_str().into(),
+            });
             found.push(Leaf {
                 path: place.path.clone(),
-                steps: place.steps.clone(),
-                pointer_before: before.map(|_| place.before.clone()),
-                pointer_after: after.map(|_| place.after.clone()),
+                steps: place.steps.as_slice().into(),
+                pointer_before,
+                pointer_after,
                 before: before.map(text),
                 after: after.map(text),
             });

@@ -17,13 +17,11 @@ impl ResourceFacts<'_> {
         let Some(whole) = self.after.as_ref().or(self.before.as_ref()) else {
             return Vec::new();
         };
-        // The changes begin with the leaves that differ; what follows is told by CloudFormation alone.
-        let told = changes.told.iter().map(String::as_str);
-        let differs: HashSet<&str> = self
-            .leaves
+        let differs: HashSet<&str> = changes
+            .differing
             .iter()
-            .filter_map(|leaf| leaf.pointer_after.as_deref())
-            .chain(told)
+            .chain(&changes.told)
+            .map(|place| &**place)
             .collect();
         let mut kept = Vec::new();
         each_leaf(whole, |place, value| {

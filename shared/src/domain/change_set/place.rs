@@ -48,7 +48,7 @@ impl Place {
     }
 
     pub(super) fn enter_key(&mut self, key: &str) {
-        self.steps.push(Step::Key(key.to_owned()));
+        self.steps.push(Step::Key(key.into()));
         if !self.path.is_empty() {
             self.path.push('.');
         }
@@ -74,7 +74,7 @@ impl Place {
             self.steps.extend(
                 IDENTITIES
                     .iter()
-                    .filter_map(|key| Some(Step::Name(map.get(*key)?.as_str()?.to_owned()))),
+                    .filter_map(|key| Some(Step::Name(map.get(*key)?.as_str()?.into()))),
             );
         }
         let _ = write!(self.path, "[{label}]");

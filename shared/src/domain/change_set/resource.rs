@@ -121,7 +121,7 @@ impl<'a> ResourceFacts<'a> {
     }
 
     /// The resource as it is shown.
-    pub fn review(&self, hider: &Hider, budget: &Budget) -> ResourceReview {
+    pub fn review(mut self, hider: &Hider, budget: &Budget) -> ResourceReview {
         let change = self.change;
         let shown = |text: &Option<String>| present(text.as_deref()).map(|text| hider.text(text));
         let mut notes = Vec::new();

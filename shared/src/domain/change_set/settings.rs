@@ -234,7 +234,7 @@ impl Found<'_> {
             } else {
                 "."
             };
-            let steps: Vec<_> = std::iter::once(Step::Key(name.to_owned()))
+            let steps: Vec<_> = std::iter::once(Step::Key(name.into()))
                 .chain(leaf.steps.iter().cloned())
                 .collect();
             let spot = Spot {
@@ -277,7 +277,7 @@ impl Found<'_> {
             let shown = |value: Option<&String>| {
                 value.map(|value| {
                     let value = if is_secret(key) { "****" } else { value };
-                    self.hider.value(&Spot::named(&[Step::Key(key.clone())]), value)
+                    self.hider.value(&Spot::named(&[Step::Key(key.as_str().into())]), value)
                 })
             };
             self.changes.push(SettingChange {

@@ -230,7 +230,7 @@ impl Secrecy {
 
     fn is_secret(&self, name: &str, value: &str) -> bool {
         self.secret.iter().any(|secret| secret == name)
-            || !self.hider.shows(&Spot::named(&[Step::Key(name.to_owned())]), value)
+            || !self.hider.shows(&Spot::named(&[Step::Key(name.into())]), value)
     }
 
     fn stored(&self, name: &str, value: &str) -> String {

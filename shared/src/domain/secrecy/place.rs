@@ -1,14 +1,16 @@
 //! Where a value stands, as far as that says whether it is secret.
 
+use std::rc::Rc;
+
 use super::names::names_secret;
 
-/// One step on the way to a value.
+/// One step on the way to a value. The values of a document share the names on their ways.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::domain) enum Step {
     /// A key of a mapping.
-    Key(String),
+    Key(Rc<str>),
     /// What identifies an item of a list, such as its `Name`.
-    Name(String),
+    Name(Rc<str>),
     /// The value is a text that is JSON itself; what follows leads to a part of it.
     Within,
 }
@@ -159,7 +161,7 @@ impl<'s> Spot<'s> {
     fn has_key(&self, wanted: &str) -> bool {
         self.steps
             .iter()
-            .any(|step| matches!(step, Step::Key(key) if key == wanted))
+            .any(|step| matches!(step, Step::Key(key) if **key == *wanted))
     }
 
     /// The mapping right above whose values are all secret. Within definitions such a name may be anybody's.
@@ -177,13 +179,13 @@ impl<'s> Spot<'s> {
 }
 
 fn is_key_among(step: &Step, keys: &[&str]) -> bool {
-    matches!(step, Step::Key(key) if keys.contains(&key.as_str()))
+    matches!(step, Step::Key(key) if keys.contains(&&**key))
 }
 
 /// Keys from the last to the first; places in lists are none.
 fn keys(steps: &[Step]) -> impl Iterator<Item = &str> {
     steps.iter().rev().filter_map(|step| match step {
-        Step::Key(key) if !is_index(key) => Some(key.as_str()),
+        Step::Key(key) if !is_index(key) => Some(&**key),
         _ => None,
     })
 }

@@ -18,9 +18,9 @@ fn shown_by(hider: &Hider, names: &[&str], value: &str) -> Shown {
         .iter()
         .map(
             |name| match name.strip_prefix('[').and_then(|name| name.strip_suffix(']')) {
-                Some(item) => Step::Name(item.to_owned()),
+                Some(item) => Step::Name(item.into()),
                 None if *name == "{}" => Step::Within,
-                None => Step::Key((*name).to_owned()),
+                None => Step::Key((*name).into()),
             },
         )
         .collect();

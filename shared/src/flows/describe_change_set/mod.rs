@@ -261,34 +261,45 @@ async fn write_once(
     inputs: &DigestInputs,
     review: &Review,
 ) -> Result<(), FlowError> {
-    let files: [(&str, &'static str, String); 5] = [
-        (DIGEST_FILE, "application/json", inputs.document.to_canonical_json()),
-        ("review.json", "application/json", review::json(review)),
-        ("review.md", "text/markdown; charset=utf-8", review::markdown(review)),
-        ("review.txt", "text/plain; charset=utf-8", review::text(review)),
-        (PAGE_FILE, "text/html; charset=utf-8", review::html(review)),
+    let digest = inputs.document.to_canonical_json();
+    let written = write(evidence, key(DIGEST_FILE), "application/json", digest.clone()).await?;
+    if !written {
+        must_be_the_same(evidence, &key(DIGEST_FILE), &digest).await?;
+    }
+    // Each is as long as the review; none is held while another is made.
+    let renderings: [(&str, &'static str, fn(&Review) -> String); 4] = [
+        ("review.json", "application/json", review::json),
+        ("review.md", "text/markdown; charset=utf-8", review::markdown),
+        ("review.txt", "text/plain; charset=utf-8", review::text),
+        (PAGE_FILE, "text/html; charset=utf-8", review::html),
     ];
-    for (file, content_type, content) in files {
-        let written = evidence
-            .put(NewObject {
-                key: key(file),
-                bytes: content.clone().into_bytes(),
-                content_type,
-                metadata: BTreeMap::new(),
-                condition: WriteCondition::Absent,
-            })
-            .await;
-        match written {
-            Ok(_) => {}
-            Err(error) if error.kind == PortErrorKind::Conflict => {
-                if file == DIGEST_FILE {
-                    must_be_the_same(evidence, &key(file), &content).await?;
-                }
-            }
-            Err(error) => return Err(error.into()),
-        }
+    for (file, content_type, render) in renderings {
+        write(evidence, key(file), content_type, render(review)).await?;
     }
     Ok(())
+}
+
+/// Writes a file; `false` when it is there already.
+async fn write(
+    evidence: &impl WriteObjects,
+    key: String,
+    content_type: &'static str,
+    content: String,
+) -> Result<bool, FlowError> {
+    let written = evidence
+        .put(NewObject {
+            key,
+            bytes: content.into_bytes(),
+            content_type,
+            metadata: BTreeMap::new(),
+            condition: WriteCondition::Absent,
+        })
+        .await;
+    match written {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind == PortErrorKind::Conflict => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn must_be_the_same(evidence: &impl ReadObjects, key: &str, content: &str) -> Result<(), FlowError> {

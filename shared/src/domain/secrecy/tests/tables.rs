@@ -106,7 +106,7 @@ fn each_word_that_stands_before_a_hash_is_known() {
 }
 
 fn key(name: &str) -> Step {
-    Step::Key(name.to_owned())
+    Step::Key(name.into())
 }
 
 fn secret_name(steps: &[Step]) -> Option<&str> {
@@ -121,7 +121,7 @@ fn secret_name(steps: &[Step]) -> Option<&str> {
 #[test]
 fn each_key_of_a_bare_value_takes_the_names_around_it() {
     for value in words("Value ParameterValue stringValue DefaultValue default PlainText outputvalue") {
-        let item = [key("Environment"), Step::Name("API_TOKEN".to_owned()), key(value)];
+        let item = [key("Environment"), Step::Name("API_TOKEN".into()), key(value)];
         assert_eq!(secret_name(&item), Some("API_TOKEN"), "{value}");
         let above = [key("AuthToken"), key(value)];
         assert_eq!(secret_name(&above), Some("AuthToken"), "{value}");
