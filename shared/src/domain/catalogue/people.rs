@@ -1,6 +1,6 @@
 //! The people of a catalogue.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::gates::{People, is_account};
@@ -14,10 +14,10 @@ impl Resolver<'_> {
         let catalogue = self.catalogue;
         let mut people = People::default();
         let mut known: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut seen = HashSet::new();
         let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
         for (login, principals) in &catalogue.people {
-            let other = known.keys().find(|known| known.eq_ignore_ascii_case(&login.value));
-            if other.is_some() {
+            if !seen.insert(login.value.to_ascii_lowercase()) {
                 let kind = ProblemKind::BadValue {
                     setting: "new login",
                     value: login.value.clone(),

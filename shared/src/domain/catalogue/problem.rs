@@ -294,7 +294,7 @@ pub(crate) fn nearest<'c>(text: &str, candidates: impl IntoIterator<Item = &'c s
         let distance = if length > LONGEST_NAME || length.abs_diff(text_length) > most {
             None
         } else {
-            Some(distance(text, candidate)).filter(|distance| *distance <= most)
+            distance(text, candidate, most)
         };
         if let Some(distance) = distance {
             alike = alike.into_iter().chain([(distance, candidate)]).min();
@@ -308,8 +308,9 @@ pub(crate) fn nearest<'c>(text: &str, candidates: impl IntoIterator<Item = &'c s
 /// Longest name that is taken for a slip of the pen, in characters.
 const LONGEST_NAME: usize = 100;
 
-/// How many characters must be inserted, removed or replaced to make the one text of the other.
-fn distance(left: &str, right: &str) -> usize {
+/// How many characters must be inserted, removed or replaced to make the one text of the other; `None` when more than
+/// `most`.
+fn distance(left: &str, right: &str, most: usize) -> Option<usize> {
     let right: Vec<char> = right.chars().collect();
     let mut row: Vec<usize> = (0..=right.len()).collect();
     for (index, character) in left.chars().enumerate() {
@@ -324,8 +325,12 @@ fn distance(left: &str, right: &str) -> usize {
         if let Some(first) = row.first_mut() {
             *first = index + 1;
         }
+        // What follows can only add to the least of a row.
+        if row.iter().all(|cell| *cell > most) {
+            return None;
+        }
     }
-    row.last().copied().unwrap_or_default()
+    row.last().copied().filter(|distance| *distance <= most)
 }
 
 #[cfg(test)]
@@ -340,7 +345,9 @@ mod tests {
         );
         assert_eq!(nearest("colour", ["approvals", "release"]), None);
         assert_eq!(nearest("zone", ["days", "time_zone"]).as_deref(), Some("time_zone"));
-        assert_eq!(distance("kitten", "sitting"), 3);
-        assert_eq!(distance("", "abc"), 3);
+        assert_eq!(distance("kitten", "sitting", 3), Some(3));
+        assert_eq!(distance("kitten", "sitting", 2), None);
+        assert_eq!(distance("", "abc", 3), Some(3));
+        assert_eq!(distance("abc", "", 2), None);
     }
 }
