@@ -13,6 +13,7 @@
 
 mod catalogue;
 mod configuration;
+pub mod costly;
 mod document;
 mod masking;
 mod packaging;

@@ -4,49 +4,14 @@
 //!
 //! `cargo bench -p changegate-fuzz [-- <target or part of a name>]`
 
-mod others;
-mod reviews;
-mod templates;
-
 use std::io::{Error, Read as _, Write as _};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-/// Most bytes of an input.
-const BYTES: usize = 1_000_000;
+use changegate_fuzz::costly::{Case, cases};
+
 /// Argument by which the benchmark calls itself to measure one case, which it reads from the standard input.
 const CASE: &str = "--case";
-
-/// An input that is to cost much.
-struct Case {
-    target: &'static str,
-    name: &'static str,
-    text: String,
-}
-
-impl Case {
-    fn new(target: &'static str, name: &'static str, text: String) -> Self {
-        Self { target, name, text }
-    }
-}
-
-/// Repeats `part` as often as it fits between `before` and `after`.
-fn filled(before: &str, part: &str, after: &str) -> String {
-    let times = (BYTES - before.len() - after.len()) / part.len();
-    format!("{before}{}{after}", part.repeat(times))
-}
-
-/// `levels` of `outer` around `inner`; `@` stands for what is within.
-fn nested(outer: &str, inner: &str, levels: usize) -> String {
-    (0..levels).fold(inner.to_owned(), |within, _| outer.replace('@', &within))
-}
-
-fn cases() -> Vec<Case> {
-    let mut cases = templates::cases();
-    cases.extend(reviews::cases());
-    cases.extend(others::cases());
-    cases
-}
 
 /// What the kernel counts for this process, in kB; `None` where there is no such count.
 fn most_memory() -> Option<u32> {

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use changegate::domain::limits::{MAX_IN_BRACKETS, MAX_NODES};
+
 use super::{BYTES, Case, filled, nested};
 
 fn chain(link: impl Fn(usize) -> String) -> String {
@@ -34,6 +36,11 @@ fn for_the_reader() -> Vec<(&'static str, String)> {
             "aliases of a list",
             filled(&format!("a: &x [{}]\nb:\n", "y,".repeat(1_000)), "  - *x\n", ""),
         ),
+        (
+            "as many short items as JSON may have",
+            format!("[1{}]", ",1".repeat(MAX_NODES - 2)),
+        ),
+        ("as many short items as lines may have", "- a\n".repeat(MAX_NODES - 1)),
         ("short items in JSON", filled("[1", ",1", "]")),
         ("short items in YAML", filled("[1", ",1", "]").replace("[1,", "[a,")),
         (
@@ -103,12 +110,19 @@ fn for_the_evaluator() -> Vec<(&'static str, String)> {
             }),
         ),
         (
-            "many resources",
-            filled(
-                "{\"Resources\": {\"A\": {\"P\": [{\"Ref\": \"B\"}",
-                ",{\"Ref\":\"B\"}",
-                "]}}}",
+            "as many references as JSON may have",
+            of(&format!("[1{}]", ",{\"Ref\":\"B\"}".repeat(MAX_NODES / 3 - 10))),
+        ),
+        (
+            "as many references as brackets may hold",
+            format!(
+                "{{Resources: {{A: {{P: [1{}]}}}}}}",
+                ",{Ref: B}".repeat(MAX_IN_BRACKETS / 3 - 10)
             ),
+        ),
+        (
+            "as many references as lines may have",
+            format!("Resources:\n A:\n  P:\n{}", "  - !Ref B\n".repeat(BYTES / 12)),
         ),
         (
             "imports",
