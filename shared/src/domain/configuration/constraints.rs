@@ -20,7 +20,7 @@ pub(super) fn refusal(parameter: &Parameter<'_>, value: &str, budget: &Budget) -
         return None;
     }
     // Compiled once for all items of a list.
-    let pattern = parameter.allowed_pattern.map(|text| (text, compiled(text)));
+    let pattern = parameter.allowed_pattern.map(|text| (text, compiled(text, budget)));
     let pattern = pattern.as_ref().map(|(text, pattern)| (*text, pattern));
     let refusal = match parameter.kind {
         // The name is what CloudFormation checks, as a text; what it stands for is not checked.
@@ -71,7 +71,7 @@ fn one_refusal(
     parameter: &Parameter<'_>,
     simple: Simple<'_>,
     value: &str,
-    pattern: Option<(&str, &Option<Pattern>)>,
+    pattern: Option<(&str, &Compiled)>,
     budget: &Budget,
 ) -> Option<String> {
     match simple {
@@ -103,7 +103,20 @@ fn one_refusal(
         }
     }
     let (text, pattern) = pattern.filter(|_| simple != Simple::Number)?;
-    match pattern.as_ref()?.matches(value, budget) {
+    let answer = match pattern {
+        Compiled::Ready(pattern) => pattern.matches(value, budget),
+        Compiled::Foreign => return None,
+        // It may be as long as the template, so it is not quoted.
+        Compiled::TooLarge => {
+            return Some(
+                "cannot be compared with the `AllowedPattern`, whose repetitions written out are too large; make them \
+                 fewer, and bound lengths by `MaxLength`"
+                    .to_owned(),
+            );
+        }
+        Compiled::TooMuch => None,
+    };
+    match answer {
         Some(true) => None,
         Some(false) => Some(format!("does not match the `AllowedPattern` {text}")),
         None => Some(format!(
@@ -147,7 +160,14 @@ fn number(text: &str) -> Option<f64> {
 }
 
 /// Sizes of compiled patterns, in bytes, and how many states one of that size has at most.
-const SIZES: [(usize, u64); 3] = [(16 << 10, 500), (64 << 10, 2_000), (256 << 10, 8_000)];
+const SIZES: [(usize, u64); 4] = [
+    (16 << 10, 500),
+    (64 << 10, 2_000),
+    (256 << 10, 8_000),
+    (1 << 20, 32_000),
+];
+/// Making a state takes so many steps as long as visiting one.
+const STEPS_OF_A_STATE: u64 = 10;
 
 /// A pattern that matches whole texts.
 struct Pattern {
@@ -156,20 +176,43 @@ struct Pattern {
     states: u64,
 }
 
-/// The pattern; `None` when it uses what only Java's expressions have (look-around, back-references, Unicode classes,
-/// class intersections, possessive quantifiers), or is larger than any that people write: CloudFormation judges then.
-fn compiled(pattern: &str) -> Option<Pattern> {
+/// What became of a text that is to be a pattern.
+enum Compiled {
+    Ready(Pattern),
+    /// It uses what only Java's expressions have (look-around, back-references, Unicode classes, class intersections,
+    /// possessive quantifiers), or is none: CloudFormation judges.
+    Foreign,
+    /// It is larger than any that people write.
+    TooLarge,
+    /// There was not enough work left to make it.
+    TooMuch,
+}
+
+fn compiled(pattern: &str, budget: &Budget) -> Compiled {
     const ONLY_JAVA: &[&str] = &[
         "&&", "++", "*+", "?+", "}+", "(?>", "\\Q", "\\G", "\\Z", "\\R", "\\h", "\\p", "\\P",
     ];
     if ONLY_JAVA.iter().any(|only| pattern.contains(only)) {
-        return None;
+        return Compiled::Foreign;
     }
     let whole = format!("^(?:{pattern})$");
-    SIZES.into_iter().find_map(|(size, states)| {
-        let whole = regex_lite::RegexBuilder::new(&whole).size_limit(size).build().ok()?;
-        Some(Pattern { whole, states })
-    })
+    for (size, states) in SIZES {
+        if !budget.spend(states.saturating_mul(STEPS_OF_A_STATE)) {
+            return Compiled::TooMuch;
+        }
+        match regex_lite::RegexBuilder::new(&whole).size_limit(size).build() {
+            Ok(whole) => return Compiled::Ready(Pattern { whole, states }),
+            Err(error) if is_of_size(&error) => {}
+            Err(_) => return Compiled::Foreign,
+        }
+    }
+    Compiled::TooLarge
+}
+
+/// Whether the size alone is wrong: the error is the one of a right pattern that may have no size at all.
+fn is_of_size(error: &regex_lite::Error) -> bool {
+    let too_large = regex_lite::RegexBuilder::new("a").size_limit(0).build();
+    too_large.is_err_and(|too_large| too_large == *error)
 }
 
 impl Pattern {
@@ -188,14 +231,29 @@ mod tests {
     use crate::domain::limits;
 
     fn matches_whole(pattern: &str, text: &str) -> Option<bool> {
-        compiled(pattern)?.matches(text, &Budget::of(limits::PATTERN_STEPS))
+        let budget = Budget::of(limits::PATTERN_STEPS);
+        match compiled(pattern, &budget) {
+            Compiled::Ready(pattern) => pattern.matches(text, &budget),
+            Compiled::Foreign => None,
+            Compiled::TooLarge | Compiled::TooMuch => panic!("{pattern} is made"),
+        }
     }
 
     #[test]
-    fn a_pattern_that_is_too_large_is_left_to_cloudformation_and_one_that_takes_too_long_is_said() {
-        assert!(compiled("(.{0,500}){0,100}b").is_none());
-        let pattern = compiled("(a?){200}b").unwrap();
+    fn a_pattern_that_is_too_large_is_said_and_one_that_takes_too_long_as_well() {
         let budget = Budget::of(limits::PATTERN_STEPS);
+        assert!(matches!(compiled("(.{0,500}){0,100}b", &budget), Compiled::TooLarge));
+        let made = (0..).take_while(|_| !matches!(compiled("(.{0,500}){0,100}b", &budget), Compiled::TooMuch));
+        assert_eq!(made.count(), 140, "the budget bounds how much is made as well");
+        assert_eq!(
+            matches_whole(".{1,4096}", "abc"),
+            Some(true),
+            "as long as a value may be"
+        );
+        let budget = Budget::of(limits::PATTERN_STEPS);
+        let Compiled::Ready(pattern) = compiled("(a?){200}b", &budget) else {
+            panic!("it is not large");
+        };
         let value = "a".repeat(4_096);
         let answers: Vec<_> = (0..60).map(|_| pattern.matches(&value, &budget)).collect();
         assert_eq!(answers[0], Some(false));

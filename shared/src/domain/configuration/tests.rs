@@ -306,3 +306,15 @@ fn allowed_values_are_compared_as_cloudformation_reads_them() {
         assert_eq!(take(allowed, value), is_taken, "{allowed} {value}");
     }
 }
+
+#[test]
+fn a_pattern_that_is_too_large_to_be_compared_with_is_said_at_the_value() {
+    for (kind, value) in [("String", "abc"), ("CommaDelimitedList", "[a, b]")] {
+        let said = refused(
+            &format!("{{Type: {kind}, AllowedPattern: '(.{{0,500}}){{0,100}}b'}}"),
+            value,
+        );
+        let begins = "the value of `P` cannot be compared with the `AllowedPattern`, whose repetitions written out are too large";
+        assert!(said.starts_with(begins), "{said}");
+    }
+}
