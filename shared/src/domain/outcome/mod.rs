@@ -1,6 +1,7 @@
 //! The record of how a run ended: one object for each end, written once and never changed.
 
 mod end;
+mod shown;
 mod words;
 
 use std::collections::BTreeMap;

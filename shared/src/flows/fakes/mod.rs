@@ -17,6 +17,7 @@ mod gates;
 mod github;
 mod objects;
 mod people;
+mod planted;
 mod sources;
 mod wire;
 
@@ -28,6 +29,7 @@ pub use gates::gate;
 pub use github::FakeGitHub;
 pub use objects::FakeBucket;
 pub use people::{FakeClock, FakeRepository, FakeTopics};
+pub use planted::{CREDENTIAL, assert_harmless, planted};
 pub use sources::{FakeSource, record, seed_record, seed_sources};
 pub use wire::{Fault, Wire};
 

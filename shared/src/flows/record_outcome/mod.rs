@@ -235,8 +235,9 @@ async fn place(evidence: &impl ReadObjects, outcome: &Outcome) -> Result<Place, 
 
 /// Writes the outcome; `false` when another delivery was faster, of this end or of another one.
 async fn write(evidence: &impl WriteObjects, key: String, outcome: &Outcome) -> Result<bool, FlowError> {
+    let shown = outcome.clone().shown();
     let bytes =
-        serde_json::to_vec_pretty(outcome).map_err(|error| FlowError::job(format!("writing an outcome: {error}")))?;
+        serde_json::to_vec_pretty(&shown).map_err(|error| FlowError::job(format!("writing an outcome: {error}")))?;
     let object = NewObject {
         key,
         bytes,

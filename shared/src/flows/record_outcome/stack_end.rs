@@ -117,7 +117,7 @@ where
         }
         tracing::error!(%error, "nobody was told how a stack came to rest");
     }
-    let bytes = serde_json::to_vec_pretty(&record)
+    let bytes = serde_json::to_vec_pretty(&record.shown())
         .map_err(|error| FlowError::job(format!("writing how a stack came to rest: {error}")))?;
     let object = NewObject {
         key,

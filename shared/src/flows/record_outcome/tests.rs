@@ -4,6 +4,7 @@ mod commits;
 mod ends;
 mod faults;
 mod order;
+mod planted;
 mod requests;
 mod restarts;
 mod world;

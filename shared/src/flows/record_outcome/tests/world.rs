@@ -326,7 +326,7 @@ fn gate_of_root() -> Gate {
     gate
 }
 
-fn event(time: &str, status: &str, run: &str) -> crate::flows::ports::StackEvent {
+pub(super) fn event(time: &str, status: &str, run: &str) -> crate::flows::ports::StackEvent {
     crate::flows::ports::StackEvent {
         id: format!("{time}-{status}"),
         time: format!("2026-11-23T{time}:00Z"),
