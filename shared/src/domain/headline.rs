@@ -2,7 +2,7 @@
 //! environment, so that they can be sorted and filtered.
 
 use super::provenance::ROOT_STACK;
-use super::secrecy::{Masked, masked, visible_ascii};
+use super::secrecy::{Hider, Masked, masked, visible_ascii};
 
 /// Most characters of a subject: "UTF-8 text with no line breaks or control characters, and less than 100 characters
 /// long". Mail servers on the way mangle what is not ASCII, so it is ASCII.
@@ -37,7 +37,9 @@ pub fn in_bounds(text: &Masked) -> String {
 /// concerns the catalogue and the root pipeline, which reads it, has the context `changegate/production/catalogue`.
 pub fn status_context(environment: &str, stack: &str) -> String {
     let subject = if stack == ROOT_STACK { CATALOGUE } else { stack };
-    format!("changegate/{environment}/{subject}")
+    // A stack may be called anything where that is what is wrong with it.
+    let subject = Hider::default().name(subject);
+    format!("changegate/{environment}/{}", subject.visible())
 }
 
 /// What stands for the catalogue in a context.

@@ -87,6 +87,10 @@ fn link(settings: &SyncSettings, commit: &str, problem: &str) -> Option<String> 
     let (place, _) = problem.split_once(": ")?;
     let mut parts = place.rsplitn(3, ':');
     let (_, line, path) = (parts.next()?, parts.next()?, parts.next()?);
+    // An address cannot be masked without leading elsewhere.
+    if !public(path).is(path) {
+        return None;
+    }
     let path: Vec<String> = path
         .split('/')
         .map(|segment| percent_encoding::utf8_percent_encode(segment, percent_encoding::NON_ALPHANUMERIC).to_string())
