@@ -30,7 +30,7 @@ pub(super) fn bounded(outcome: JobOutcome) -> JobOutcome {
         } => match fault_of(&variables) {
             Some(message) => failed(message),
             None => JobOutcome::Succeeded {
-                variables,
+                variables: with_shown_summary(variables),
                 summary: cut(shown(&summary), MAX_SUMMARY_CHARS),
                 external_execution_id: external_id(external_execution_id),
             },
@@ -65,6 +65,15 @@ pub(super) fn bounded(outcome: JobOutcome) -> JobOutcome {
 /// What everybody who may see the pipeline reads: one line, nothing in it secret or invisible.
 fn shown(text: &str) -> String {
     public(text).visible().into_owned()
+}
+
+/// The variables, the one that people read shown as the summary of the action is; approvals show it as well. The others
+/// are ids, hashes and words that the next action compares.
+fn with_shown_summary(mut variables: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    if let Some(summary) = variables.get_mut("Summary") {
+        *summary = shown(summary);
+    }
+    variables
 }
 
 fn failed(message: String) -> JobOutcome {
@@ -106,4 +115,41 @@ fn cut(mut text: String, limit: usize) -> String {
         text.push('…');
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flows::fakes::{assert_harmless, planted};
+
+    #[test]
+    fn whatever_people_read_of_a_job_is_masked_and_visible() {
+        let variables = [("Summary", planted("blocked")), ("Outcome", "blocked".to_owned())];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value));
+        let outcomes = [
+            JobOutcome::Succeeded {
+                variables: variables.into(),
+                summary: planted("done"),
+                external_execution_id: None,
+            },
+            JobOutcome::Continue {
+                token: "t".to_owned(),
+                summary: planted("at work"),
+                percent: None,
+            },
+            JobOutcome::Failed {
+                kind: FailureKind::JobFailed,
+                message: planted("failed"),
+                external_execution_id: None,
+            },
+        ];
+        for outcome in outcomes {
+            let told = match bounded(outcome) {
+                JobOutcome::Succeeded { variables, summary, .. } => format!("{summary}\n{}", variables["Summary"]),
+                JobOutcome::Continue { summary, .. } => summary,
+                JobOutcome::Failed { message, .. } => message,
+            };
+            assert!(assert_harmless("a report", &told) > 0, "{told}");
+        }
+    }
 }
