@@ -261,7 +261,7 @@ fn tags(root: &ChangeSetDescription, secrecy: &Secrecy) -> Vec<Tag> {
         .tags
         .iter()
         .map(|tag| Tag {
-            key: tag.key.clone(),
+            key: secrecy.stored("", &tag.key),
             value: secrecy.stored(&tag.key, &tag.value),
         })
         .collect();
@@ -287,7 +287,7 @@ impl Resource {
             r#type: change.resource_type.clone(),
             physical_id: owned(&change.physical_resource_id).map(|id| secrecy.stored("", &id)),
             action: change.action.clone(),
-            policy_action: owned(&change.policy_action),
+            policy_action: owned(&change.policy_action).map(|action| secrecy.stored("", &action)),
             replacement: owned(&change.replacement),
             scope: sorted(&change.scope),
             change_set: owned(&change.change_set_id),

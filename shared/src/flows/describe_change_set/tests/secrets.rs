@@ -281,3 +281,87 @@ fn an_error_about_a_secret_place_does_not_tell_the_secret() {
     });
     assert!(!SECRETS.iter().any(|secret| log.concat().contains(secret)), "{log:?}");
 }
+
+/// A world in which others wrote credentials and characters that nobody sees, wherever they may write.
+fn controlled() -> World {
+    let text = |words: &str| Some(fakes::planted(words));
+    let world = planted();
+    world.cloudformation.edit(STACK, |held| {
+        held.stack.status_reason = fakes::planted("status reason");
+        held.template = json!({ "Description": text("before"), "Resources": {} }).to_string();
+        let set = &mut held.change_sets[0];
+        set.template = json!({
+            "Description": text("description"), "Metadata": { fakes::planted("key"): text("metadata") },
+            "Mappings": { "M": { fakes::planted("mapping"): { "A": text("mapped") } } }, "Resources": {},
+            "Outputs": { "O": { "Value": text("output"), "Description": text("described") } },
+        })
+        .to_string();
+        for event in &mut set.events {
+            event.logical_id = fakes::planted("logical id");
+            event.reason = fakes::planted("reason");
+        }
+        let description = &mut set.description;
+        description.description = text("description");
+        description.status_reason = text("status reason");
+        description.parameters = vec![parameter("Planted", &fakes::planted("value"))];
+        description.tags = vec![tag(&fakes::planted("tag"), &fakes::planted("value"))];
+        for change in &mut description.changes {
+            let change = change.resource_change.as_mut().unwrap();
+            let properties = json!({ "Properties": { fakes::planted("property"): text("value"), "List": [{ "Name": text("item") }] } });
+            change.after_context = Some(properties.to_string());
+            change.physical_resource_id = text("physical id").filter(|_| change.change_set_id.is_none());
+            change.policy_action = text("policy action");
+            change.resource_drift_status = text("drift");
+        }
+    });
+    let mut provenance = provenance(&gate());
+    provenance.commits[0].subject = fakes::planted("subject");
+    provenance.commits[0].author_text = fakes::planted("author");
+    provenance.commits[0].pull_request.as_mut().unwrap().title = fakes::planted("title");
+    fakes::seed_record(&world.source, &provenance);
+    world
+}
+
+#[test]
+fn whatever_others_wrote_is_visible_and_masked_in_all_that_leaves_the_function() {
+    let world = controlled();
+    let mut variables = BTreeMap::new();
+    let log = super::delivery::Log::of(|| variables = world.variables());
+    let mut all: Vec<(String, String)> = variables.into_iter().collect();
+    let reviews = world
+        .evidence
+        .keys()
+        .into_iter()
+        .filter(|key| key.starts_with("reviews/"));
+    all.extend(reviews.map(|key| (key.clone(), world.evidence.text(&key).unwrap())));
+    for (_, subject, body) in world.topics.published() {
+        all.extend([("a subject".to_owned(), subject), ("a mail".to_owned(), body)]);
+    }
+    all.extend(
+        world
+            .repository
+            .statuses()
+            .into_iter()
+            .map(|status| ("a status".to_owned(), status.description)),
+    );
+    all.extend(
+        world
+            .repository
+            .comments()
+            .into_iter()
+            .map(|comment| ("a comment".to_owned(), comment.2)),
+    );
+    all.extend(log.into_iter().map(|line| ("the log".to_owned(), line)));
+    for (what, text) in &all {
+        if what.ends_with(DIGEST_FILE) {
+            // What a program compares; CloudFormation's own ids and words stand in it as they are.
+            assert!(!text.contains(fakes::CREDENTIAL), "{text}");
+            continue;
+        }
+        let found = fakes::assert_harmless(what, text);
+        let is_whole = ["review.txt", "review.html", "review.json"]
+            .iter()
+            .any(|file| what.ends_with(file));
+        assert!(!is_whole || found > 10, "{what} shows what was planted:\n{text}");
+    }
+}
