@@ -254,6 +254,9 @@ fn deployed(stack: &Stack) -> DeployedStack {
     }
 }
 
+/// Makes one rendering of a review.
+type Render = fn(&Review) -> String;
+
 /// Writes the review, each file once. Files of an earlier delivery stay, provided that they say the same.
 async fn write_once(
     evidence: &(impl ReadObjects + WriteObjects),
@@ -267,7 +270,7 @@ async fn write_once(
         must_be_the_same(evidence, &key(DIGEST_FILE), &digest).await?;
     }
     // Each is as long as the review; none is held while another is made.
-    let renderings: [(&str, &'static str, fn(&Review) -> String); 4] = [
+    let renderings: [(&str, &'static str, Render); 4] = [
         ("review.json", "application/json", review::json),
         ("review.md", "text/markdown; charset=utf-8", review::markdown),
         ("review.txt", "text/plain; charset=utf-8", review::text),
