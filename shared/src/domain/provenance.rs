@@ -184,6 +184,9 @@ pub struct Commit {
     pub also_pushed: Vec<Account>,
     /// Whether GitHub verified the commit's signature.
     pub is_verified: bool,
+    /// Whether it has more than one parent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_merge: bool,
     /// The merged pull request that brought the commit into the branch.
     pub pull_request: Option<PullRequest>,
 }

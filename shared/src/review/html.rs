@@ -9,13 +9,16 @@ use super::html_parts as parts;
 use super::html_resource;
 use super::lines::Lines;
 use super::out::{Html, Out, out, put};
+use super::rows::{self, Item};
 use super::{top, words};
-use crate::domain::change_set::review::{ResourceReview, Review};
+use crate::domain::change_set::review::Review;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
-/// Above so many resources those that only change in place begin folded.
-const MANY: usize = 40;
+/// Up to so many resources are unfolded from the start; of more, what has a finding, goes, or is replaced.
+const FEW: usize = 3;
+/// Above so many resources there is something to search and to choose.
+const SEARCHED: usize = 8;
 
 /// The review as one HTML page.
 pub fn html(review: &Review) -> String {
@@ -42,10 +45,10 @@ pub fn html(review: &Review) -> String {
     parts::findings(&mut out, review);
     parts::gates(&mut out, review);
     parts::warnings(&mut out, review);
-    parts::context(&mut out, review);
     resources(&mut out, review, &lines);
     parts::settings(&mut out, review, &lines);
     parts::deferred(&mut out, review);
+    parts::context(&mut out, review);
     parts::evidence(&mut out, review);
     put!(&mut out, "</main>\n<script>", SCRIPT, "</script>\n</body>\n</html>\n");
     out.finish()
@@ -56,11 +59,11 @@ fn resources(out: &mut Out<Html>, review: &Review, lines: &Lines) {
     put!(
         out,
         "<section id=\"resources\" aria-labelledby=\"resources-title\">\n\
-         <h2 id=\"resources-title\">Resources <small>",
+         <h2 id=\"resources-title\">What changes <small>",
         words::shown(&review.counts),
         "</small></h2>\n"
     );
-    if total > 1 {
+    if total > SEARCHED {
         put!(
             out,
             "<div class=\"tools\" hidden>\n\
@@ -72,9 +75,14 @@ fn resources(out: &mut Out<Html>, review: &Review, lines: &Lines) {
         kinds(out, review);
         put!(out, "<p id=\"found\" role=\"status\"></p>\n</div>\n");
     }
-    let is_calm = |resource: &ResourceReview| matches!(words::sign(resource), "~" | "+" | "<-");
-    for (at, resource) in review.resources.iter().enumerate() {
-        html_resource::resource(out, at, resource, total <= MANY || !is_calm(resource), lines);
+    for item in rows::items(review) {
+        match item {
+            Item::One(row) => {
+                let is_calm = matches!(words::sign(row.resource), "~" | "+" | "<-");
+                html_resource::resource(out, &row, total <= FEW || row.is_risky || !is_calm, lines);
+            }
+            Item::Alike(rows) => html_resource::alike(out, &rows, lines),
+        }
     }
     put!(out, "</section>\n");
 }

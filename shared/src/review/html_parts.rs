@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::commits::Commits;
 use super::html_resource::values;
 use super::lines::Lines;
 use super::out::{Code, Html, Out, Printed, out, put};
@@ -156,7 +157,22 @@ pub(super) fn warnings(out: &mut Out<Html>, review: &Review) {
 
 pub(super) fn context(out: &mut Out<Html>, review: &Review) {
     let Some(run) = &review.run else { return };
-    let mut rows: Vec<_> = run.commits.iter().map(commit).collect();
+    let commits = Commits::of(run);
+    let mut rows: Vec<_> = commits.newest.into_iter().map(commit).collect();
+    for (folded, what) in [(commits.older, " more commits"), (commits.merges, " merges")] {
+        if !folded.is_empty() {
+            let count = folded.len();
+            let list = Out::<Html>::joined(folded.into_iter().map(commit), "</li>\n<li>");
+            rows.push(out![
+                "<details><summary>and ",
+                count,
+                what,
+                "</summary><ul class=\"rows\"><li>",
+                list,
+                "</li></ul></details>",
+            ]);
+        }
+    }
     rows.extend(run.commits_incomplete.iter().map(|text| out![text]));
     rows.extend(run.compare_url.iter().map(|url| {
         let mut row = Out::<Html>::new();

@@ -2,6 +2,7 @@
 
 use super::lines::{Lines, Mark, words as in_words};
 use super::out::{Html, Out, Printed as _, put};
+use super::rows::{self, Row};
 use super::words;
 use crate::domain::change_set::review::{ACTIONS, Replacement, ResourceReview};
 use crate::domain::change_set::values::{PropertyChange, Shown};
@@ -21,28 +22,69 @@ pub(super) fn class(resource: &ResourceReview) -> &'static str {
     }
 }
 
-pub(super) fn resource(out: &mut Out<Html>, at: usize, resource: &ResourceReview, is_open: bool, lines: &Lines) {
+/// Resources that change alike, as one line that unfolds.
+pub(super) fn alike(out: &mut Out<Html>, rows: &[Row<'_>], lines: &Lines) {
+    let Some(first) = rows.first().map(|row| row.resource) else {
+        return;
+    };
+    put!(
+        out,
+        "<details class=\"alike ",
+        class(first),
+        "\">\n<summary><span class=\"verb\">",
+        words::deed(first),
+        "</span> <span class=\"what\"><span class=\"name\">",
+        rows.len(),
+        " resources</span> change alike</span> "
+    );
+    told(out, first);
+    put!(out, "</summary>\n");
+    for row in rows {
+        resource(out, row, false, lines);
+    }
+    put!(out, "</details>\n");
+}
+
+/// What changes and why, on the line of a resource; unfolded, the values say it.
+fn told(out: &mut Out<Html>, resource: &ResourceReview) {
+    let brief = rows::brief::<Html>(resource);
+    if !brief.is_empty() {
+        put!(out, "<span class=\"brief\">", brief, "</span>");
+    }
+    let because = rows::because(resource);
+    if !because.is_empty() {
+        put!(
+            out,
+            " <span class=\"because\"><span>because of </span>",
+            because,
+            "</span>"
+        );
+    }
+}
+
+pub(super) fn resource(out: &mut Out<Html>, row: &Row<'_>, is_open: bool, lines: &Lines) {
+    let resource = row.resource;
     put!(
         out,
         "<details class=\"resource ",
         class(resource),
         "\" id=\"r",
-        at,
+        row.at,
         "\"",
         if is_open { " open" } else { "" },
-        ">\n<summary><span class=\"sign\" aria-hidden=\"true\">",
-        match words::sign(resource) {
-            "<-" => "&lt;-",
-            sign => sign,
-        },
-        "</span><span class=\"name\">",
+        ">\n<summary><span class=\"verb\">",
+        words::deed(resource),
+        "</span> <span class=\"what\"><span class=\"name\">",
         resource.place(),
         "</span> <span class=\"type\">",
         resource.resource_type,
-        "</span> <span class=\"verb\">",
-        words::verb(resource),
-        "</span></summary>\n"
+        "</span></span> "
     );
+    if let Some(fate) = words::fate(resource) {
+        put!(out, "<span class=\"fate\">", fate, "</span> ");
+    }
+    told(out, resource);
+    put!(out, "</summary>\n");
     if let Some(id) = &resource.physical_id {
         put!(out, "<p class=\"note\">id <code>", id, "</code></p>\n");
     }

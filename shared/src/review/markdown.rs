@@ -3,8 +3,10 @@
 mod detail;
 mod diffs;
 
+use super::commits::Commits;
 use super::lines::Lines;
 use super::out::{Markdown, Out, Plain, Printed, out, put};
+use super::rows::{self, Item};
 use super::{MARKDOWN_CHARACTERS, top, words};
 use crate::domain::change_set::review::{CommitFacts, GateDifference, Review, RunFacts};
 use crate::domain::risk::{Finding, Level};
@@ -130,7 +132,7 @@ fn render(review: &Review, detail: Detail) -> Option<Out<Markdown>> {
     }
     head(&mut out, review);
     ask(&mut out, review);
-    if detail.value != usize::MAX {
+    if !detail.is_whole() {
         put!(&mut out, "> This is shortened. ", rest(review, "Everything"), "\n\n");
     }
     let findings = words::grouped(&review.risk.findings);
@@ -140,28 +142,31 @@ fn render(review: &Review, detail: Detail) -> Option<Out<Markdown>> {
     bullets(&mut out, "What may go wrong", detail.rows, findings);
     bullets(&mut out, "Warnings", detail.rows, review.warnings.iter());
     bullets(&mut out, "Gates", detail.rows, review.gates.iter().map(gate));
-    if let Some(run) = &review.run {
-        context(&mut out, run, detail.rows);
-    }
-    put!(&mut out, "#### Resources\n\n");
-    for resource in review.resources.iter().take(detail.resources) {
-        diffs::resource(&mut out, resource, detail, &lines);
+    put!(&mut out, "#### What changes\n\n");
+    let (mut left, mut risky_left) = (0, 0);
+    for (at, item) in rows::items(review).iter().enumerate() {
+        let (most, left, count) = match item {
+            Item::One(row) if row.is_risky => (detail.risky_resources, &mut risky_left, 1),
+            Item::One(_) => (detail.resources, &mut left, 1),
+            Item::Alike(rows) => (detail.resources, &mut left, rows.len()),
+        };
+        if at >= most {
+            *left += count;
+            continue;
+        }
+        diffs::item(&mut out, item, &detail, &lines);
         if out.is_longer_than(MARKDOWN_CHARACTERS) {
             return None;
         }
     }
-    if review.resources.len() > detail.resources {
-        let left = review.resources.len() - detail.resources;
-        put!(
-            &mut out,
-            "\n",
-            left,
-            " further resources are left out here. ",
-            rest(review, "All"),
-            "\n\n"
-        );
+    let with = " further resources with findings are left out here. ";
+    let without = " further resources, none with a finding, are left out here. ";
+    for (left, note) in [(risky_left, with), (left, without)] {
+        if left > 0 {
+            put!(&mut out, "\n", left, note, rest(review, "All"), "\n\n");
+        }
     }
-    diffs::settings(&mut out, review, detail, &lines);
+    diffs::settings(&mut out, review, detail.calm, &lines);
     bullets(
         &mut out,
         "Decided only at execution",
@@ -171,9 +176,12 @@ fn render(review: &Review, detail: Detail) -> Option<Out<Markdown>> {
             .iter()
             .map(|deferred| out![deferred.subject, ": ", deferred.what]),
     );
+    if let Some(run) = &review.run {
+        context(&mut out, run, detail.rows);
+    }
     evidence(&mut out, review);
     let without = out.len();
-    if detail.value == usize::MAX && !out.is_longer_than(MARKDOWN_CHARACTERS) {
+    if detail.is_whole() && !out.is_longer_than(MARKDOWN_CHARACTERS) {
         diffs::kept(&mut out, review, &lines);
         hidden(&mut out, review);
         if !out.is_longer_than(MARKDOWN_CHARACTERS) {
@@ -239,7 +247,16 @@ fn gate(gate: &GateDifference<Masked>) -> Out<Markdown> {
 }
 
 fn context(out: &mut Out<Markdown>, run: &RunFacts<Masked>, most: usize) {
-    let mut rows: Vec<_> = run.commits.iter().map(commit).collect();
+    let commits = Commits::of(run);
+    let mut rows: Vec<_> = commits.newest.into_iter().map(commit).collect();
+    for (count, what) in [
+        (commits.older.len(), " more commits"),
+        (commits.merges.len(), " merges"),
+    ] {
+        if count > 0 {
+            rows.push(out!["and ", count, what]);
+        }
+    }
     rows.extend(run.commits_incomplete.iter().map(|text| out![text]));
     rows.extend(run.compare_url.iter().map(|url| {
         let mut row = Out::<Markdown>::new();

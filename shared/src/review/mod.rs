@@ -3,6 +3,7 @@
 //! Every text that comes from elsewhere is escaped here, for the medium it goes to. Nothing in a template, a commit or
 //! a name can start a line of its own, a link, a mention or an image.
 
+mod commits;
 mod html;
 mod html_parts;
 mod html_resource;
@@ -10,6 +11,7 @@ mod json;
 mod lines;
 mod markdown;
 mod out;
+mod rows;
 mod summary;
 mod text;
 mod top;

@@ -2,8 +2,9 @@
 (() => {
   "use strict";
   const all = [...document.querySelectorAll("details.resource")];
+  const groups = [...document.querySelectorAll("details.alike")];
   const tools = document.querySelector(".tools");
-  const fold = (open) => { for (const one of all) if (!one.hidden) one.open = open; };
+  const fold = (open) => { for (const one of [...groups, ...all]) if (!one.hidden) one.open = open; };
   if (tools) {
     tools.hidden = false;
     const search = document.getElementById("search");
@@ -21,6 +22,11 @@
       for (const one of all) {
         one.hidden = off.some((kind) => one.classList.contains(kind)) || !words.every((word) => text(one).includes(word));
         if (!one.hidden) count += 1;
+      }
+      // What is found is shown, also inside a group.
+      for (const group of groups) {
+        group.hidden = [...group.querySelectorAll("details.resource")].every((one) => one.hidden);
+        if (words.length) group.open = true;
       }
       found.textContent = words.length || off.length ? `${count} of ${all.length} resources match` : "";
     };
@@ -45,6 +51,8 @@
     if (!one) return;
     one.hidden = false;
     one.open = true;
+    const group = one.closest("details.alike");
+    if (group) { group.hidden = false; group.open = true; }
     one.scrollIntoView();
     one.querySelector("summary").focus({ preventScroll: true });
   };
@@ -52,8 +60,8 @@
   show();
   let before = [];
   addEventListener("beforeprint", () => {
-    before = all.map((one) => one.open);
-    for (const one of all) one.open = true;
+    before = [...groups, ...all].map((one) => one.open);
+    for (const one of [...groups, ...all]) one.open = true;
   });
-  addEventListener("afterprint", () => { all.forEach((one, at) => { one.open = before[at]; }); });
+  addEventListener("afterprint", () => { [...groups, ...all].forEach((one, at) => { one.open = before[at]; }); });
 })();

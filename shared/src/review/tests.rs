@@ -1,3 +1,4 @@
+mod alike;
 mod complete;
 mod drift;
 mod golden;

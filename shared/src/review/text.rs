@@ -1,36 +1,42 @@
 //! A review as plain text, for mails and terminals.
 
+use super::commits::Commits;
 use super::lines::{Lines, Mark};
 use super::out::{Out, Plain, Printed, out, put};
+use super::rows::{self, Item, Row};
 use super::{TEXT_BYTES, top, words};
 use crate::domain::change_set::review::{ResourceReview, Review, RunFacts};
 use crate::domain::change_set::values::PropertyChange;
 use crate::domain::secrecy::{Masked, masked};
 
-/// How much is told, from all to the least.
-const DETAILS: [Detail; 4] = [
-    Detail {
-        value: usize::MAX,
-        properties: true,
-    },
-    Detail {
-        value: 400,
-        properties: true,
-    },
-    Detail {
-        value: 60,
-        properties: true,
-    },
-    Detail {
-        value: 0,
-        properties: false,
-    },
+/// How much is told, from all to the least. What has a finding keeps its values for as long as there is anything else
+/// to leave out.
+const DETAILS: [Detail; 7] = [
+    detail(usize::MAX, usize::MAX, usize::MAX),
+    detail(usize::MAX, 400, usize::MAX),
+    detail(usize::MAX, 60, usize::MAX),
+    detail(usize::MAX, 0, usize::MAX),
+    detail(usize::MAX, 0, 0),
+    detail(2_000, 0, 0),
+    detail(60, 0, 0),
 ];
 
 #[derive(Debug, Clone, Copy)]
 struct Detail {
+    /// Most characters of a value of a resource that has a finding.
+    risky: usize,
+    /// Most characters of a value of any other; with 0, no property of it is told.
     value: usize,
-    properties: bool,
+    /// Whether resources without a finding are told: with 0 they are counted.
+    resources: usize,
+}
+
+const fn detail(risky: usize, value: usize, resources: usize) -> Detail {
+    Detail {
+        risky,
+        value,
+        resources,
+    }
 }
 
 /// The review as plain text of at most [`TEXT_BYTES`]; says what was left out and where it is.
@@ -74,15 +80,26 @@ fn render(review: &Review, detail: Detail, most: usize) -> Option<Out<Plain>> {
     list(&mut out, "WARNINGS", review.warnings.iter());
     gates(&mut out, review);
     commands(&mut out, review);
-    if let Some(run) = &review.run {
-        context(&mut out, run);
-    }
-    put!(&mut out, "\nRESOURCES: ", words::shown(&review.counts).loud(), "\n");
-    for resource in &review.resources {
-        self::resource(&mut out, resource, detail, &lines);
+    put!(&mut out, "\nWHAT CHANGES: ", words::shown(&review.counts).loud(), "\n");
+    let mut left = 0;
+    for item in rows::items(review) {
+        match item {
+            Item::One(row) if row.is_risky => self::resource(&mut out, &row, detail.risky, &lines),
+            Item::One(_) if detail.resources == 0 => left += 1,
+            Item::One(row) => self::resource(&mut out, &row, detail.value, &lines),
+            Item::Alike(rows) if detail.resources == 0 => left += rows.len(),
+            Item::Alike(rows) => alike(&mut out, &rows, detail.value, &lines),
+        }
         if out.len() > most {
             return None;
         }
+    }
+    if left > 0 {
+        put!(
+            &mut out,
+            left,
+            " further resources, none with a finding, are at the address above\n"
+        );
     }
     settings(&mut out, review, detail, &lines);
     list(
@@ -93,6 +110,9 @@ fn render(review: &Review, detail: Detail, most: usize) -> Option<Out<Plain>> {
             .iter()
             .map(|deferred| masked![deferred.subject, ": ", deferred.what]),
     );
+    if let Some(run) = &review.run {
+        context(&mut out, run);
+    }
     if let Some(hidden) = words::hidden(review) {
         put!(&mut out, "\n", hidden, "\n");
     }
@@ -194,7 +214,8 @@ fn fact(out: &mut Out<Plain>, name: &'static str, value: &Masked) {
 
 fn context(out: &mut Out<Plain>, run: &RunFacts<Masked>) {
     title(out, "WHERE IT COMES FROM");
-    for commit in &run.commits {
+    let commits = Commits::of(run);
+    for commit in commits.newest {
         put!(out, "  ", commit.sha.start(10), " ", commit.subject, "\n      by ");
         if commit.authenticated.is_empty() {
             put!(out, commit.author_text, " (not authenticated)\n");
@@ -206,6 +227,14 @@ fn context(out: &mut Out<Plain>, run: &RunFacts<Masked>) {
             for verdict in &pull.verdicts {
                 put!(out, "        ", verdict, "\n");
             }
+        }
+    }
+    for (count, what) in [
+        (commits.older.len(), " more commits"),
+        (commits.merges.len(), " merges"),
+    ] {
+        if count > 0 {
+            put!(out, "  and ", count, what, "\n");
         }
     }
     for text in [&run.commits_incomplete, &run.compare_url, &run.changed_elsewhere]
@@ -249,16 +278,36 @@ fn gates(out: &mut Out<Plain>, review: &Review) {
     );
 }
 
-fn resource(out: &mut Out<Plain>, resource: &ResourceReview, detail: Detail, lines: &Lines) {
+/// Resources that change alike: their names, and once what changes.
+fn alike(out: &mut Out<Plain>, rows: &[Row<'_>], most: usize, lines: &Lines) {
+    let Some(first) = rows.first().map(|row| row.resource) else {
+        return;
+    };
+    put!(out, words::sign(first), " ", rows.len(), " resources change alike: ");
+    let names = rows.iter().map(|row| row.resource.place());
+    put!(out, Masked::joined(names, ", "), "\n");
+    told(out, first, most, lines);
+}
+
+fn resource(out: &mut Out<Plain>, row: &Row<'_>, most: usize, lines: &Lines) {
+    let resource = row.resource;
     put!(out, words::sign(resource), " ", resource.place(), "  ");
     put!(out, resource.resource_type, "  ", words::verb(resource), "\n");
     if let Some(id) = &resource.physical_id {
         put!(out, "      id ", id, "\n");
     }
+    told(out, resource, most, lines);
+    if let Some(kept) = words::kept(resource).filter(|_| most > 0) {
+        put!(out, "      ", kept, "\n");
+    }
+}
+
+/// What is told of a resource besides its name.
+fn told(out: &mut Out<Plain>, resource: &ResourceReview, most: usize, lines: &Lines) {
     for note in words::notes(resource) {
         put!(out, "      ", note, "\n");
     }
-    if !detail.properties {
+    if most == 0 {
         put!(
             out,
             "      ",
@@ -267,16 +316,13 @@ fn resource(out: &mut Out<Plain>, resource: &ResourceReview, detail: Detail, lin
         );
         return;
     }
-    properties(out, &resource.changes, detail, lines);
+    properties(out, &resource.changes, most, lines);
     if !resource.drifted.is_empty() {
         put!(
             out,
             "      differs from what was deployed last (deployed, then as it really is):\n"
         );
-        properties(out, &resource.drifted, detail, lines);
-    }
-    if let Some(kept) = words::kept(resource) {
-        put!(out, "      ", kept, "\n");
+        properties(out, &resource.drifted, most, lines);
     }
 }
 
@@ -300,7 +346,7 @@ fn kept(out: &mut Out<Plain>, review: &Review, most: usize, lines: &Lines) {
     }
 }
 
-fn properties(out: &mut Out<Plain>, changes: &[PropertyChange], detail: Detail, lines: &Lines) {
+fn properties(out: &mut Out<Plain>, changes: &[PropertyChange], most: usize, lines: &Lines) {
     for change in changes {
         let remarks = words::remarks(change);
         put!(out, "    ", change.path);
@@ -308,12 +354,9 @@ fn properties(out: &mut Out<Plain>, changes: &[PropertyChange], detail: Detail, 
             put!(out, "   — ", remarks);
         }
         put!(out, "\n");
-        lines.each(
-            change.before.as_ref(),
-            change.after.as_ref(),
-            detail.value,
-            |mark, line| marked(out, mark, line),
-        );
+        lines.each(change.before.as_ref(), change.after.as_ref(), most, |mark, line| {
+            marked(out, mark, line)
+        });
     }
 }
 

@@ -18,8 +18,19 @@ pub(super) fn sign(resource: &ResourceReview) -> &'static str {
     }
 }
 
-/// What happens to a resource, in words.
+/// What happens to a resource, in words: `REPLACED, the old one is deleted`.
 pub(super) fn verb(resource: &ResourceReview) -> Masked {
+    let fate = fate(resource).map(|fate| masked![", ", fate]);
+    masked![deed(resource), fate]
+}
+
+/// What becomes of a resource that goes, or of the old one of one that is replaced.
+pub(super) fn fate(resource: &ResourceReview) -> Option<Masked> {
+    resource.policy_action.as_ref().map(policy_words)
+}
+
+/// What happens to a resource, in a word.
+pub(super) fn deed(resource: &ResourceReview) -> Masked {
     let word = match (resource.action.among(&ACTIONS), resource.replacement) {
         (Some("Add"), _) => "added",
         (Some("Remove"), _) => "removed",
@@ -31,14 +42,10 @@ pub(super) fn verb(resource: &ResourceReview) -> Masked {
         (Some("Modify"), _) => "changed",
         _ => "",
     };
-    let word = if word.is_empty() {
+    if word.is_empty() {
         resource.action.clone()
     } else {
         Masked::ours(word)
-    };
-    match &resource.policy_action {
-        Some(policy) => masked![word, ", ", policy_words(policy)],
-        None => word,
     }
 }
 

@@ -73,6 +73,8 @@ pub struct CommitFacts<T = String> {
     pub sha: T,
     /// First line of the message.
     pub subject: T,
+    /// Whether it has more than one parent.
+    pub is_merge: bool,
     /// Accounts that GitHub authenticated: pull request author, merger, pusher.
     pub authenticated: Vec<T>,
     /// Author text of the commit: anybody can write anything here.
@@ -141,6 +143,7 @@ impl CommitFacts {
         CommitFacts {
             sha: hider.id(&self.sha),
             subject: hider.text(&self.subject),
+            is_merge: self.is_merge,
             authenticated: self.authenticated.iter().map(|login| hider.text(login)).collect(),
             author_text: hider.text(&self.author_text),
             url: self.url.as_deref().map(|url| hider.text(url)),

@@ -116,6 +116,7 @@ pub fn commits(listed: &[ListedCommit], pulls: &BTreeMap<String, PullRequest>, m
                 pusher: pushers.pop(),
                 also_pushed: pushers,
                 is_verified: commit.is_verified,
+                is_merge: commit.parents.len() > 1,
                 pull_request: pulls.get(&commit.sha).cloned(),
             }
         })

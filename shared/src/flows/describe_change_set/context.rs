@@ -144,6 +144,7 @@ fn facts(commit: &Commit, page: &impl Fn(&str) -> String) -> CommitFacts {
     CommitFacts {
         sha: commit.sha.clone(),
         subject: commit.subject.clone(),
+        is_merge: commit.is_merge,
         authenticated: known,
         author_text: commit.author_text.clone(),
         url: Some(page(&format!("commit/{}", commit.sha))),

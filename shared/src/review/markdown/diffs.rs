@@ -1,14 +1,56 @@
 //! What changes, as blocks in the notation of `diff`.
 
-use super::Detail;
+use super::detail::{Depth, Detail};
 use crate::domain::change_set::review::{ResourceReview, Review};
 use crate::domain::change_set::values::{PropertyChange, Shown};
 use crate::review::MARKDOWN_CHARACTERS;
 use crate::review::lines::{Lines, Mark};
 use crate::review::out::{Html, Markdown, Out, Plain, Printed as _, out, put};
+use crate::review::rows::{self, Item, Row};
 use crate::review::words;
 
-pub(super) fn resource(out: &mut Out<Markdown>, resource: &ResourceReview, detail: Detail, lines: &Lines) {
+/// A resource, or several that change alike.
+pub(super) fn item(out: &mut Out<Markdown>, item: &Item<'_>, detail: &Detail, lines: &Lines) {
+    match item {
+        Item::One(row) if row.is_risky => resource(out, row, detail.risky, lines),
+        Item::One(row) => resource(out, row, detail.calm, lines),
+        Item::Alike(rows) => alike(out, rows, detail.calm, lines),
+    }
+}
+
+/// Resources that change alike: their names, and once what changes.
+fn alike(out: &mut Out<Markdown>, rows: &[Row<'_>], depth: Depth, lines: &Lines) {
+    let Some(first) = rows.first().map(|row| row.resource) else {
+        return;
+    };
+    put!(out, "<details><summary>");
+    let head: Out<Html> = out![
+        "<code>",
+        words::sign(first),
+        "</code> ",
+        rows.len(),
+        " resources change alike: <code>",
+        rows::brief::<Html>(first),
+        "</code>",
+    ];
+    out.html(&head);
+    put!(out, "</summary>\n\n");
+    let mut names = Out::<Plain>::new();
+    for row in rows {
+        put!(&mut names, row.resource.place(), "  ", row.resource.resource_type, "\n");
+    }
+    out.block("text", &names);
+    put!(out, "\n\n");
+    let body = body(first, depth, lines);
+    if !body.is_empty() {
+        out.diff(&body);
+        put!(out, "\n\n");
+    }
+    put!(out, "</details>\n\n");
+}
+
+fn resource(out: &mut Out<Markdown>, row: &Row<'_>, depth: Depth, lines: &Lines) {
+    let resource = row.resource;
     let sign: Out<Html> = match words::sign(resource) {
         "<-" => out!["&lt;-"],
         sign => out![sign],
@@ -27,14 +69,21 @@ pub(super) fn resource(out: &mut Out<Markdown>, resource: &ResourceReview, detai
     if let Some(id) = &resource.physical_id {
         put!(&mut head, " <code>", id.cut(300), "</code>");
     }
-    let body = body(resource, detail, lines);
+    let (brief, because) = (rows::brief::<Html>(resource), rows::because(resource));
+    if !row.is_risky && !brief.is_empty() {
+        put!(&mut head, " <code>", brief, "</code>");
+    }
+    if !because.is_empty() {
+        put!(&mut head, " because of <code>", because, "</code>");
+    }
+    let body = body(resource, depth, lines);
     if body.is_empty() {
         put!(out, "- ");
         out.html(&head);
         put!(out, "\n");
         return;
     }
-    put!(out, "<details><summary>");
+    put!(out, "<details", if row.is_risky { " open" } else { "" }, "><summary>");
     out.html(&head);
     put!(out, "</summary>\n\n");
     out.diff(&body);
@@ -42,17 +91,17 @@ pub(super) fn resource(out: &mut Out<Markdown>, resource: &ResourceReview, detai
 }
 
 /// The lines of a `diff` block: every one begins with a mark of ours.
-fn body(resource: &ResourceReview, detail: Detail, lines: &Lines) -> Out<Plain> {
+fn body(resource: &ResourceReview, depth: Depth, lines: &Lines) -> Out<Plain> {
     let mut body = Out::new();
-    if detail.properties == 0 {
+    if depth.properties == 0 {
         return body;
     }
     for note in words::notes(resource) {
         put!(&mut body, "# ", note, "\n");
     }
-    properties(&mut body, &resource.changes, detail, lines);
-    if resource.changes.len() > detail.properties {
-        let left = resource.changes.len() - detail.properties;
+    properties(&mut body, &resource.changes, depth, lines);
+    if resource.changes.len() > depth.properties {
+        let left = resource.changes.len() - depth.properties;
         put!(&mut body, "# ", left, " further properties are left out here\n");
     }
     if !resource.drifted.is_empty() {
@@ -60,7 +109,7 @@ fn body(resource: &ResourceReview, detail: Detail, lines: &Lines) -> Out<Plain> 
             &mut body,
             "# differs from what was deployed last (deployed, then as it really is):\n"
         );
-        properties(&mut body, &resource.drifted, detail, lines);
+        properties(&mut body, &resource.drifted, depth, lines);
     }
     if let Some(kept) = words::kept(resource) {
         put!(&mut body, "# ", kept, "\n");
@@ -90,15 +139,15 @@ pub(super) fn kept(out: &mut Out<Markdown>, review: &Review, lines: &Lines) {
     }
 }
 
-fn properties(body: &mut Out<Plain>, changes: &[PropertyChange], detail: Detail, lines: &Lines) {
-    for change in changes.iter().take(detail.properties) {
+fn properties(body: &mut Out<Plain>, changes: &[PropertyChange], depth: Depth, lines: &Lines) {
+    for change in changes.iter().take(depth.properties) {
         let remarks = words::remarks(change);
         let joint = if remarks.is_empty() { "" } else { " — " };
         put!(body, "@@ ", change.path, joint, remarks, " @@\n");
         push_lines(
             body,
             (change.before.as_ref(), change.after.as_ref()),
-            detail.value,
+            depth.value,
             lines,
         );
     }
@@ -121,18 +170,18 @@ fn push_line(body: &mut Out<Plain>, mark: &'static str, line: &Out<Plain>) {
     put!(body, "\n");
 }
 
-pub(super) fn settings(out: &mut Out<Markdown>, review: &Review, detail: Detail, lines: &Lines) {
+pub(super) fn settings(out: &mut Out<Markdown>, review: &Review, depth: Depth, lines: &Lines) {
     if review.settings.is_empty() {
         return;
     }
     let mut body = Out::new();
-    let most = if detail.properties == 0 { 50 } else { usize::MAX };
+    let most = if depth.properties == 0 { 50 } else { usize::MAX };
     for setting in review.settings.iter().take(most) {
         put!(&mut body, "@@ ", setting.kind.name(), " ", setting.name, " @@\n");
         push_lines(
             &mut body,
             (setting.before.as_ref(), setting.after.as_ref()),
-            detail.value.max(40),
+            depth.value.max(40),
             lines,
         );
     }

@@ -25,6 +25,7 @@ pub(super) fn run() -> RunFacts {
         commit: "0123456789abcdef0123456789abcdef01234567".to_owned(),
         commits: vec![CommitFacts {
             sha: "0123456789abcdef0123456789abcdef01234567".to_owned(),
+            is_merge: false,
             subject: "Give orders a table of their own — 注文 🚚".to_owned(),
             authenticated: vec!["octocat".to_owned(), "hubot".to_owned()],
             author_text: "Octo Cat <octocat@example.com>".to_owned(),

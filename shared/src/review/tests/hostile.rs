@@ -227,7 +227,7 @@ fn outside_of_code(markdown: &str) -> String {
             }
             None => {}
         }
-        if line.starts_with("<details><summary>") || line.starts_with("- <code>") {
+        if line.starts_with("<details") || line.starts_with("- <code>") {
             live.push_str(&outside_of_elements(line));
             live.push('\n');
             continue;

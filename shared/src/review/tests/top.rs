@@ -4,7 +4,7 @@ use std::process::Command;
 
 use super::golden::{orders, run};
 use crate::domain::change_set::build::Inputs;
-use crate::domain::change_set::review::{Review, RunFacts};
+use crate::domain::change_set::review::{CommitFacts, Review, RunFacts};
 use crate::domain::change_set::saved;
 use crate::review;
 
@@ -159,4 +159,39 @@ fn who_made_a_change_is_told_that_it_may_not_approve_it() {
     );
     let nobody = says(|facts| facts.ask.approvers = Some(Vec::new()));
     assert!(nobody.contains("lists nobody who may approve"), "{nobody}");
+}
+
+#[test]
+fn the_newest_commits_are_told_the_others_counted_and_merges_folded() {
+    let mut facts = run();
+    let first = facts.commits.remove(0);
+    facts.commits = (0..110)
+        .map(|at| CommitFacts {
+            subject: format!("commit number {at}."),
+            is_merge: at % 11 == 0,
+            ..first.clone()
+        })
+        .collect();
+    let review = review_of(facts);
+    for rendered in [review::text(&review), review::markdown(&review)] {
+        let told: Vec<_> = (0..110)
+            .filter(|at| rendered.contains(&format!("commit number {at}.")))
+            .collect();
+        assert_eq!(told, [1, 2, 3, 4, 5], "{rendered}");
+        assert!(
+            rendered.contains("and 95 more commits") && rendered.contains("and 10 merges"),
+            "{rendered}"
+        );
+    }
+    let page = review::html(&review);
+    assert!((0..110).all(|at| page.contains(&format!("commit number {at}."))));
+    let folded = page.find("<summary>and 95 more commits</summary>").unwrap();
+    assert!(page.find("commit number 5.").unwrap() < folded && folded < page.find("commit number 6.").unwrap());
+
+    let mut merges = run();
+    merges.commits[0].is_merge = true;
+    assert!(
+        review::text(&review_of(merges)).contains("Give orders a table"),
+        "merges alone are told"
+    );
 }
