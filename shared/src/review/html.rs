@@ -75,6 +75,13 @@ fn resources(out: &mut Out<Html>, review: &Review, lines: &Lines) {
         kinds(out, review);
         put!(out, "<p id=\"found\" role=\"status\"></p>\n</div>\n");
     }
+    let is_root = review.run.as_ref().is_some_and(|run| run.is_root);
+    if is_root {
+        put!(
+            out,
+            "<details class=\"pipelines\"><summary>The pipelines as CloudFormation sees them</summary>\n"
+        );
+    }
     for item in rows::items(review) {
         match item {
             Item::One(row) => {
@@ -83,6 +90,9 @@ fn resources(out: &mut Out<Html>, review: &Review, lines: &Lines) {
             }
             Item::Alike(rows) => html_resource::alike(out, &rows, lines),
         }
+    }
+    if is_root {
+        put!(out, "</details>\n");
     }
     put!(out, "</section>\n");
 }

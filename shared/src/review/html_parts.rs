@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::commits::Commits;
+use super::gates::{GateRow, Gates};
 use super::html_resource::values;
 use super::lines::Lines;
 use super::out::{Code, Html, Out, Printed, out, put};
@@ -130,25 +131,70 @@ pub(super) fn findings(out: &mut Out<Html>, review: &Review) {
 }
 
 pub(super) fn gates(out: &mut Out<Html>, review: &Review) {
-    let none = || Masked::ours("none");
-    let rows = review.gates.iter().map(|gate| {
-        out![
-            Code(&gate.stack),
-            " ",
-            gate.field,
-            ": <del>",
-            gate.before.clone().unwrap_or_else(none),
-            "</del> → <ins>",
-            gate.after.clone().unwrap_or_else(none),
-            "</ins>",
-            if gate.is_weakened {
-                " <strong class=\"badge high\">gate weakened</strong>"
+    let gates = Gates::of(review);
+    gate_table(out, "Gates that change", &gates.changed, "");
+    gate_table(out, "New under the gate", &gates.added, "usual");
+    let usual = gates.usual::<Html>();
+    if !usual.is_empty() {
+        put!(
+            out,
+            "<details class=\"terminal\"><summary>The usual gate of a new stack</summary><p>",
+            usual,
+            "</p></details>\n"
+        );
+    }
+    gate_table(out, "Leave the gate", &gates.removed, "");
+    list(out, "ends", "Runs that this ends", review.ends_runs.iter());
+}
+
+/// A row for each stack; `usual` stands where nothing differs.
+fn gate_table(out: &mut Out<Html>, title: &'static str, rows: &[GateRow<'_>], usual: &'static str) {
+    if rows.is_empty() {
+        return;
+    }
+    put!(
+        out,
+        "<section>\n<h2>",
+        title,
+        " <small>",
+        rows.len(),
+        "</small></h2>\n<table class=\"gates\">\n"
+    );
+    for row in rows {
+        put!(
+            out,
+            if row.is_weakened {
+                "<tr class=\"weakened\"><td>"
             } else {
-                ""
+                "<tr><td>"
             },
-        ]
-    });
-    list(out, "gates", "Gates", rows);
+            "<strong>",
+            row.stack,
+            "</strong></td>"
+        );
+        if let Some(pipeline) = row.pipeline::<Html>() {
+            put!(out, "<td>", pipeline, "</td>");
+        }
+        put!(out, "<td>");
+        let differences = row.differences::<Html>();
+        if differences.is_empty() {
+            put!(out, "<span class=\"by\">", usual, "</span>");
+        }
+        for (said, is_weakened) in differences {
+            if is_weakened {
+                put!(
+                    out,
+                    "<strong class=\"badge high\">gate weakened</strong> ",
+                    said,
+                    "<br>"
+                );
+            } else {
+                put!(out, said, "<br>");
+            }
+        }
+        put!(out, "</td></tr>\n");
+    }
+    put!(out, "</table>\n</section>\n");
 }
 
 pub(super) fn warnings(out: &mut Out<Html>, review: &Review) {

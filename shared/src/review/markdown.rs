@@ -4,11 +4,12 @@ mod detail;
 mod diffs;
 
 use super::commits::Commits;
+use super::gates::{GateRow, Gates};
 use super::lines::Lines;
 use super::out::{Markdown, Out, Plain, Printed, out, put};
 use super::rows::{self, Item};
 use super::{MARKDOWN_CHARACTERS, top, words};
-use crate::domain::change_set::review::{CommitFacts, GateDifference, Review, RunFacts};
+use crate::domain::change_set::review::{CommitFacts, Review, RunFacts};
 use crate::domain::risk::{Finding, Level};
 use crate::domain::secrecy::Masked;
 use detail::{DETAILS, Detail};
@@ -141,8 +142,11 @@ fn render(review: &Review, detail: Detail) -> Option<Out<Markdown>> {
         .map(|(finding, subjects)| self::finding(finding, &subjects, detail.rows));
     bullets(&mut out, "What may go wrong", detail.rows, findings);
     bullets(&mut out, "Warnings", detail.rows, review.warnings.iter());
-    bullets(&mut out, "Gates", detail.rows, review.gates.iter().map(gate));
+    gates(&mut out, review, detail.rows);
     put!(&mut out, "#### What changes\n\n");
+    // The bodies of pipelines follow from the gates above.
+    let is_root = review.run.as_ref().is_some_and(|run| run.is_root);
+    let shown = if is_root { detail.with_calm_named() } else { detail };
     let (mut left, mut risky_left) = (0, 0);
     for (at, item) in rows::items(review).iter().enumerate() {
         let (most, left, count) = match item {
@@ -154,7 +158,7 @@ fn render(review: &Review, detail: Detail) -> Option<Out<Markdown>> {
             *left += count;
             continue;
         }
-        diffs::item(&mut out, item, &detail, &lines);
+        diffs::item(&mut out, item, &shown, &lines);
         if out.is_longer_than(MARKDOWN_CHARACTERS) {
             return None;
         }
@@ -181,7 +185,7 @@ fn render(review: &Review, detail: Detail) -> Option<Out<Markdown>> {
     }
     evidence(&mut out, review);
     let without = out.len();
-    if detail.is_whole() && !out.is_longer_than(MARKDOWN_CHARACTERS) {
+    if shown.is_whole() && !out.is_longer_than(MARKDOWN_CHARACTERS) {
         diffs::kept(&mut out, review, &lines);
         hidden(&mut out, review);
         if !out.is_longer_than(MARKDOWN_CHARACTERS) {
@@ -232,18 +236,29 @@ fn finding(finding: &Finding, subjects: &[&Masked], most: usize) -> Out<Markdown
     out
 }
 
-fn gate(gate: &GateDifference<Masked>) -> Out<Markdown> {
-    let none = || Masked::ours("(none)");
-    out![
-        gate.stack,
-        " ",
-        gate.field,
-        ": ",
-        gate.before.clone().unwrap_or_else(none),
-        " → ",
-        gate.after.clone().unwrap_or_else(none),
-        if gate.is_weakened { " **GATE WEAKENED**" } else { "" },
-    ]
+fn gates(out: &mut Out<Markdown>, review: &Review, most: usize) {
+    let gates = Gates::of(review);
+    bullets(out, "Gates that change", most, gates.changed.iter().map(gate));
+    bullets(out, "New under the gate", most, gates.added.iter().map(gate));
+    let usual = gates.usual::<Markdown>();
+    if !usual.is_empty() {
+        put!(out, "The usual gate of a new stack: ", usual, ".\n\n");
+    }
+    bullets(out, "Leave the gate", most, gates.removed.iter().map(gate));
+    bullets(out, "Runs that this ends", most, review.ends_runs.iter());
+}
+
+/// What happens to the gate of a stack.
+fn gate(row: &GateRow<'_>) -> Out<Markdown> {
+    let mut out: Out<Markdown> = out![row.stack];
+    if let Some(pipeline) = row.pipeline::<Markdown>() {
+        put!(&mut out, " (", pipeline, ")");
+    }
+    for (at, (said, is_weakened)) in row.differences::<Markdown>().into_iter().enumerate() {
+        put!(&mut out, if at == 0 { ": " } else { "; " }, said);
+        put!(&mut out, if is_weakened { " **GATE WEAKENED**" } else { "" });
+    }
+    out
 }
 
 fn context(out: &mut Out<Markdown>, run: &RunFacts<Masked>, most: usize) {

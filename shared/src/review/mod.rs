@@ -4,6 +4,7 @@
 //! a name can start a line of its own, a link, a mention or an image.
 
 mod commits;
+mod gates;
 mod html;
 mod html_parts;
 mod html_resource;

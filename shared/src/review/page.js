@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const all = [...document.querySelectorAll("details.resource")];
-  const groups = [...document.querySelectorAll("details.alike")];
+  const groups = [...document.querySelectorAll("details.alike, details.pipelines")];
   const tools = document.querySelector(".tools");
   const fold = (open) => { for (const one of [...groups, ...all]) if (!one.hidden) one.open = open; };
   if (tools) {
@@ -51,8 +51,7 @@
     if (!one) return;
     one.hidden = false;
     one.open = true;
-    const group = one.closest("details.alike");
-    if (group) { group.hidden = false; group.open = true; }
+    for (const group of groups) if (group.contains(one)) { group.hidden = false; group.open = true; }
     one.scrollIntoView();
     one.querySelector("summary").focus({ preventScroll: true });
   };

@@ -63,14 +63,13 @@ fn together(rows: Vec<Row<'_>>) -> impl Iterator<Item = Item<'_>> {
                     .is_some_and(|first| is_alike(first.resource, row.resource))
             })
         });
-        match same {
-            Some(at) => kinds[at].push(row),
-            None => {
-                if let Some(places) = known {
-                    places.push(kinds.len());
-                }
-                kinds.push(vec![row]);
+        if let Some(at) = same {
+            kinds[at].push(row);
+        } else {
+            if let Some(places) = known {
+                places.push(kinds.len());
             }
+            kinds.push(vec![row]);
         }
     }
     kinds.into_iter().flat_map(|kind| {

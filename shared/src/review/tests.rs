@@ -1,6 +1,7 @@
 mod alike;
 mod complete;
 mod drift;
+mod gates;
 mod golden;
 mod honest;
 mod hooks;

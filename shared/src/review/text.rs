@@ -1,6 +1,7 @@
 //! A review as plain text, for mails and terminals.
 
 use super::commits::Commits;
+use super::gates::{GateRow, Gates};
 use super::lines::{Lines, Mark};
 use super::out::{Out, Plain, Printed, out, put};
 use super::rows::{self, Item, Row};
@@ -81,14 +82,17 @@ fn render(review: &Review, detail: Detail, most: usize) -> Option<Out<Plain>> {
     gates(&mut out, review);
     commands(&mut out, review);
     put!(&mut out, "\nWHAT CHANGES: ", words::shown(&review.counts).loud(), "\n");
+    // The bodies of pipelines follow from the gates above.
+    let is_root = review.run.as_ref().is_some_and(|run| run.is_root);
+    let value = if is_root { 0 } else { detail.value };
     let mut left = 0;
     for item in rows::items(review) {
         match item {
             Item::One(row) if row.is_risky => self::resource(&mut out, &row, detail.risky, &lines),
             Item::One(_) if detail.resources == 0 => left += 1,
-            Item::One(row) => self::resource(&mut out, &row, detail.value, &lines),
+            Item::One(row) => self::resource(&mut out, &row, value, &lines),
             Item::Alike(rows) if detail.resources == 0 => left += rows.len(),
-            Item::Alike(rows) => alike(&mut out, &rows, detail.value, &lines),
+            Item::Alike(rows) => alike(&mut out, &rows, value, &lines),
         }
         if out.len() > most {
             return None;
@@ -120,7 +124,7 @@ fn render(review: &Review, detail: Detail, most: usize) -> Option<Out<Plain>> {
     if out.len() > most {
         return None;
     }
-    if detail.value == usize::MAX {
+    if value == usize::MAX {
         let without = out.len();
         kept(&mut out, review, most, &lines);
         if out.len() > most {
@@ -136,9 +140,10 @@ fn head(out: &mut Out<Plain>, review: &Review) {
         put!(out, place, "\n");
     }
     put!(out, top::question::<Plain>(review), "\n");
-    match review.risk.level {
-        Some(level) => put!(out, level.loud_name(), " RISK: ", top::counts::<Plain>(review), "\n"),
-        None => put!(out, "Result: the change set FAILED and cannot be executed\n"),
+    if let Some(level) = review.risk.level {
+        put!(out, level.loud_name(), " RISK: ", top::counts::<Plain>(review), "\n");
+    } else {
+        put!(out, "Result: the change set FAILED and cannot be executed\n");
     }
     if let Some(origin) = top::origin::<Plain>(review) {
         put!(out, origin, "\n");
@@ -259,21 +264,32 @@ fn context(out: &mut Out<Plain>, run: &RunFacts<Masked>) {
 }
 
 fn gates(out: &mut Out<Plain>, review: &Review) {
-    let none = || Masked::ours("(none)");
+    let gates = Gates::of(review);
+    gate_rows(out, "GATES THAT CHANGE", &gates.changed);
+    gate_rows(out, "NEW UNDER THE GATE", &gates.added);
+    let usual = gates.usual::<Plain>();
+    if !usual.is_empty() {
+        put!(out, "  The usual gate of a new stack: ", usual, "\n");
+    }
+    gate_rows(out, "LEAVE THE GATE", &gates.removed);
+    list(out, "RUNS THAT THIS ENDS", review.ends_runs.iter());
+}
+
+/// A row for each stack.
+fn gate_rows(out: &mut Out<Plain>, name: &'static str, rows: &[GateRow<'_>]) {
     list(
         out,
-        "GATES",
-        review.gates.iter().map(|gate| {
-            masked![
-                gate.stack,
-                ": ",
-                gate.field,
-                ": ",
-                gate.before.clone().unwrap_or_else(none),
-                " → ",
-                gate.after.clone().unwrap_or_else(none),
-                if gate.is_weakened { ": GATE WEAKENED" } else { "" },
-            ]
+        name,
+        rows.iter().map(|row| {
+            let mut line: Out<Plain> = out![row.stack];
+            if let Some(pipeline) = row.pipeline::<Plain>() {
+                put!(&mut line, " (", pipeline, ")");
+            }
+            for (at, (said, is_weakened)) in row.differences::<Plain>().into_iter().enumerate() {
+                put!(&mut line, if at == 0 { ": " } else { "; " }, said);
+                put!(&mut line, if is_weakened { ": GATE WEAKENED" } else { "" });
+            }
+            line
         }),
     );
 }
@@ -355,7 +371,7 @@ fn properties(out: &mut Out<Plain>, changes: &[PropertyChange], most: usize, lin
         }
         put!(out, "\n");
         lines.each(change.before.as_ref(), change.after.as_ref(), most, |mark, line| {
-            marked(out, mark, line)
+            marked(out, mark, line);
         });
     }
 }

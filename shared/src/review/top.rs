@@ -1,5 +1,6 @@
 //! The top of every rendering: where, what is asked, how risky, by whom, and how to answer.
 
+use super::gates::Gates;
 use super::out::{Code, Medium, Out, out, put};
 use super::words;
 use crate::domain::actions::{APPLY_STAGE, RELEASE};
@@ -42,6 +43,9 @@ pub(super) fn question<M: Medium>(review: &Review) -> Out<M> {
 
 /// `1 replaced, 2 changed`; `no resource changes` when none does.
 pub(super) fn counts<M: Medium>(review: &Review) -> Out<M> {
+    if review.run.as_ref().is_some_and(|run| run.is_root) && !review.gates.is_empty() {
+        return Gates::of(review).counts();
+    }
     let parts = words::count_parts(&review.counts);
     if parts.is_empty() {
         return out!["no resource changes"];
@@ -89,9 +93,10 @@ pub(super) fn origin<M: Medium>(review: &Review) -> Option<Out<M>> {
 
 fn pull_number<M: Medium>(out: &mut Out<M>, number: u64, url: Option<&Masked>) {
     let name: Out<M> = out!["#", number];
-    match url {
-        Some(url) => out.link(&name, url),
-        None => put!(out, masked!["#", number]),
+    if let Some(url) = url {
+        out.link(&name, url);
+    } else {
+        put!(out, masked!["#", number]);
     }
 }
 
@@ -128,7 +133,7 @@ pub(super) fn asked<M: Medium>(review: &Review) -> Option<Asked<M>> {
     let is_asked = ask.approvals > 0 || ask.release;
     let whom = if is_asked { whom(ask) } else { out!["."] };
     let mut sentences = Vec::new();
-    if ask.approvals > 0 && !ask.author_may_approve {
+    if ask.approvals > 0 && !ask.authors.may_approve {
         sentences.extend(authors(ask));
     }
     if ask.approvals > 0 && ask.release {
@@ -171,8 +176,11 @@ fn whom<M: Medium>(ask: &Ask<Masked>) -> Out<M> {
 /// Who made the change, and so may not approve it alone.
 fn authors<M: Medium>(ask: &Ask<Masked>) -> Vec<Out<M>> {
     let mut sentences = Vec::new();
-    let listed: Out<M> = names(ask.authors.len(), ask.authors.iter().map(|login| out![login]));
-    if !ask.authors.is_empty() {
+    let listed: Out<M> = names(
+        ask.authors.logins.len(),
+        ask.authors.logins.iter().map(|login| out![login]),
+    );
+    if !ask.authors.logins.is_empty() {
         sentences.push(if ask.approvals > 1 {
             out![
                 listed,
@@ -182,7 +190,7 @@ fn authors<M: Medium>(ask: &Ask<Masked>) -> Vec<Out<M>> {
             out![listed, " made this change and may not approve it."]
         });
     }
-    if ask.authors_in_doubt {
+    if ask.authors.are_in_doubt {
         sentences.push(out![
             "Others may have made it too, so two approvers are needed who are not known to have."
         ]);

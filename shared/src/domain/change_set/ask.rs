@@ -27,12 +27,8 @@ pub struct Ask<T = String> {
     /// Who may approve, as the gate lists them; absent when everybody may whom IAM lets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approvers: Option<Vec<T>>,
-    /// Whether approvals by authors alone are enough.
-    pub author_may_approve: bool,
-    /// GitHub logins of those who made the change, sorted.
-    pub authors: Vec<T>,
-    /// Whether it is not certain who made the change, so that two approvers are needed who are not known to have.
-    pub authors_in_doubt: bool,
+    /// Who made the change, and whether they may approve it.
+    pub authors: ChangeAuthors<T>,
     /// Whether every commit must have come through a pull request that somebody else approved.
     pub require_pull_request: bool,
     /// When it was asked, such as `Mon 23 Nov 2026, 10:00 UTC`.
@@ -44,6 +40,19 @@ pub struct Ask<T = String> {
     pub page: Option<T>,
 }
 
+/// Who made a change.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "ChangeAuthors")]
+pub struct ChangeAuthors<T = String> {
+    /// GitHub logins, sorted.
+    pub logins: Vec<T>,
+    /// Whether others may have made it too, so that two approvers are needed who are not known to have.
+    pub are_in_doubt: bool,
+    /// Whether approvals by authors alone are enough.
+    pub may_approve: bool,
+}
+
 impl Ask {
     /// What `gate` asks at `now` about a change that `authors` made.
     pub fn of(gate: &Gate, authors: &Authors, now: Timestamp, page: Option<String>) -> Self {
@@ -53,9 +62,11 @@ impl Ask {
             approvals: gate.approvals,
             release: gate.release,
             approvers: gate.approvers.clone(),
-            author_may_approve: gate.author_may_approve,
-            authors: authors.logins.iter().cloned().collect(),
-            authors_in_doubt: in_doubt(authors, &people),
+            authors: ChangeAuthors {
+                logins: authors.logins.iter().cloned().collect(),
+                are_in_doubt: in_doubt(authors, &people),
+                may_approve: gate.author_may_approve,
+            },
             require_pull_request: gate.require_pull_request,
             asked: in_words(now),
             until: in_words(until),
@@ -70,9 +81,11 @@ impl Ask {
             approvals: self.approvals,
             release: self.release,
             approvers: self.approvers.as_deref().map(all),
-            author_may_approve: self.author_may_approve,
-            authors: all(&self.authors),
-            authors_in_doubt: self.authors_in_doubt,
+            authors: ChangeAuthors {
+                logins: all(&self.authors.logins),
+                are_in_doubt: self.authors.are_in_doubt,
+                may_approve: self.authors.may_approve,
+            },
             require_pull_request: self.require_pull_request,
             asked: hider.text(&self.asked),
             until: hider.text(&self.until),
@@ -142,11 +155,11 @@ mod tests {
             logins: ["octocat".to_owned()].into(),
             ..Authors::default()
         };
-        assert!(!of(&authors).authors_in_doubt);
+        assert!(!of(&authors).authors.are_in_doubt);
         authors.logins.insert("hubot".to_owned());
-        assert!(of(&authors).authors_in_doubt);
+        assert!(of(&authors).authors.are_in_doubt);
         authors.logins.remove("hubot");
         authors.unattributed.push("0123456".to_owned());
-        assert!(of(&authors).authors_in_doubt);
+        assert!(of(&authors).authors.are_in_doubt);
     }
 }

@@ -38,6 +38,8 @@ pub struct Inputs<'a> {
     pub run: Option<RunFacts>,
     /// What changes about gates.
     pub gates: Vec<GateDifference>,
+    /// Runs that the execution ends, and what becomes of them.
+    pub ends_runs: Vec<String>,
     /// Where this deployment keeps what templates refer to, under names that say the content; `None` when it is not
     /// known, and then no name does.
     pub packages: Option<&'a Destination>,
@@ -173,6 +175,7 @@ impl Review {
             resources,
             settings,
             gates,
+            ends_runs: inputs.ends_runs.iter().map(|run| hider.text(run)).collect(),
             deferred,
             warnings: warnings.iter().map(|warning| hider.sentence(warning)).collect(),
             hidden: hider.count(),

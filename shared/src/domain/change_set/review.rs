@@ -36,6 +36,9 @@ pub struct Review {
     /// What changes about gates; only the root pipeline changes them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub gates: Vec<GateDifference<Masked>>,
+    /// Runs that the execution ends, and what becomes of them; only the root pipeline ends any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ends_runs: Vec<Masked>,
     /// What only the execution decides, so that no review can show it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub deferred: Vec<Deferred>,
@@ -301,6 +304,11 @@ pub struct GateDifference<T = String> {
     pub after: Option<T>,
     /// Whether less stands between a commit and the account afterwards.
     pub is_weakened: bool,
+    /// Whether it belongs to a gate that is new.
+    pub is_new: bool,
+    /// Whether the new gates have it alike, or its kind follows from the stack's name: nothing that a reader has to look
+    /// for in each.
+    pub is_usual: bool,
 }
 
 impl GateDifference {
@@ -313,6 +321,8 @@ impl GateDifference {
             before: shown(&self.before),
             after: shown(&self.after),
             is_weakened: self.is_weakened,
+            is_new: self.is_new,
+            is_usual: self.is_usual,
         }
     }
 }

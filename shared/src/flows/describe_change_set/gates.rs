@@ -13,32 +13,41 @@ use crate::flows::ports::{ReadObjects, ReadPipelines, ReadStacks};
 /// Settings that the catalogue has once for all stacks.
 const SAID_ONCE: [&str; 2] = ["people", "session_name_roles"];
 
-/// How gates differ. Which stacks are left without a pipeline, and which runs the update of their pipelines ends, goes
-/// to `warnings`.
+/// What a change of the pipelines does.
+#[derive(Debug, Default)]
+pub(super) struct GateEffects {
+    /// How gates differ.
+    pub(super) differences: Vec<GateDifference>,
+    /// Runs that the update of their pipelines ends.
+    pub(super) ends_runs: Vec<String>,
+}
+
+/// How gates differ, and which runs end. Which stacks are left without a pipeline goes to `warnings`.
 /// Only the root pipeline changes gates.
 pub(super) async fn read<P, C, S, E, N, G, K>(
     ports: &Ports<'_, P, C, S, E, N, G, K>,
     settings: &DescribeSettings,
     run: &Run,
     warnings: &mut Vec<String>,
-) -> Result<Vec<GateDifference>, FlowError>
+) -> Result<GateEffects, FlowError>
 where
     P: ReadPipelines,
     C: ReadStacks,
     S: ReadObjects,
 {
     if !run.proven.is_root {
-        return Ok(Vec::new());
+        return Ok(GateEffects::default());
     }
     let template = String::from_utf8_lossy(&run.template);
     let stack = &settings.proof.pipelines_stack;
     let plan = pipeline_changes(ports.cloudformation, ports.source, stack, &template, BTreeMap::new()).await?;
     warnings.extend(plan.left_behind());
     warnings.extend(plan.shared_deployers.iter().map(ToString::to_string));
-    for in_flight in runs_in_flight(ports.pipelines, &plan.interrupted()).await? {
-        warnings.push(in_flight.to_string());
-    }
-    Ok(differences(&plan))
+    let in_flight = runs_in_flight(ports.pipelines, &plan.interrupted()).await?;
+    Ok(GateEffects {
+        differences: differences(&plan),
+        ends_runs: in_flight.iter().map(ToString::to_string).collect(),
+    })
 }
 
 /// The differences, in the order of stacks. What many stacks have alike, because the catalogue says it once for all of
@@ -46,7 +55,9 @@ where
 fn differences(plan: &PipelinesPlan) -> Vec<GateDifference> {
     let mut differences: Vec<GateDifference> = Vec::new();
     let mut told: HashMap<(String, Option<String>, Option<String>, bool), usize> = HashMap::new();
-    for difference in plan.changes.iter().flat_map(of_pipeline) {
+    let mut all: Vec<_> = plan.changes.iter().flat_map(of_pipeline).collect();
+    mark_usual(&mut all);
+    for difference in all {
         if !SAID_ONCE.contains(&difference.field.as_str()) {
             differences.push(difference);
             continue;
@@ -57,6 +68,8 @@ fn differences(plan: &PipelinesPlan) -> Vec<GateDifference> {
             before,
             after,
             is_weakened,
+            is_new: _,
+            is_usual: _,
         } = &difference;
         let key = (field.clone(), before.clone(), after.clone(), *is_weakened);
         match told.entry(key) {
@@ -75,8 +88,46 @@ fn differences(plan: &PipelinesPlan) -> Vec<GateDifference> {
     differences
 }
 
+/// Marks what a reader need not look for in each new gate: the value of a setting that most of them have, and files
+/// that stand where the name of the stack says.
+fn mark_usual(all: &mut [GateDifference]) {
+    let mut values: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
+    for difference in all.iter().filter(|difference| difference.is_new) {
+        let value = difference.after.clone().unwrap_or_default();
+        let counts = values.entry(difference.field.clone()).or_default();
+        *counts.entry(value).or_default() += 1;
+    }
+    for difference in all
+        .iter_mut()
+        .filter(|difference| difference.is_new && !difference.is_weakened)
+    {
+        let value = difference.after.as_deref().unwrap_or_default();
+        difference.is_usual = match difference.field.as_str() {
+            // The pipeline as a whole names the stack.
+            PIPELINE_FIELD => false,
+            "stack_name" => true,
+            "template" | "configuration" => value == "none" || stands_by_name(value, &difference.stack),
+            field => {
+                let counts = values.get(field);
+                let most = counts.and_then(|counts| counts.values().max());
+                counts.and_then(|counts| counts.get(value)) == most
+                    && counts.is_some_and(|counts| counts.values().filter(|count| Some(*count) == most).count() == 1)
+            }
+        };
+    }
+}
+
+/// Whether a file stands in the folder that gives the stack its name: `stacks/data/orders/` for `data-orders`.
+fn stands_by_name(path: &str, stack: &str) -> bool {
+    let folder = path.strip_prefix("stacks/").and_then(|path| path.rsplit_once('/'));
+    folder.is_some_and(|(folder, _)| folder.replace('/', "-") == stack)
+}
+
 fn of_pipeline(change: &PipelineChange) -> Vec<GateDifference> {
+    let is_new = matches!(change, PipelineChange::Added { .. });
     let whole = |stack: &str, before: Option<String>, after: Option<String>, is_weakened| GateDifference {
+        is_new,
+        is_usual: false,
         stack: stack.to_owned(),
         field: PIPELINE_FIELD.to_owned(),
         before,
@@ -128,6 +179,8 @@ fn of_pipeline(change: &PipelineChange) -> Vec<GateDifference> {
         before: change.before.clone(),
         after: change.after.clone(),
         is_weakened: change.is_weakening,
+        is_new,
+        is_usual: false,
     }));
     found
 }
@@ -265,5 +318,44 @@ mod tests {
                 ("web", "people")
             ]
         );
+    }
+
+    #[test]
+    fn what_most_new_gates_have_and_files_that_stand_by_name_are_usual() {
+        let new = |stack: &str, approvals: &str, template: &str| PipelineChange::Added {
+            stack: stack.to_owned(),
+            pipeline: format!("changegate-{stack}"),
+            gate: vec![
+                change("approvals", None, approvals, false),
+                change("template", None, template, false),
+                change("notify", None, "arn:aws:sns:eu-west-1:444455556666:elsewhere", true),
+            ],
+            is_unknown: false,
+            stack_name: stack.to_owned(),
+            renamed_from: None,
+        };
+        let found = of(vec![
+            new("data-orders", "1", "stacks/data/orders/template.yaml"),
+            new("network", "2", "stacks/other/template.yaml"),
+            new("web", "1", "stacks/web/template.yaml"),
+            updated("old", vec![change("approvals", Some("2"), "1", true)], false),
+        ]);
+        let usual: Vec<(&str, &str)> = found
+            .iter()
+            .filter(|one| one.is_usual)
+            .map(|one| (one.stack.as_str(), one.field.as_str()))
+            .collect();
+        assert_eq!(
+            usual,
+            [
+                ("data-orders", "approvals"),
+                ("data-orders", "template"),
+                ("web", "approvals"),
+                ("web", "template")
+            ]
+        );
+        // Where no value is more usual than the others, each is told.
+        let torn = of(vec![new("a", "1", "x"), new("b", "2", "x")]);
+        assert!(torn.iter().all(|one| one.field != "approvals" || !one.is_usual));
     }
 }

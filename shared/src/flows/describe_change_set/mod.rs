@@ -223,7 +223,7 @@ where
     let is_new = run.planned.change_set_type == "CREATE";
     let mut warnings = context::hooks(ports.cloudformation, inputs.tree.as_mut()).await?;
     let facts = context::read(ports, settings, run, stack, digest, link, &mut warnings).await?;
-    let gates = gates::read(ports, settings, run, &mut warnings).await?;
+    let effects = gates::read(ports, settings, run, &mut warnings).await?;
     warnings.extend(context::validations(ports.cloudformation, inputs).await?);
     let templates = templates::read(ports, run, inputs, &facts.last_template_versions, &mut warnings).await?;
     let deployed = stack.filter(|_| !is_new).map(deployed);
@@ -237,7 +237,8 @@ where
         stack_policy_before: run.planned.stack_policy_before.as_deref(),
         stack_policy_after: gate.stack_policy.as_deref(),
         run: Some(facts.run),
-        gates,
+        gates: effects.differences,
+        ends_runs: effects.ends_runs,
         packages: Some(&settings.packages),
         warnings,
     }))

@@ -60,6 +60,11 @@ const fn detail(risky: Depth, calm: Depth, resources: usize, rows: usize) -> Det
 }
 
 impl Detail {
+    /// The same, with no more than the names of resources without a finding.
+    pub(super) fn with_calm_named(self) -> Self {
+        Self { calm: NAMED, ..self }
+    }
+
     /// Whether nothing is left out.
     pub(super) fn is_whole(&self) -> bool {
         self.calm.value == ALL

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::domain::change_set::ask::Ask;
+use crate::domain::change_set::ask::{Ask, ChangeAuthors};
 use crate::domain::change_set::build::{DeployedStack, Inputs, TemplateTexts};
 use crate::domain::change_set::review::{CommitFacts, LastExecuted, PullRequestFacts, Review, RunFacts};
 use crate::domain::change_set::saved;
@@ -50,7 +50,10 @@ pub(super) fn run() -> RunFacts {
         ask: Ask {
             approvals: 2,
             approvers: Some(vec!["role/sre-*".to_owned()]),
-            authors: vec!["hubot".to_owned(), "octocat".to_owned()],
+            authors: ChangeAuthors {
+                logins: vec!["hubot".to_owned(), "octocat".to_owned()],
+                ..ChangeAuthors::default()
+            },
             asked: "Mon 23 Nov 2026, 10:00 UTC".to_owned(),
             until: "Mon 30 Nov 2026, 10:00 UTC".to_owned(),
             page: console::run_page(

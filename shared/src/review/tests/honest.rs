@@ -281,6 +281,8 @@ fn a_secret_planted_as_a_name_is_in_no_format() {
             before: Some(planted.clone()),
             after: None,
             is_weakened: true,
+            is_new: false,
+            is_usual: false,
         }],
         ..Inputs::default()
     });

@@ -117,6 +117,8 @@ fn review_with(text: &str) -> Review {
             before: Some(text.to_owned()),
             after: Some(text.to_owned()),
             is_weakened: true,
+            is_new: false,
+            is_usual: false,
         }],
         warnings: vec![text.to_owned()],
         stack_policy_after: Some(text),

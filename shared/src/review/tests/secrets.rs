@@ -189,6 +189,8 @@ fn review() -> Review {
             before: Some(KEY.to_owned()),
             after: None,
             is_weakened: false,
+            is_new: false,
+            is_usual: false,
         }],
         run: Some(facts),
         ..Inputs::default()

@@ -150,9 +150,9 @@ fn who_made_a_change_is_told_that_it_may_not_approve_it() {
         one.contains("hubot, octocat made this change and may not approve it."),
         "{one}"
     );
-    let free = says(|facts| facts.ask.author_may_approve = true);
+    let free = says(|facts| facts.ask.authors.may_approve = true);
     assert!(!free.contains("made this change"), "{free}");
-    let doubt = says(|facts| facts.ask.authors_in_doubt = true);
+    let doubt = says(|facts| facts.ask.authors.are_in_doubt = true);
     assert!(
         doubt.contains("two approvers are needed who are not known to have"),
         "{doubt}"
