@@ -95,7 +95,7 @@ pub(super) fn resource(out: &mut Out<Html>, row: &Row<'_>, is_open: bool, lines:
     if !resource.drifted.is_empty() {
         put!(
             out,
-            "<p class=\"note\">Differs from what was deployed last (deployed, then as it really is):</p>\n"
+            "<p class=\"note\">Differs from the last deployment (deployed, then actual):</p>\n"
         );
         properties(out, &resource.drifted, lines);
     }

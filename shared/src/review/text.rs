@@ -334,10 +334,7 @@ fn told(out: &mut Out<Plain>, resource: &ResourceReview, most: usize, lines: &Li
     }
     properties(out, &resource.changes, most, lines);
     if !resource.drifted.is_empty() {
-        put!(
-            out,
-            "      differs from what was deployed last (deployed, then as it really is):\n"
-        );
+        put!(out, "      differs from the last deployment (deployed, then actual):\n");
         properties(out, &resource.drifted, most, lines);
     }
 }

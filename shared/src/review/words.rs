@@ -35,7 +35,7 @@ pub(super) fn deed(resource: &ResourceReview) -> Masked {
         (Some("Add"), _) => "added",
         (Some("Remove"), _) => "removed",
         (Some("Import"), _) => "imported",
-        (Some("SyncWithActual"), _) => "recorded as it is (drift)",
+        (Some("SyncWithActual"), _) => "recorded as is (drift)",
         (Some("Dynamic"), _) => "decided at execution",
         (Some("Modify"), Replacement::Always) => "REPLACED",
         (Some("Modify"), Replacement::Maybe) => "MAY BE REPLACED",
@@ -81,20 +81,20 @@ pub(super) fn remarks(change: &PropertyChange) -> Masked {
         .as_ref()
         .is_some_and(|word| word.is("SyncWithActual"))
     {
-        remarks.push(Masked::ours("only recorded as it is, not changed"));
+        remarks.push(Masked::ours("only recorded as is, not changed"));
     }
     if let Some(from) = &change.before_from {
         remarks.push(match from.among(&["ACTUAL_STATE", "PREVIOUS_DEPLOYMENT_STATE"]) {
-            Some("ACTUAL_STATE") => Masked::ours("before is what it really has"),
-            Some(_) => Masked::ours("before is what was deployed last"),
+            Some("ACTUAL_STATE") => Masked::ours("before is the actual value"),
+            Some(_) => Masked::ours("before is the last deployed value"),
             None => masked!["before comes from ", from],
         });
     }
     if let Some(deployed) = &change.deployed {
-        remarks.push(masked!["deployed last as ", super::lines::words(deployed)]);
+        remarks.push(masked!["last deployed as ", super::lines::words(deployed)]);
     }
     if let Some(actual) = &change.actual {
-        remarks.push(masked!["in reality ", super::lines::words(actual)]);
+        remarks.push(masked!["actual value ", super::lines::words(actual)]);
     }
     if let Some(seen) = &change.drift_seen {
         remarks.push(masked!["seen at ", seen]);
@@ -107,9 +107,9 @@ pub(super) fn notes(resource: &ResourceReview) -> Vec<Masked> {
     let mut notes = resource.notes.clone();
     if let Some(drift) = &resource.drift {
         notes.push(match drift.among(&["IN_SYNC", "MODIFIED", "DELETED"]) {
-            Some("IN_SYNC") => Masked::ours("it is as it was deployed last (IN_SYNC)"),
-            Some(_) => masked!["it differs from what was deployed: ", drift],
-            None => masked!["whether it differs from what was deployed is not known: ", drift],
+            Some("IN_SYNC") => Masked::ours("unchanged since the last deployment (IN_SYNC)"),
+            Some(_) => masked!["it differs from what was last deployed: ", drift],
+            None => masked!["whether it differs from what was last deployed is unknown: ", drift],
         });
     }
     if let Some(module) = &resource.module {
@@ -121,19 +121,16 @@ pub(super) fn notes(resource: &ResourceReview) -> Vec<Masked> {
     notes.extend(resource.invoked_hooks.iter().map(hook));
     if resource.changes.is_empty() {
         notes.push(match resource.values {
-            ValueSource::Nowhere => Masked::ours("CloudFormation tells no values for it"),
+            ValueSource::Nowhere => Masked::ours("CloudFormation gives no values for it"),
             _ if resource.scope.is_empty() => Masked::ours("no property changes"),
             _ => masked!["what changes: ", Masked::joined(&resource.scope, ", ")],
         });
     } else if resource.values == ValueSource::Templates {
-        notes.push(Masked::ours("values worked out from the two templates"));
+        notes.push(Masked::ours("values computed from the two templates"));
     }
     let untold = untold(resource);
     if !resource.changes.is_empty() && !untold.is_empty() {
-        notes.push(masked![
-            "what changes as well, without values: ",
-            Masked::joined(untold, ", "),
-        ]);
+        notes.push(masked!["also changes, values unknown: ", Masked::joined(untold, ", "),]);
     }
     notes
 }
@@ -154,11 +151,11 @@ fn untold(resource: &ResourceReview) -> Vec<&Masked> {
 fn hook(hook: &InvokedHook) -> Masked {
     let failure = match &hook.failure_mode {
         Some(mode) => match mode.among(&["FAIL", "WARN"]) {
-            Some("FAIL") => Masked::ours("when it fails, the execution fails (FAIL)"),
-            Some(_) => Masked::ours("when it fails, that is a warning only (WARN)"),
+            Some("FAIL") => Masked::ours("a failure stops the execution (FAIL)"),
+            Some(_) => Masked::ours("a failure is only a warning (WARN)"),
             None => masked!["failure mode ", mode],
         },
-        None => Masked::ours("failure mode not told"),
+        None => Masked::ours("failure mode unknown"),
     };
     let details = [
         hook.invocation_point.clone(),
@@ -200,10 +197,10 @@ pub(super) fn kept(resource: &ResourceReview) -> Option<Masked> {
     let count = resource.kept.len();
     match (count, resource.action.is("Modify")) {
         (0, _) => None,
-        (1, true) => Some(Masked::ours("1 further value stays as it is")),
-        (_, true) => Some(masked![count, " further values stay as they are"]),
-        (1, false) => Some(Masked::ours("1 further value known")),
-        (_, false) => Some(masked![count, " further values known"]),
+        (1, true) => Some(Masked::ours("1 other value stays the same")),
+        (_, true) => Some(masked![count, " other values stay the same"]),
+        (1, false) => Some(Masked::ours("1 other value known")),
+        (_, false) => Some(masked![count, " other values known"]),
     }
 }
 

@@ -105,14 +105,14 @@ pub(super) fn summary(outcome: &Outcome, facts: &Facts<'_>) -> String {
                 .map_or("somebody", person);
             match approval.and_then(|approval| approval.words.as_deref()) {
                 Some(words) => format!("rejected by {by}: {words}"),
-                None => format!("rejected by {by}, without a word"),
+                None => format!("rejected by {by} without a comment"),
             }
         }
         End::TimedOut => "nobody answered the request for approval in time".to_owned(),
         End::Failed | End::Waiting => {
             let error = failed.and_then(|action| action.error.as_deref().or(action.summary.as_deref()));
             let action = failed.map_or("an action", |action| action.action.as_str());
-            let words = said(error, &format!("{action} failed without a word"));
+            let words = said(error, &format!("{action} failed without a message"));
             if failed.is_some_and(|action| action.stage == SOURCE_STAGE) {
                 return format!("{} {SOURCES}", words.trim_end());
             }

@@ -94,8 +94,7 @@ where
             digest: digest.to_string(),
             link: link.to_owned(),
             commit: run.planned.commit.clone(),
-            commits_incomplete: (!gaps.is_empty())
-                .then(|| format!("These may not be all commits: {}.", gaps.join("; "))),
+            commits_incomplete: (!gaps.is_empty()).then(|| format!("There may be more commits: {}.", gaps.join("; "))),
             compare_url: last
                 .as_ref()
                 .filter(|last| last.commit != run.planned.commit)
@@ -167,11 +166,11 @@ fn changed_elsewhere(stack: &Stack, last: Option<&Executed>) -> Option<String> {
     let now = stack.last_updated.as_deref().or(stack.created.as_deref());
     match last {
         None => Some(format!(
-            "This stack was never executed through the gate; it was last changed at {}.",
+            "This stack has never been changed through the gate; it last changed at {}.",
             now.unwrap_or("an unknown time")
         )),
         Some(last) if !is_same_time(last.stack_last_changed.as_deref(), now) => Some(format!(
-            "Somebody else changed this stack at {}, after its last execution through the gate at {}.",
+            "This stack was changed outside the gate at {}, after its last execution through the gate at {}.",
             now.unwrap_or("an unknown time"),
             last.executed_at
         )),

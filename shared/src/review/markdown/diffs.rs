@@ -107,7 +107,7 @@ fn body(resource: &ResourceReview, depth: Depth, lines: &Lines) -> Out<Plain> {
     if !resource.drifted.is_empty() {
         put!(
             &mut body,
-            "# differs from what was deployed last (deployed, then as it really is):\n"
+            "# differs from the last deployment (deployed, then actual):\n"
         );
         properties(&mut body, &resource.drifted, depth, lines);
     }

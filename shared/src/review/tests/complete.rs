@@ -395,10 +395,10 @@ fn a_drift_aware_change_set_tells_what_was_deployed_and_what_is_really_there() {
     assert_eq!(queue.drifted.len(), 1);
     let text = review::text(&review);
     assert!(
-        text.contains("before is what it really has; deployed last as 6; in reality 77"),
+        text.contains("before is the actual value; last deployed as 6; actual value 77"),
         "{text}"
     );
-    assert!(text.contains("only recorded as it is, not changed"), "{text}");
+    assert!(text.contains("only recorded as is, not changed"), "{text}");
 }
 
 #[test]

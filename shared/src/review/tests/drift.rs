@@ -29,13 +29,13 @@ fn what_changes_without_values_and_every_word_about_drift_are_told() {
         review::markdown(&review),
         of_page(&review::html(&review)),
     ] {
-        let told = "what changes as well, without values: CreationPolicy, Tags";
+        let told = "also changes, values unknown: CreationPolicy, Tags";
         assert_eq!(rendered.matches(told).count(), drifts.len(), "{rendered}");
         for drift in drifts {
             assert!(rendered.contains(drift), "{drift} in\n{rendered}");
         }
         assert_eq!(
-            rendered.matches("it differs from what was deployed: ").count(),
+            rendered.matches("it differs from what was last deployed: ").count(),
             2,
             "{rendered}"
         );
