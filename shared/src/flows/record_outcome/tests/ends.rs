@@ -120,6 +120,25 @@ fn a_run_that_failed_after_its_plan_keeps_its_change_set_for_a_retry() {
 }
 
 #[test]
+fn a_change_that_the_guard_refused_is_told_from_one_that_failed() {
+    for (begun, word) in [(false, "refused:"), (true, "failed:")] {
+        let world = if begun { World::executed() } else { World::reviewed() };
+        world.pipelines.edit_run(PIPELINE, RUN, |run| {
+            run.actions.retain(|action| action.action != "ExecuteChangeSet");
+        });
+        world.act("Apply", "ExecuteChangeSet", "Invoke", "Failed", |action| {
+            action.error_message = Some("one approval is missing".to_owned());
+        });
+        world.announce("FAILED");
+        let (_, subject, _) = world.topics.published().pop().unwrap();
+        assert_eq!(
+            subject,
+            format!("[production] {word} network - low - one approval is missing")
+        );
+    }
+}
+
+#[test]
 fn a_run_that_waits_for_its_window_stays_open_and_keeps_its_change_set() {
     let world = World::reviewed();
     world.act("Apply", "ExecuteChangeSet", "Invoke", "Failed", |action| {
