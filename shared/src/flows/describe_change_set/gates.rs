@@ -145,8 +145,13 @@ fn of_pipeline(change: &PipelineChange) -> Vec<GateDifference> {
             renamed_from,
             ..
         } => {
+            // Whose pipeline did the stack until now matters only where that changes.
             let before = renamed_from.as_ref().map(|former| format!("{stack_name}, by {former}"));
-            let mut found = vec![whole(stack, before, Some(format!("{stack_name}, by {stack}")), false)];
+            let after = match before {
+                Some(_) => format!("{stack_name}, by {stack}"),
+                None => stack_name.clone(),
+            };
+            let mut found = vec![whole(stack, before, Some(after), false)];
             if *is_unknown {
                 found.push(unknown(stack));
             }
@@ -169,7 +174,11 @@ fn of_pipeline(change: &PipelineChange) -> Vec<GateDifference> {
             ..
         } => {
             let after = renamed_to.as_ref().map(|new| format!("{stack_name}, by {new}"));
-            let removed = whole(stack, Some(format!("{stack_name}, by {stack}")), after, false);
+            let before = match after {
+                Some(_) => format!("{stack_name}, by {stack}"),
+                None => stack_name.clone(),
+            };
+            let removed = whole(stack, Some(before), after, false);
             (stack, gate.as_slice(), vec![removed])
         }
     };
@@ -280,7 +289,7 @@ mod tests {
         assert_eq!(
             shown,
             [
-                ("pipeline", Some("production-network, by network"), None),
+                ("pipeline", Some("production-network"), None),
                 ("approvals", Some("2"), None)
             ]
         );
