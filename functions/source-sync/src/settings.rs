@@ -2,6 +2,7 @@
 
 use changegate::domain::catalogue::Environment;
 use changegate::domain::packaging::Destination;
+use changegate::domain::sync::pin::RepositoryId;
 use changegate::domain::sync::snapshot::CutLimits;
 use changegate::flows::sync_source::{KEPT_BYTES, SyncSettings};
 use changegate::github::GitHubSettings;
@@ -30,7 +31,7 @@ impl Settings {
             sync: SyncSettings {
                 repository: from.text(variables::GITHUB_REPOSITORY)?,
                 repository_id: match from.optional(variables::GITHUB_REPOSITORY_ID) {
-                    Some(_) => Some(from.parsed(variables::GITHUB_REPOSITORY_ID)?),
+                    Some(_) => Some(RepositoryId(from.parsed(variables::GITHUB_REPOSITORY_ID)?)),
                     None => None,
                 },
                 branch: from.text(variables::GITHUB_BRANCH)?,

@@ -19,7 +19,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::Router;
+use axum::{Router, middleware};
 use tokio::net::TcpListener;
 
 use access::Tokens;
@@ -86,6 +86,9 @@ pub async fn host(settings: Settings, url: &str) -> Result<(Arc<Host>, Router), 
         .merge(rest::downloads::router())
         .fallback(backend::serve)
         .with_state(Arc::clone(&host));
+    // Around all routes, because it changes the address that they go by.
+    let by_number = middleware::from_fn_with_state(Arc::clone(&host), rest::by_number);
+    let router = Router::new().fallback_service(router).layer(by_number);
     Ok((host, router))
 }
 

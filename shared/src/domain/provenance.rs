@@ -16,6 +16,7 @@ pub use account::Account;
 pub use together::{Apart, StackReads, Together};
 
 use super::sha256::Sha256;
+use super::sync::pin::RepositoryId;
 
 /// Object metadata key that carries the commit whose [`Provenance`] an object belongs to.
 pub const COMMIT_METADATA: &str = "changegate-commit";
@@ -41,6 +42,10 @@ pub struct Provenance {
     pub version: u32,
     /// `owner/name`.
     pub repository: String,
+    /// GitHub's number of the repository: a message about what this record brought is told to no other. Absent in records
+    /// of a time when it was not noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository_id: Option<RepositoryId>,
     /// Branch without `refs/heads/`.
     pub branch: String,
     /// The commit that the bucket now holds.

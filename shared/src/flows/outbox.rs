@@ -16,6 +16,7 @@ use super::ports::{
 use crate::domain::keys;
 use crate::domain::provenance::{Account, Permission, PullRequestReview};
 use crate::domain::sha256::Sha256;
+use crate::domain::sync::pin::RepositoryId;
 
 /// The document at [`keys::untold`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,11 +38,17 @@ pub struct Untold {
 pub enum Message {
     /// A commit status.
     Status {
+        /// The repository; absent in a message of a time when it was not noted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        repository: Option<RepositoryId>,
         /// The status.
         status: CommitStatus,
     },
     /// The one comment with this marker on a pull request.
     Comment {
+        /// The repository; absent in a message of a time when it was not noted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        repository: Option<RepositoryId>,
         /// Number of the pull request.
         pull_request: u64,
         /// HTML comment that the body starts with.
@@ -65,10 +72,15 @@ impl Message {
     /// when they are the same.
     pub fn about(&self) -> Sha256 {
         let about = match self {
-            Self::Status { status } => serde_json::json!(["status", status.commit, status.context]),
+            Self::Status { repository, status } => {
+                serde_json::json!(["status", repository, status.commit, status.context])
+            }
             Self::Comment {
-                pull_request, marker, ..
-            } => serde_json::json!(["comment", pull_request, marker]),
+                repository,
+                pull_request,
+                marker,
+                ..
+            } => serde_json::json!(["comment", repository, pull_request, marker]),
             Self::Mail { topic, subject, body } => serde_json::json!(["mail", topic, subject, body]),
         };
         Sha256::of(about.to_string())
@@ -77,7 +89,7 @@ impl Message {
     /// What it is, for people.
     pub fn name(&self) -> String {
         match self {
-            Self::Status { status } => format!("status `{}` of commit {}", status.context, status.commit),
+            Self::Status { status, .. } => format!("status `{}` of commit {}", status.context, status.commit),
             Self::Comment { pull_request, .. } => format!("comment on #{pull_request}"),
             Self::Mail { topic, subject, .. } => format!("mail `{subject}` to `{topic}`"),
         }
@@ -141,14 +153,22 @@ impl<'a, T, E: WriteObjects, K: Clock> OrLater<'a, T, E, K> {
 }
 
 impl<T: TellRepository, E: WriteObjects, K: Clock> TellRepository for OrLater<'_, T, E, K> {
-    async fn set_status(&self, status: CommitStatus) -> Result<(), PortError> {
-        let told = self.told.set_status(status.clone()).await;
-        self.or_later(told, Message::Status { status }).await
+    async fn set_status(&self, repository: RepositoryId, status: CommitStatus) -> Result<(), PortError> {
+        let told = self.told.set_status(repository, status.clone()).await;
+        let repository = Some(repository);
+        self.or_later(told, Message::Status { repository, status }).await
     }
 
-    async fn upsert_comment(&self, pull_request: u64, marker: &str, body: &str) -> Result<(), PortError> {
-        let told = self.told.upsert_comment(pull_request, marker, body).await;
+    async fn upsert_comment(
+        &self,
+        repository: RepositoryId,
+        pull_request: u64,
+        marker: &str,
+        body: &str,
+    ) -> Result<(), PortError> {
+        let told = self.told.upsert_comment(repository, pull_request, marker, body).await;
         let message = Message::Comment {
+            repository: Some(repository),
             pull_request,
             marker: marker.to_owned(),
             body: body.to_owned(),
@@ -156,8 +176,8 @@ impl<T: TellRepository, E: WriteObjects, K: Clock> TellRepository for OrLater<'_
         self.or_later(told, message).await
     }
 
-    async fn is_public(&self) -> Result<bool, PortError> {
-        self.told.is_public().await
+    async fn is_public(&self, repository: RepositoryId) -> Result<bool, PortError> {
+        self.told.is_public(repository).await
     }
 }
 
@@ -208,7 +228,7 @@ impl<T: ReadRepository, E, K> ReadRepository for OrLater<'_, T, E, K> {
         self.told.prefetch(commit, files, limit_bytes).await
     }
 
-    async fn repository_id(&self) -> Result<u64, PortError> {
+    async fn repository_id(&self) -> Result<RepositoryId, PortError> {
         self.told.repository_id().await
     }
 }

@@ -27,11 +27,13 @@ use super::ports::{
     AuditObjects, ControlPipelines, PortError, PortErrorKind, ReadObjects, ReadPipelines, ReadPullRequests, ReadRanges,
     ReadRepository, TellRepository, WriteObjects,
 };
+use super::run_sources::record_of;
 use crate::domain::catalogue::Environment;
 use crate::domain::keys;
 use crate::domain::packaging::Destination;
+use crate::domain::provenance::RecordId;
 use crate::domain::sha256::Sha256;
-use crate::domain::sync::pin::{OtherRepository, Pin};
+use crate::domain::sync::pin::{OtherRepository, Pin, RepositoryId};
 use crate::domain::sync::plan::SyncPlan;
 use crate::domain::sync::snapshot::{CutLimits, Listing};
 use contents::Contents;
@@ -73,7 +75,7 @@ pub struct SyncSettings {
     /// `owner/name`.
     pub repository: String,
     /// GitHub's number of the repository that is meant, where whoever deployed set one.
-    pub repository_id: Option<u64>,
+    pub repository_id: Option<RepositoryId>,
     /// Branch without `refs/heads/`.
     pub branch: String,
     /// The deployment that the catalogue is resolved for.
@@ -261,7 +263,10 @@ async fn attempt_sync<R: SourceRepository, B: SourceBucket, P: SourcePipelines>(
         return Ok(report);
     }
     let contents = Contents::new(world.repository);
-    let known = held.snapshot.repository.clone();
+    let known = match &held.snapshot.repository {
+        Some(known) => Some(known.clone()),
+        None => recorded_pin(world.source).await?,
+    };
     let (pin, is_at_hand) = try_join(pin(world.repository, settings, known.as_ref()), async {
         Ok(!is_suspect && held.open_concerned(world.source, &observed).await?)
     })
@@ -286,6 +291,27 @@ async fn attempt_sync<R: SourceRepository, B: SourceBucket, P: SourcePipelines>(
 async fn pin<R: SourceRepository>(repository: &R, settings: &SyncSettings, known: Option<&Pin>) -> Result<Pin, Halt> {
     let found = repository.repository_id().await?;
     Pin::hold(known, &settings.repository, found, settings.repository_id).map_err(Halt::OtherRepository)
+}
+
+/// The pin that the last record tells, for a snapshot that was lost; `None` where no record tells one.
+///
+/// A record that cannot be read says nothing, and the one before it is asked.
+async fn recorded_pin<B: SourceBucket>(source: &B) -> Result<Option<Pin>, PortError> {
+    let records = source.list(keys::PROVENANCE).await?;
+    let mut sequences: Vec<u64> = records
+        .iter()
+        .filter_map(|(key, _)| keys::provenance_sequence(key))
+        .collect();
+    sequences.sort_unstable();
+    for sequence in sequences.into_iter().rev() {
+        if let Some(record) = record_of(source, &RecordId::Sequence(sequence)).await? {
+            return Ok(record.repository_id.map(|id| Pin {
+                name: record.repository,
+                id,
+            }));
+        }
+    }
+    Ok(None)
 }
 
 /// The greatest number that a record has; 0 where there is none.

@@ -7,7 +7,7 @@ use super::FlowError;
 use super::outbox::{Message, Untold, may_pass, time_of};
 use super::ports::{
     Clock, NewObject, Notify, PortError, ReadObjects, ReadTold, StatusState, TellRepository, WriteCondition,
-    WriteObjects,
+    WriteObjects, not_pinned,
 };
 use crate::domain::keys;
 
@@ -108,28 +108,42 @@ async fn one(
 /// Whether something later about the same was told since. A mail is never obsolete.
 async fn is_obsolete(repository: &impl ReadTold, untold: &Untold) -> Result<bool, PortError> {
     let since = match &untold.message {
-        Message::Status { status } => repository.status_time(&status.commit, &status.context).await?,
+        Message::Status {
+            repository: Some(id),
+            status,
+        } => repository.status_time(*id, &status.commit, &status.context).await?,
         Message::Comment {
-            pull_request, marker, ..
-        } => repository.comment_time(*pull_request, marker).await?,
-        Message::Mail { .. } => None,
+            repository: Some(id),
+            pull_request,
+            marker,
+            ..
+        } => repository.comment_time(*id, *pull_request, marker).await?,
+        Message::Status { repository: None, .. } | Message::Comment { repository: None, .. } | Message::Mail { .. } => {
+            None
+        }
     };
     let (Some(since), Some(at)) = (since.as_deref().and_then(time_of), time_of(&untold.at)) else {
         return Ok(false);
     };
     // GitHub's times have whole seconds. Of the same second, what is pending came before what is not.
-    let is_pending = matches!(&untold.message, Message::Status { status } if status.state == StatusState::Pending);
+    let is_pending = matches!(&untold.message, Message::Status { status, .. } if status.state == StatusState::Pending);
     Ok(since.as_second() > at.as_second() || (since.as_second() == at.as_second() && is_pending))
 }
 
 async fn tell(repository: &impl TellRepository, topics: &impl Notify, message: Message) -> Result<(), PortError> {
+    let name = message.name();
     match message {
-        Message::Status { status } => repository.set_status(status).await,
+        Message::Status {
+            repository: Some(id),
+            status,
+        } => repository.set_status(id, status).await,
         Message::Comment {
+            repository: Some(id),
             pull_request,
             marker,
             body,
-        } => repository.upsert_comment(pull_request, &marker, &body).await,
+        } => repository.upsert_comment(id, pull_request, &marker, &body).await,
+        Message::Status { repository: None, .. } | Message::Comment { repository: None, .. } => Err(not_pinned(name)),
         Message::Mail { topic, subject, body } => topics.publish(&topic, &subject, &body).await,
     }
 }

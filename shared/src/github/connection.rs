@@ -312,6 +312,9 @@ impl<S: ReadSecrets> Connection<S> {
             let Some(mut request) = next.filter(|request| request.method() == Method::GET) else {
                 return Err(moved(operation, subject));
             };
+            if is_other_repository(request.url(), &location) {
+                return Err(moved(operation, subject));
+            }
             let is_elsewhere = location.origin() != request.url().origin();
             *request.url_mut() = location;
             if is_elsewhere {
@@ -371,6 +374,15 @@ impl<S: ReadSecrets> Connection<S> {
         self.tokens.put(token.clone(), expires);
         Ok(token)
     }
+}
+
+/// Whether a redirect leads from an address by number to that of another number.
+fn is_other_repository(from: &reqwest::Url, to: &reqwest::Url) -> bool {
+    let number = |url: &reqwest::Url| {
+        let mut segments = url.path_segments()?.skip_while(|segment| *segment != "repositories");
+        segments.nth(1).map(str::to_owned)
+    };
+    number(from).is_some_and(|from| number(to).is_some_and(|to| to != from))
 }
 
 fn moved(operation: &'static str, subject: &str) -> PortError {

@@ -12,6 +12,7 @@ use super::archive::BlobCache;
 use super::connection::Connection;
 use super::wire;
 use crate::domain::sync::git;
+use crate::domain::sync::pin::RepositoryId;
 use crate::flows::ports::{
     CommitFacts, Comparison, EntryKind, PortError, PortErrorKind, ReadRepository, ReadSecrets, Tree, TreeEntry,
 };
@@ -48,6 +49,14 @@ impl<S: ReadSecrets> Repository<S> {
     pub(super) fn path(&self, rest: &str) -> String {
         format!("/repos/{}{rest}", self.name)
     }
+}
+
+/// An address below the repository with this number, which nobody else can take over. GitHub points to such addresses
+/// itself, for writes too, where a repository was renamed.
+///
+/// Source: <https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects>
+pub(super) fn by_number(repository: RepositoryId, rest: &str) -> String {
+    format!("/repositories/{repository}{rest}")
 }
 
 pub(super) fn segment(text: &str) -> String {
@@ -204,10 +213,10 @@ impl<S: ReadSecrets> ReadRepository for Repository<S> {
         self.cache.fill(operation, &path, answer, files, limit_bytes).await
     }
 
-    async fn repository_id(&self) -> Result<u64, PortError> {
+    async fn repository_id(&self) -> Result<RepositoryId, PortError> {
         let operation = "GET /repos/{owner}/{repo}";
         let answer: wire::RepositoryAnswer = self.connection.read_json(operation, &self.path("")).await?;
-        Ok(answer.id)
+        Ok(RepositoryId(answer.id))
     }
 }
 

@@ -3,8 +3,9 @@
 use reqwest::Method;
 
 use super::connection::Identity;
-use super::repository::{PAGE, Repository, segment};
+use super::repository::{PAGE, Repository, by_number, segment};
 use super::wire;
+use crate::domain::sync::pin::RepositoryId;
 use crate::flows::ports::{CommitStatus, PortError, ReadSecrets, StatusState, TellRepository};
 
 /// Longest description of a status.
@@ -13,8 +14,8 @@ use crate::flows::ports::{CommitStatus, PortError, ReadSecrets, StatusState, Tel
 const DESCRIPTION_LIMIT: usize = 140;
 
 impl<S: ReadSecrets> TellRepository for Repository<S> {
-    async fn set_status(&self, status: CommitStatus) -> Result<(), PortError> {
-        let path = self.path(&format!("/statuses/{}", segment(&status.commit)));
+    async fn set_status(&self, repository: RepositoryId, status: CommitStatus) -> Result<(), PortError> {
+        let path = by_number(repository, &format!("/statuses/{}", segment(&status.commit)));
         let state = match status.state {
             StatusState::Pending => "pending",
             StatusState::Success => "success",
@@ -29,14 +30,20 @@ impl<S: ReadSecrets> TellRepository for Repository<S> {
         if let (Some(url), Some(fields)) = (status.url, body.as_object_mut()) {
             fields.insert("target_url".to_owned(), url.into());
         }
-        let operation = "POST /repos/{owner}/{repo}/statuses/{sha}";
+        let operation = "POST /repositories/{id}/statuses/{sha}";
         let _: serde_json::Value = self.connection.write(operation, Method::POST, &path, &body).await?;
         Ok(())
     }
 
-    async fn upsert_comment(&self, pull_request: u64, marker: &str, body: &str) -> Result<(), PortError> {
-        let list = self.path(&format!("/issues/{pull_request}/comments"));
-        let operation = "GET /repos/{owner}/{repo}/issues/{issue_number}/comments";
+    async fn upsert_comment(
+        &self,
+        repository: RepositoryId,
+        pull_request: u64,
+        marker: &str,
+        body: &str,
+    ) -> Result<(), PortError> {
+        let list = by_number(repository, &format!("/issues/{pull_request}/comments"));
+        let operation = "GET /repositories/{id}/issues/{issue_number}/comments";
         let mut next = Some(format!("{list}?per_page={PAGE}"));
         let mut found = None;
         while let (Some(path), None) = (next, &found) {
@@ -62,21 +69,22 @@ impl<S: ReadSecrets> TellRepository for Repository<S> {
         let _: serde_json::Value = match found {
             Some(comment) if comment.body == text => return Ok(()),
             Some(comment) => {
-                let path = self.path(&format!("/issues/comments/{}", comment.id));
-                let operation = "PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}";
+                let path = by_number(repository, &format!("/issues/comments/{}", comment.id));
+                let operation = "PATCH /repositories/{id}/issues/comments/{comment_id}";
                 self.connection.write(operation, Method::PATCH, &path, &body).await?
             }
             None => {
-                let operation = "POST /repos/{owner}/{repo}/issues/{issue_number}/comments";
+                let operation = "POST /repositories/{id}/issues/{issue_number}/comments";
                 self.connection.write(operation, Method::POST, &list, &body).await?
             }
         };
         Ok(())
     }
 
-    async fn is_public(&self) -> Result<bool, PortError> {
-        let operation = "GET /repos/{owner}/{repo}";
-        let answer: wire::RepositoryAnswer = self.connection.read_json(operation, &self.path("")).await?;
+    async fn is_public(&self, repository: RepositoryId) -> Result<bool, PortError> {
+        let operation = "GET /repositories/{id}";
+        let path = by_number(repository, "");
+        let answer: wire::RepositoryAnswer = self.connection.read_json(operation, &path).await?;
         Ok(!answer.private)
     }
 }

@@ -1,17 +1,24 @@
 //! When something was told last.
 
-use super::repository::{Repository, segment};
+use super::repository::{Repository, by_number, segment};
 use super::wire;
+use crate::domain::sync::pin::RepositoryId;
 use crate::flows::ports::{PortError, ReadSecrets, ReadTold};
 
 /// Statuses and comments of a page; GitHub gives no more.
 const PAGE: usize = 100;
 
 impl<S: ReadSecrets> ReadTold for Repository<S> {
-    async fn status_time(&self, commit: &str, context: &str) -> Result<Option<String>, PortError> {
-        let mut path = self.path(&format!("/commits/{}/status?per_page={PAGE}", segment(commit)));
+    async fn status_time(
+        &self,
+        repository: RepositoryId,
+        commit: &str,
+        context: &str,
+    ) -> Result<Option<String>, PortError> {
+        let rest = format!("/commits/{}/status?per_page={PAGE}", segment(commit));
+        let mut path = by_number(repository, &rest);
         loop {
-            let operation = "GET /repos/{owner}/{repo}/commits/{ref}/status";
+            let operation = "GET /repositories/{id}/commits/{ref}/status";
             let read = self
                 .connection
                 .read_page::<wire::CombinedStatus>(operation, &path)
@@ -29,10 +36,16 @@ impl<S: ReadSecrets> ReadTold for Repository<S> {
         }
     }
 
-    async fn comment_time(&self, pull_request: u64, marker: &str) -> Result<Option<String>, PortError> {
-        let mut path = self.path(&format!("/issues/{pull_request}/comments?per_page={PAGE}"));
+    async fn comment_time(
+        &self,
+        repository: RepositoryId,
+        pull_request: u64,
+        marker: &str,
+    ) -> Result<Option<String>, PortError> {
+        let rest = format!("/issues/{pull_request}/comments?per_page={PAGE}");
+        let mut path = by_number(repository, &rest);
         loop {
-            let operation = "GET /repos/{owner}/{repo}/issues/{issue_number}/comments";
+            let operation = "GET /repositories/{id}/issues/{issue_number}/comments";
             let read = self
                 .connection
                 .read_page::<Vec<wire::WrittenComment>>(operation, &path)

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
+use axum::http::uri::PathAndQuery;
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, patch, post, put};
@@ -67,6 +68,21 @@ pub fn router(host: Arc<Host>) -> Router<Arc<Host>> {
         .fallback(unknown)
         .layer(middleware::from_fn_with_state(host, authenticated))
         .layer(middleware::from_fn(answers::conditional))
+}
+
+/// Serves the addresses by the repository's number like those by its name.
+pub async fn by_number(State(host): State<Arc<Host>>, mut request: Request, next: Next) -> Result<Response, Refusal> {
+    let asked = request.uri().path_and_query().map_or("", PathAndQuery::as_str);
+    if let Some(asked) = asked.strip_prefix("/api/v3/repositories/") {
+        let end = asked.find(['/', '?']).unwrap_or(asked.len());
+        let (number, rest) = asked.split_at(end);
+        if number != shapes::repository_number(&host).to_string() {
+            return Err(Refusal::not_found());
+        }
+        let named = format!("/api/v3/repos/{}{rest}", host.repository.full_name);
+        *request.uri_mut() = named.parse().map_err(|_| Refusal::not_found())?;
+    }
+    Ok(next.run(request).await)
 }
 
 /// Whatever is not served is refused by name, so that nobody takes it for an answer of GitHub.

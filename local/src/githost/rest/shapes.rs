@@ -32,6 +32,11 @@ pub fn account(email: &str) -> Option<&str> {
     Some(name.split_once('+').map_or(name, |(_, login)| login))
 }
 
+/// Number of the repository.
+pub fn repository_number(host: &Host) -> u64 {
+    number(&host.repository.full_name)
+}
+
 /// The repository.
 pub fn repository(host: &Host) -> Value {
     let full_name = &host.repository.full_name;

@@ -15,6 +15,7 @@ pub use pull_requests::{Discounted, NotCounted, Unreviewed};
 pub use walk::{ExecutedRecord, MAX_RECORDS, ProvenanceWalk};
 
 use super::provenance::{Account, Commit, PullRequest, RecordId, Untold};
+use super::sync::pin::RepositoryId;
 
 /// The commits that a plan brings to one stack.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub struct CommitRange {
     pub commits: Vec<Commit>,
     /// Why commits may be missing from the list; empty when the list is whole.
     pub gaps: Vec<Gap>,
+    /// The repository that they are of, as the newest record that was read tells; absent where none does.
+    pub repository: Option<RepositoryId>,
 }
 
 /// Why the commits of a range are not all known.
@@ -60,6 +63,8 @@ pub struct Authors {
     pub unattributed: Vec<String>,
     /// Why more authors may be missing.
     pub gaps: Vec<Gap>,
+    /// The repository that they are of, as the record of the newest source tells; absent where it does not.
+    pub repository: Option<RepositoryId>,
 }
 
 impl CommitRange {

@@ -40,6 +40,7 @@ fn record(commit_id: &str, previous: Option<&str>, stacks: &[&str]) -> Provenanc
     Provenance {
         version: 1,
         repository: "acme/infrastructure".to_owned(),
+        repository_id: Some(crate::domain::sync::pin::RepositoryId(4)),
         branch: "main".to_owned(),
         commit: commit_id.to_owned(),
         previous: previous.map(str::to_owned),
@@ -185,7 +186,7 @@ fn a_chain_that_is_too_long_is_a_gap() {
 fn authors_of(commits: Vec<Commit>) -> Authors {
     CommitRange {
         commits,
-        gaps: Vec::new(),
+        ..CommitRange::default()
     }
     .authors()
 }

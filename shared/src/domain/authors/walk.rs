@@ -194,6 +194,8 @@ impl ProvenanceWalk {
         if let Some(step) = unnumbered.filter(|_| !self.is_ended && self.gaps.is_empty()) {
             self.gaps.push(Gap::NoRecord(step.record()));
         }
+        let mut newest_first = self.records.values().rev().flatten();
+        let repository = newest_first.find_map(|record| record.repository_id);
         let mut seen = BTreeSet::new();
         let mut commits: Vec<Commit> = Vec::new();
         for id in self.found.iter().rev() {
@@ -207,6 +209,7 @@ impl ProvenanceWalk {
         CommitRange {
             commits,
             gaps: self.gaps,
+            repository,
         }
     }
 

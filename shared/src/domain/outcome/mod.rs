@@ -16,6 +16,7 @@ use super::claim::Claim;
 use super::history::ActionExecution;
 use super::provenance::Commit;
 use super::sha256::Sha256;
+use super::sync::pin::RepositoryId;
 
 /// The document at [`crate::domain::keys::outcome`].
 ///
@@ -31,6 +32,9 @@ pub struct Outcome {
     pub environment: String,
     /// `owner/name` of the repository.
     pub repository: String,
+    /// GitHub's number of the repository that the commits are of; absent where no record tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository_id: Option<RepositoryId>,
     /// Name of the pipeline.
     pub pipeline: String,
     /// Id of the pipeline execution.

@@ -13,6 +13,7 @@ use crate::domain::console;
 use crate::domain::executed::Executed;
 use crate::domain::provenance::Commit;
 use crate::domain::sha256::Sha256;
+use crate::domain::sync::pin::RepositoryId;
 use crate::domain::window::WindowState;
 use crate::flows::FlowError;
 use crate::flows::digest_inputs::DigestInputs;
@@ -24,6 +25,8 @@ const RUNS: u8 = 20;
 
 /// What was found.
 pub(super) struct Found {
+    /// The repository that is told.
+    pub(super) repository: Option<RepositoryId>,
     pub(super) run: RunFacts,
     /// Source versions that were executed last: source action name to version id.
     pub(super) last_template_versions: BTreeMap<String, String>,
@@ -85,6 +88,7 @@ where
         format!("{window}: {state}")
     });
     Ok(Found {
+        repository: range.repository,
         run: RunFacts {
             environment: settings.environment.clone(),
             pipeline: proven.pipeline.clone(),

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{DescribeSettings, Ports};
+use super::{DescribeSettings, Ports, Run};
 use crate::domain::change_set::review::Review;
 use crate::domain::headline;
-use crate::flows::ports::{CommitStatus, Notify, PortError, StatusState, TellRepository};
-use crate::flows::prove_job::ProvenJob;
+use crate::domain::sync::pin::RepositoryId;
+use crate::flows::ports::{CommitStatus, Notify, PortError, StatusState, TellRepository, not_pinned};
 use crate::review;
 
 /// Most pull requests that get a comment.
@@ -41,15 +41,15 @@ pub(super) struct Delivered {
 pub(super) async fn deliver<P, C, S, E, N, G, K>(
     ports: &Ports<'_, P, C, S, E, N, G, K>,
     settings: &DescribeSettings,
-    proven: &ProvenJob,
-    review: &Review,
-    commit: &str,
+    run: &Run,
+    (review, repository): (&Review, Option<RepositoryId>),
     link: &str,
 ) -> Vec<Delivered>
 where
     N: Notify,
     G: TellRepository,
 {
+    let (proven, commit) = (&run.proven, run.planned.commit.as_str());
     let mut delivered = Vec::new();
     let topic = proven.gate.notify.as_deref().unwrap_or(&settings.topic);
     let told = ports
@@ -57,11 +57,15 @@ where
         .publish(topic, &review::subject(review), &review::text(review))
         .await;
     note(&mut delivered, "mail", topic, told);
-    // Whoever cannot be asked whether the world reads along is taken to say yes.
-    let is_public = ports.repository.is_public().await.unwrap_or(true);
     if commit.is_empty() {
         return delivered;
     }
+    let Some(repository) = repository else {
+        note(&mut delivered, "commit status", commit, Err(not_pinned(commit)));
+        return delivered;
+    };
+    // Whoever cannot be asked whether the world reads along is taken to say yes.
+    let is_public = ports.repository.is_public(repository).await.unwrap_or(true);
     let status = CommitStatus {
         commit: commit.to_owned(),
         context: headline::status_context(&settings.environment, &proven.gate.stack),
@@ -69,12 +73,15 @@ where
         description: review::status(review, is_public),
         url: Some(link.to_owned()),
     };
-    let told = ports.repository.set_status(status).await;
+    let told = ports.repository.set_status(repository, status).await;
     note(&mut delivered, "commit status", commit, told);
     let marker = format!("<!-- changegate:{}:{} -->", settings.environment, proven.pipeline);
     let body = format!("{marker}\n{}", review::comment(review, is_public));
     for number in review::pull_requests(review).into_iter().rev().take(MOST_COMMENTS) {
-        let told = ports.repository.upsert_comment(number, &marker, &body).await;
+        let told = ports
+            .repository
+            .upsert_comment(repository, number, &marker, &body)
+            .await;
         note(
             &mut delivered,
             &format!("comment on #{number}"),

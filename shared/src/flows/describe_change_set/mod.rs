@@ -27,6 +27,7 @@ use crate::domain::keys;
 use crate::domain::packaging::Destination;
 use crate::domain::planned_change::{ARTIFACT, PlannedChange};
 use crate::domain::sha256::Sha256;
+use crate::domain::sync::pin::RepositoryId;
 use crate::review;
 
 use self::delivery::{Delivered, Record};
@@ -136,9 +137,9 @@ where
     let digest = inputs.document.sha256();
     let key = |file: &str| keys::review(&run.proven.pipeline, &run.proven.execution, run.attempt, file);
     let link = format!("{}{}", settings.review_url, key(PAGE_FILE));
-    let review = make_review(&ports, settings, &run, &mut inputs, stack.as_ref(), digest, &link).await?;
+    let (review, repository) = make_review(&ports, settings, &run, &mut inputs, stack.as_ref(), digest, &link).await?;
     write_once(ports.evidence, &key, &inputs, &review).await?;
-    let delivered = delivery::deliver(&ports, settings, &run.proven, &review, &run.planned.commit, &link).await;
+    let delivered = delivery::deliver(&ports, settings, &run, (&review, repository), &link).await;
     let mut variables = variables(&review, digest, &link);
     note_failures(&mut variables, &delivered);
     let record = Record {
@@ -211,7 +212,7 @@ async fn make_review<P, C, S, E, N, G, K>(
     stack: Option<&Stack>,
     digest: Sha256,
     link: &str,
-) -> Result<Review, FlowError>
+) -> Result<(Review, Option<RepositoryId>), FlowError>
 where
     P: ReadPipelines,
     C: ReadStacks + ReadChangeSets,
@@ -227,7 +228,7 @@ where
     warnings.extend(context::validations(ports.cloudformation, inputs).await?);
     let templates = templates::read(ports, run, inputs, &facts.last_template_versions, &mut warnings).await?;
     let deployed = stack.filter(|_| !is_new).map(deployed);
-    Ok(Review::of(&Inputs {
+    let review = Review::of(&Inputs {
         title: &gate.stack,
         stack_name: &gate.stack_name,
         is_new,
@@ -241,7 +242,8 @@ where
         ends_runs: effects.ends_runs,
         packages: Some(&settings.packages),
         warnings,
-    }))
+    });
+    Ok((review, facts.repository))
 }
 
 fn deployed(stack: &Stack) -> DeployedStack {

@@ -28,7 +28,7 @@ pub use functions::FakeFunctions;
 pub use gates::gate;
 pub use github::FakeGitHub;
 pub use objects::FakeBucket;
-pub use people::{FakeClock, FakeRepository, FakeTopics};
+pub use people::{FakeClock, FakeRepository, FakeTopics, REPOSITORY};
 pub use planted::{CREDENTIAL, assert_harmless, planted};
 pub use sources::{FakeSource, record, seed_record, seed_sources};
 pub use wire::{Fault, Wire};

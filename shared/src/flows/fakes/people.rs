@@ -7,7 +7,8 @@ use std::rc::Rc;
 use jiff::Timestamp;
 
 use super::Wire;
-use crate::flows::ports::{Clock, CommitStatus, Notify, PortError, ReadTold, TellRepository};
+use crate::domain::sync::pin::RepositoryId;
+use crate::flows::ports::{Clock, CommitStatus, Notify, PortError, PortErrorKind, ReadTold, TellRepository};
 
 /// A clock that stands still until a test moves it.
 #[derive(Clone)]
@@ -68,6 +69,9 @@ impl Notify for FakeTopics {
     }
 }
 
+/// Number of the repository that [`FakeRepository`] is, and that records of the fakes tell.
+pub const REPOSITORY: RepositoryId = RepositoryId(4);
+
 /// A repository that keeps statuses and comments.
 #[derive(Clone, Default)]
 pub struct FakeRepository {
@@ -75,6 +79,7 @@ pub struct FakeRepository {
     statuses: Rc<RefCell<Vec<CommitStatus>>>,
     comments: Rc<RefCell<Vec<(u64, String, String)>>>,
     is_public: Rc<Cell<bool>>,
+    is_replaced: Rc<Cell<bool>>,
     /// The time by GitHub's clock, RFC 3339.
     now: Rc<RefCell<String>>,
     /// Commit and context, or number and marker, to when that was told last.
@@ -100,6 +105,26 @@ impl FakeRepository {
         self.times.borrow_mut().insert((about.to_owned(), what.to_owned()), now);
     }
 
+    /// Puts another repository, with another number, in the place of this one.
+    pub fn replace(&self) {
+        self.is_replaced.set(true);
+    }
+
+    /// GitHub knows no repository with the number of one that was deleted.
+    fn must_be(&self, repository: RepositoryId) -> Result<(), PortError> {
+        if repository == REPOSITORY && !self.is_replaced.get() {
+            return Ok(());
+        }
+        Err(PortError {
+            operation: "GET /repositories/{id}",
+            subject: repository.to_string(),
+            kind: PortErrorKind::NotFound,
+            code: Some("404".to_owned()),
+            message: "Not Found".to_owned(),
+            source: None,
+        })
+    }
+
     /// Makes the repository readable by everybody.
     pub fn make_public(&self) {
         self.is_public.set(true);
@@ -117,20 +142,28 @@ impl FakeRepository {
 }
 
 impl TellRepository for FakeRepository {
-    async fn set_status(&self, status: CommitStatus) -> Result<(), PortError> {
+    async fn set_status(&self, repository: RepositoryId, status: CommitStatus) -> Result<(), PortError> {
         let subject = status.commit.clone();
         let effect = || {
+            self.must_be(repository)?;
             self.note_time(&status.commit, &status.context);
             self.statuses.borrow_mut().push(status);
             Ok(())
         };
         self.wire
-            .call("POST /repos/{owner}/{repo}/statuses/{sha}", &subject, effect)
+            .call("POST /repositories/{id}/statuses/{sha}", &subject, effect)
             .await
     }
 
-    async fn upsert_comment(&self, pull_request: u64, marker: &str, body: &str) -> Result<(), PortError> {
+    async fn upsert_comment(
+        &self,
+        repository: RepositoryId,
+        pull_request: u64,
+        marker: &str,
+        body: &str,
+    ) -> Result<(), PortError> {
         let effect = || {
+            self.must_be(repository)?;
             assert!(body.starts_with(marker), "a comment starts with its marker");
             let mut comments = self.comments.borrow_mut();
             let found = comments
@@ -143,19 +176,25 @@ impl TellRepository for FakeRepository {
             self.note_time(&pull_request.to_string(), marker);
             Ok(())
         };
-        let operation = "POST /repos/{owner}/{repo}/issues/{number}/comments";
+        let operation = "POST /repositories/{id}/issues/{number}/comments";
         self.wire.call(operation, &pull_request.to_string(), effect).await
     }
 
-    async fn is_public(&self) -> Result<bool, PortError> {
-        let effect = || Ok(self.is_public.get());
-        self.wire.call("GET /repos/{owner}/{repo}", "", effect).await
+    async fn is_public(&self, repository: RepositoryId) -> Result<bool, PortError> {
+        let effect = || self.must_be(repository).map(|()| self.is_public.get());
+        self.wire.call("GET /repositories/{id}", "", effect).await
     }
 }
 
 impl ReadTold for FakeRepository {
-    async fn status_time(&self, commit: &str, context: &str) -> Result<Option<String>, PortError> {
+    async fn status_time(
+        &self,
+        repository: RepositoryId,
+        commit: &str,
+        context: &str,
+    ) -> Result<Option<String>, PortError> {
         let effect = || {
+            self.must_be(repository)?;
             Ok(self
                 .times
                 .borrow()
@@ -163,19 +202,23 @@ impl ReadTold for FakeRepository {
                 .cloned())
         };
         self.wire
-            .call("GET /repos/{owner}/{repo}/commits/{ref}/status", commit, effect)
+            .call("GET /repositories/{id}/commits/{ref}/status", commit, effect)
             .await
     }
 
-    async fn comment_time(&self, pull_request: u64, marker: &str) -> Result<Option<String>, PortError> {
+    async fn comment_time(
+        &self,
+        repository: RepositoryId,
+        pull_request: u64,
+        marker: &str,
+    ) -> Result<Option<String>, PortError> {
         let number = pull_request.to_string();
-        let effect = || Ok(self.times.borrow().get(&(number.clone(), marker.to_owned())).cloned());
+        let effect = || {
+            self.must_be(repository)?;
+            Ok(self.times.borrow().get(&(number.clone(), marker.to_owned())).cloned())
+        };
         self.wire
-            .call(
-                "GET /repos/{owner}/{repo}/issues/{issue_number}/comments",
-                &number,
-                effect,
-            )
+            .call("GET /repositories/{id}/issues/{issue_number}/comments", &number, effect)
             .await
     }
 }

@@ -62,6 +62,7 @@ pub fn record(sequence: u64, gate: &Gate, reads: (&str, &str), previous: &str, c
     Provenance {
         version: Provenance::VERSION,
         repository: "acme/infrastructure".to_owned(),
+        repository_id: Some(crate::domain::sync::pin::RepositoryId(4)),
         branch: "main".to_owned(),
         commit: commits.last().map(|commit| commit.sha.clone()).unwrap_or_default(),
         previous: Some(previous.to_owned()),

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::PortError;
 use crate::domain::provenance::Account;
+use crate::domain::sync::pin::RepositoryId;
 
 /// One commit, as GitHub tells it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -165,7 +166,7 @@ pub trait ReadRepository {
     /// # Errors
     ///
     /// When GitHub refuses or does not answer.
-    async fn repository_id(&self) -> Result<u64, PortError>;
+    async fn repository_id(&self) -> Result<RepositoryId, PortError>;
 }
 
 /// State of a commit status.
@@ -199,13 +200,15 @@ pub struct CommitStatus {
 }
 
 /// Tells GitHub how a change fares. A failure here never fails a run.
+///
+/// A repository is addressed by its number: whoever takes its name over is told nothing.
 pub trait TellRepository {
     /// Sets a commit status.
     ///
     /// # Errors
     ///
     /// When GitHub refuses or does not answer.
-    async fn set_status(&self, status: CommitStatus) -> Result<(), PortError>;
+    async fn set_status(&self, repository: RepositoryId, status: CommitStatus) -> Result<(), PortError>;
 
     /// Writes the one comment with this marker on a pull request, or replaces it. The marker is an HTML comment that
     /// the body starts with.
@@ -213,14 +216,20 @@ pub trait TellRepository {
     /// # Errors
     ///
     /// When GitHub refuses or does not answer.
-    async fn upsert_comment(&self, pull_request: u64, marker: &str, body: &str) -> Result<(), PortError>;
+    async fn upsert_comment(
+        &self,
+        repository: RepositoryId,
+        pull_request: u64,
+        marker: &str,
+        body: &str,
+    ) -> Result<(), PortError>;
 
     /// Whether anybody on the internet can read the repository.
     ///
     /// # Errors
     ///
     /// When GitHub refuses or does not answer.
-    async fn is_public(&self) -> Result<bool, PortError>;
+    async fn is_public(&self, repository: RepositoryId) -> Result<bool, PortError>;
 }
 
 /// Reads when something was told last.
@@ -231,7 +240,12 @@ pub trait ReadTold {
     /// # Errors
     ///
     /// When GitHub refuses or does not answer.
-    async fn status_time(&self, commit: &str, context: &str) -> Result<Option<String>, PortError>;
+    async fn status_time(
+        &self,
+        repository: RepositoryId,
+        commit: &str,
+        context: &str,
+    ) -> Result<Option<String>, PortError>;
 
     /// When the comment with this marker was written last on a pull request (RFC 3339, whole seconds); `None` when there
     /// is none, or no such pull request.
@@ -239,5 +253,25 @@ pub trait ReadTold {
     /// # Errors
     ///
     /// When GitHub refuses or does not answer.
-    async fn comment_time(&self, pull_request: u64, marker: &str) -> Result<Option<String>, PortError>;
+    async fn comment_time(
+        &self,
+        repository: RepositoryId,
+        pull_request: u64,
+        marker: &str,
+    ) -> Result<Option<String>, PortError>;
+}
+
+/// Why something is not told where it is not known which repository is meant.
+pub fn not_pinned(subject: impl Into<String>) -> PortError {
+    PortError {
+        operation: "telling the repository",
+        subject: subject.into(),
+        kind: super::PortErrorKind::Refused,
+        code: None,
+        message:
+            "the provenance record of the run's sources does not tell the number of the repository, and a name alone \
+                  may be somebody else's by now; the next push that touches the stack writes a record that tells it"
+                .to_owned(),
+        source: None,
+    }
 }

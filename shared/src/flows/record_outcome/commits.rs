@@ -51,10 +51,13 @@ pub(super) async fn enter(
     let mut range = sources
         .commit_range(source, evidence, before.as_ref(), &settings.root_pipeline)
         .await?;
+    outcome.repository_id = range.repository;
     range.commits.reverse();
     outcome.commits = range.commits;
     if outcome.commits.is_empty() {
         let record = record_of(source, &newest.record()).await?;
+        let told = record.as_ref().and_then(|record| record.repository_id);
+        outcome.repository_id = outcome.repository_id.or(told);
         outcome.commits = record.map(|record| record.commits).unwrap_or_default();
     }
     if !range.gaps.is_empty() {

@@ -77,6 +77,7 @@ where
         fingerprint: String::new(),
         environment: settings.environment.clone(),
         repository: settings.repository.clone(),
+        repository_id: None,
         pipeline: run.pipeline.clone(),
         execution: run.execution.clone(),
         stack: match &gate {

@@ -7,7 +7,7 @@ use crate::domain::headline;
 use crate::domain::outcome::{End, Outcome, Verdict, status_of, to_comment, to_text};
 use crate::flows::FlowError;
 use crate::flows::outbox::may_pass;
-use crate::flows::ports::{CommitStatus, Notify, PortError, StatusState, TellRepository};
+use crate::flows::ports::{CommitStatus, Notify, PortError, StatusState, TellRepository, not_pinned};
 
 /// Most pull requests whose comment is brought up to date.
 const MOST_COMMENTS: usize = 5;
@@ -50,8 +50,13 @@ pub(super) async fn repository(
     let Some(commit) = &outcome.commit else {
         return Ok(Vec::new());
     };
+    let Some(id) = outcome.repository_id else {
+        return Ok(given_up("the commit status", Err(not_pinned(commit)))?
+            .into_iter()
+            .collect());
+    };
     // Whoever cannot be asked whether the world reads along is taken to say yes.
-    let is_public = repository.is_public().await.unwrap_or(true);
+    let is_public = repository.is_public(id).await.unwrap_or(true);
     let (verdict, description) = status_of(outcome, is_public);
     let review = outcome.review.as_ref().map(|review| review.link.clone());
     let review = review.filter(|link| link.starts_with("https://"));
@@ -69,7 +74,7 @@ pub(super) async fn repository(
         url: review.or_else(run),
     };
     let mut untold = Vec::new();
-    untold.extend(given_up("the commit status", repository.set_status(status).await)?);
+    untold.extend(given_up("the commit status", repository.set_status(id, status).await)?);
     if outcome.review.is_none() {
         // Nobody was shown a review, so there is no comment to bring up to date.
         return Ok(untold);
@@ -77,7 +82,7 @@ pub(super) async fn repository(
     let marker = format!("<!-- changegate:{}:{} -->", settings.environment, outcome.pipeline);
     let body = format!("{marker}\n{}", to_comment(outcome, is_public));
     for number in pull_requests(outcome).into_iter().rev().take(MOST_COMMENTS) {
-        let told = repository.upsert_comment(number, &marker, &body).await;
+        let told = repository.upsert_comment(id, number, &marker, &body).await;
         untold.extend(given_up(&format!("the comment on #{number}"), told)?);
     }
     Ok(untold)

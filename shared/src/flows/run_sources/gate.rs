@@ -121,5 +121,6 @@ fn gap(gap: Gap) -> CommitRange {
     CommitRange {
         commits: Vec::new(),
         gaps: vec![gap],
+        repository: None,
     }
 }

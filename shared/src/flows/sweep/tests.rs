@@ -5,6 +5,7 @@ use futures_util::FutureExt as _;
 use super::*;
 use crate::domain::gate::Gate;
 use crate::domain::outcome::{End, Outcome};
+use crate::domain::provenance::RecordId;
 use crate::flows::fakes::{
     self, FakeBucket, FakeClock, FakeCloudFormation, FakeCodePipeline, FakeRepository, FakeTopics, Fault, Wire,
 };
@@ -63,6 +64,12 @@ impl World {
         };
         let key = crate::flows::run_sources::key_of("production", &gate, false, "Template").unwrap();
         self.source.seed(&keys::gate(gate.digest()), gate.to_canonical_json());
+        let record = format!(
+            r#"{{"version": 1, "repository": "octo/infrastructure", "repositoryId": 4, "branch": "main", "commit": "{COMMIT}",
+            "previous": null, "stacks": ["network"], "complete": true, "commits": []}}"#
+        );
+        let record_id = RecordId::Commit(COMMIT.to_owned());
+        self.source.seed(&keys::provenance(&record_id), record);
         let version = self.source.seed_with(&key, run, &[("changegate-commit", COMMIT)]);
         self.pipelines.with_source(pipeline, run, "Template", &version);
         let parameters = serde_json::json!({

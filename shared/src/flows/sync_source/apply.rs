@@ -180,6 +180,7 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
         record = Some(Provenance {
             version: Provenance::VERSION,
             repository: settings.repository.clone(),
+            repository_id: snapshot.repository.as_ref().map(|pin| pin.id),
             branch: settings.branch.clone(),
             commit: observed.head.sha.clone(),
             previous: previous.map(str::to_owned),

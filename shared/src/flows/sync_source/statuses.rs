@@ -8,7 +8,7 @@ use super::{SourceRepository, SyncSettings};
 use crate::domain::headline;
 use crate::domain::secrecy::public;
 use crate::domain::sync::snapshot::Snapshot;
-use crate::flows::ports::{CommitStatus, PortError, StatusState};
+use crate::flows::ports::{CommitStatus, PortError, StatusState, not_pinned};
 
 /// Statuses that one sync sets at most; the log has all problems.
 const MOST: usize = 100;
@@ -28,6 +28,11 @@ pub(super) async fn tell<R: SourceRepository>(
     started: &[String],
     refused: &[(String, PortError)],
 ) {
+    // The sync asked for the number before anything else.
+    let Some(pinned) = after.repository.as_ref().map(|pin| pin.id) else {
+        tracing::warn!("{}", not_pinned(commit));
+        return;
+    };
     let subject_of = |pipeline: &str| {
         let prefix = &settings.environment.pipeline_prefix;
         let stack = pipeline.strip_prefix(prefix).unwrap_or(pipeline);
@@ -75,7 +80,7 @@ pub(super) async fn tell<R: SourceRepository>(
                 description: public(&description).visible().into_owned(),
                 url: url.or_else(|| Some(commit_page.clone())),
             };
-            if let Err(error) = repository.set_status(status).await {
+            if let Err(error) = repository.set_status(pinned, status).await {
                 tracing::warn!("a commit status is not set: {error}");
             }
         })

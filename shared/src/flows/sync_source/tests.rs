@@ -6,6 +6,7 @@ mod cut;
 mod moved;
 mod ordinary;
 mod parts;
+mod pin;
 mod planted;
 mod pull_requests;
 mod random;

@@ -3,13 +3,13 @@
 use futures_util::FutureExt as _;
 
 use super::*;
-use crate::flows::fakes::{FakeBucket, FakeClock, FakeRepository, FakeTopics, Fault, Wire};
+use crate::flows::fakes::{FakeBucket, FakeClock, FakeRepository, FakeTopics, Fault, REPOSITORY, Wire};
 use crate::flows::outbox::OrLater;
 use crate::flows::ports::CommitStatus;
 
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
-const STATUS: &str = "POST /repos/{owner}/{repo}/statuses/{sha}";
-const COMMENT: &str = "POST /repos/{owner}/{repo}/issues/{number}/comments";
+const STATUS: &str = "POST /repositories/{id}/statuses/{sha}";
+const COMMENT: &str = "POST /repositories/{id}/issues/{number}/comments";
 
 struct World {
     wire: Wire,
@@ -48,14 +48,14 @@ impl World {
             url: None,
         };
         let repository = OrLater::new(&self.repository, &self.evidence, &self.clock);
-        repository.set_status(status).now_or_never().unwrap()
+        repository.set_status(REPOSITORY, status).now_or_never().unwrap()
     }
 
     fn comment(&self, body: &str) -> Result<(), PortError> {
         let repository = OrLater::new(&self.repository, &self.evidence, &self.clock);
         let body = format!("<!-- m -->{body}");
         repository
-            .upsert_comment(7, "<!-- m -->", &body)
+            .upsert_comment(REPOSITORY, 7, "<!-- m -->", &body)
             .now_or_never()
             .unwrap()
     }
@@ -258,4 +258,44 @@ fn what_cannot_be_kept_either_is_an_error_of_whoever_tells_it() {
     world.wire.break_next(STATUS, Fault::Outage);
     world.wire.break_next("s3:PutObject", Fault::Outage);
     assert!(world.status(StatusState::Success).unwrap_err().is_transient());
+}
+
+#[test]
+fn a_message_is_given_up_where_another_repository_has_taken_the_place_of_its_own() {
+    let world = World::new();
+    for operation in [STATUS, COMMENT] {
+        world.wire.break_next(operation, Fault::Outage);
+    }
+    world.status(StatusState::Success).unwrap();
+    world.comment("a").unwrap();
+    world.repository.replace();
+    let became = world.again();
+    assert!(
+        became.iter().all(|each| matches!(each, Retold::GivenUp(..))) && became.len() == 2,
+        "{became:?}"
+    );
+    assert_eq!((world.states().len(), world.repository.comments().len()), (0, 0));
+}
+
+#[test]
+fn a_message_that_does_not_say_which_repository_it_is_for_is_given_up() {
+    let world = World::new();
+    for operation in [STATUS, COMMENT] {
+        world.wire.break_next(operation, Fault::Outage);
+    }
+    world.status(StatusState::Success).unwrap();
+    world.comment("a").unwrap();
+    for key in world.evidence.keys() {
+        let kept = world.evidence.text(&key).unwrap();
+        let without = kept.replace("\"repository\": 4,", "");
+        assert_ne!(kept, without);
+        world.evidence.seed(&key, without);
+    }
+    let became = world.again();
+    let reasons = became.iter().map(|each| match each {
+        Retold::GivenUp(_, why) => why.contains("does not tell the number of the repository"),
+        _ => false,
+    });
+    assert_eq!(reasons.collect::<Vec<_>>(), [true, true], "{became:?}");
+    assert_eq!((world.states().len(), world.repository.comments().len()), (0, 0));
 }

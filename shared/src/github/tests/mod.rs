@@ -15,6 +15,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::connection::{Connection, GitHubSettings};
 use super::repository::Repository;
+use crate::domain::sync::pin::RepositoryId;
 use crate::flows::ports::{
     CommitStatus, PortError, PortErrorKind, ReadRepository, ReadSecrets, Secret, StatusState, TellRepository,
 };
@@ -223,7 +224,7 @@ async fn a_secret_that_cannot_be_used_says_what_to_put_in() {
 async fn a_status_is_cut_to_what_github_takes() {
     let (server, vault) = (MockServer::start().await, vault("t"));
     Mock::given(method("POST"))
-        .and(path("/repos/acme/infrastructure/statuses/c1"))
+        .and(path("/repositories/1/statuses/c1"))
         .respond_with(ResponseTemplate::new(201).set_body_json(json!({"state": "failure"})))
         .mount(&server)
         .await;
@@ -234,7 +235,10 @@ async fn a_status_is_cut_to_what_github_takes() {
         description: "ü".repeat(200),
         url: Some("https://example.com/#L3".to_owned()),
     };
-    repository(&server, &vault).set_status(status).await.unwrap();
+    repository(&server, &vault)
+        .set_status(RepositoryId(1), status)
+        .await
+        .unwrap();
     let sent: Value = server.received_requests().await.unwrap()[0].body_json().unwrap();
     assert_eq!(sent["description"].as_str().unwrap().chars().count(), 140);
     assert_eq!(sent["state"], "failure");

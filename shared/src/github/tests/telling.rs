@@ -5,7 +5,11 @@ use super::*;
 const MARKER: &str = "<!-- changegate:production:changegate-network -->";
 
 async fn comments(server: &MockServer, comments: &Value) {
-    answers(server, "/issues/7/comments", ok(comments)).await;
+    Mock::given(method("GET"))
+        .and(path("/repositories/1/issues/7/comments"))
+        .respond_with(ok(comments))
+        .mount(server)
+        .await;
     for verb in ["POST", "PATCH"] {
         Mock::given(method(verb))
             .respond_with(ok(&json!({"id": 9})))
@@ -38,14 +42,14 @@ async fn only_the_own_comment_is_edited_and_anothers_with_the_same_marker_is_lef
                 comment(1, "mallory", 66, &json!(null)),
                 comment(2, "changegate", 5, &json!(null))
             ]),
-            "PATCH /repos/acme/infrastructure/issues/comments/2",
+            "PATCH /repositories/1/issues/comments/2",
         ),
         (
             // Somebody took the login over.
             json!([comment(1, "changegate", 66, &json!(null))]),
-            "POST /repos/acme/infrastructure/issues/7/comments",
+            "POST /repositories/1/issues/7/comments",
         ),
-        (json!([]), "POST /repos/acme/infrastructure/issues/7/comments"),
+        (json!([]), "POST /repositories/1/issues/7/comments"),
     ] {
         let (server, vault) = (MockServer::start().await, vault("t"));
         Mock::given(path("/user"))
@@ -54,7 +58,10 @@ async fn only_the_own_comment_is_edited_and_anothers_with_the_same_marker_is_lef
             .await;
         comments(&server, &held).await;
         let repository = repository(&server, &vault);
-        repository.upsert_comment(7, MARKER, "new").await.unwrap();
+        repository
+            .upsert_comment(RepositoryId(1), 7, MARKER, "new")
+            .await
+            .unwrap();
         assert_eq!(written(&server).await, [expected]);
     }
 }
@@ -80,11 +87,11 @@ async fn an_app_knows_its_comment_by_its_own_number_or_client_id() {
         ]);
         comments(&server, &held).await;
         let repository = repository(&server, &vault);
-        repository.upsert_comment(7, MARKER, "new").await.unwrap();
-        assert_eq!(
-            written(&server).await,
-            ["PATCH /repos/acme/infrastructure/issues/comments/3"]
-        );
+        repository
+            .upsert_comment(RepositoryId(1), 7, MARKER, "new")
+            .await
+            .unwrap();
+        assert_eq!(written(&server).await, ["PATCH /repositories/1/issues/comments/3"]);
     }
 }
 
@@ -97,7 +104,10 @@ async fn nothing_is_written_while_the_own_account_is_not_known() {
         .await;
     comments(&server, &json!([comment(1, "mallory", 66, &json!(null))])).await;
     let repository = repository(&server, &vault);
-    repository.upsert_comment(7, MARKER, "new").await.unwrap_err();
+    repository
+        .upsert_comment(RepositoryId(1), 7, MARKER, "new")
+        .await
+        .unwrap_err();
     assert!(written(&server).await.is_empty());
 }
 
@@ -108,7 +118,7 @@ async fn a_write_does_not_follow_a_repository_that_was_renamed() {
         let elsewhere = format!("{}/repositories/2/statuses/c1", server.uri());
         let moved = ResponseTemplate::new(status).insert_header("location", elsewhere.as_str());
         Mock::given(method("POST"))
-            .and(path("/repos/acme/infrastructure/statuses/c1"))
+            .and(path("/repositories/1/statuses/c1"))
             .respond_with(moved)
             .mount(&server)
             .await;
@@ -119,7 +129,10 @@ async fn a_write_does_not_follow_a_repository_that_was_renamed() {
             description: String::new(),
             url: None,
         };
-        let error = repository(&server, &vault).set_status(status).await.unwrap_err();
+        let error = repository(&server, &vault)
+            .set_status(RepositoryId(1), status)
+            .await
+            .unwrap_err();
         assert_eq!(error.kind, PortErrorKind::Refused);
         assert!(
             error
@@ -129,6 +142,22 @@ async fn a_write_does_not_follow_a_repository_that_was_renamed() {
         );
         assert_eq!(server.received_requests().await.unwrap().len(), 1);
     }
+}
+
+#[tokio::test]
+async fn nothing_of_another_repository_is_read_where_a_number_leads_to_another_number() {
+    let (server, vault) = (MockServer::start().await, vault("t"));
+    let elsewhere = format!("{}/repositories/2", server.uri());
+    Mock::given(path("/repositories/1"))
+        .respond_with(ResponseTemplate::new(301).insert_header("location", elsewhere.as_str()))
+        .mount(&server)
+        .await;
+    let error = repository(&server, &vault)
+        .is_public(RepositoryId(1))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind, PortErrorKind::Refused);
+    assert_eq!(server.received_requests().await.unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -27,6 +27,7 @@ fn record(sequence: u64, touched: Option<Option<&str>>) -> Provenance {
     Provenance {
         version: Provenance::VERSION,
         repository: "acme/infrastructure".to_owned(),
+        repository_id: Some(crate::domain::sync::pin::RepositoryId(4)),
         branch: "main".to_owned(),
         commit: format!("c{sequence}"),
         previous: None,

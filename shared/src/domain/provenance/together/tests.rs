@@ -22,6 +22,7 @@ fn record(sequence: u64, reads: Option<(&str, &str)>) -> Provenance {
     Provenance {
         version: Provenance::VERSION,
         repository: "acme/infrastructure".to_owned(),
+        repository_id: Some(crate::domain::sync::pin::RepositoryId(4)),
         branch: "main".to_owned(),
         commit: "c".to_owned(),
         previous: None,

@@ -3,14 +3,16 @@
 use std::sync::{Arc, Mutex};
 
 use super::*;
+use crate::domain::provenance::RecordId;
+use crate::flows::fakes::REPOSITORY;
 use crate::flows::ports::TellRepository as _;
 
 #[test]
 fn a_notification_that_fails_never_fails_the_run_and_is_never_silent() {
     for (operation, what) in [
         ("sns:Publish", "mail"),
-        ("POST /repos/{owner}/{repo}/statuses/{sha}", "commit status"),
-        ("POST /repos/{owner}/{repo}/issues/{number}/comments", "comment on #42"),
+        ("POST /repositories/{id}/statuses/{sha}", "commit status"),
+        ("POST /repositories/{id}/issues/{number}/comments", "comment on #42"),
     ] {
         let world = World::new();
         world.wire.break_next(operation, Fault::Outage);
@@ -47,7 +49,7 @@ fn a_public_repository_hears_counts_and_neither_names_nor_values() {
 #[test]
 fn whoever_cannot_be_asked_whether_it_is_public_is_taken_to_be() {
     let world = World::new();
-    world.wire.break_next("GET /repos/{owner}/{repo}", Fault::Outage);
+    world.wire.break_next("GET /repositories/{id}", Fault::Outage);
     world.variables();
     assert!(!world.repository.comments()[0].2.contains("DelaySeconds"));
 }
@@ -104,8 +106,8 @@ fn failing() -> World {
     let world = World::new();
     for operation in [
         "sns:Publish",
-        "POST /repos/{owner}/{repo}/statuses/{sha}",
-        "POST /repos/{owner}/{repo}/issues/{number}/comments",
+        "POST /repositories/{id}/statuses/{sha}",
+        "POST /repositories/{id}/issues/{number}/comments",
     ] {
         world.wire.break_next(operation, Fault::Outage);
     }
@@ -185,11 +187,46 @@ fn the_comment_is_updated_in_place_and_each_pipeline_has_its_own() {
     assert!(second[0].2.contains("/2/review.html"), "{}", second[0].2);
     // Another pipeline tells the same pull request in a comment of its own.
     let marker = "<!-- changegate:production:changegate-data -->";
-    now(world.repository.upsert_comment(42, marker, &format!("{marker}\nother"))).unwrap();
+    now(world
+        .repository
+        .upsert_comment(REPOSITORY, 42, marker, &format!("{marker}\nother")))
+    .unwrap();
     retry(&world);
     world.variables();
     let third = world.repository.comments();
     assert_eq!(third.len(), 2);
     assert!(third[1].2.ends_with("other"));
     assert!(third[0].2.contains("/3/review.html"));
+}
+
+#[test]
+fn a_repository_that_took_the_place_of_the_pinned_one_is_told_nothing() {
+    let world = World::new();
+    world.repository.replace();
+    let summary = world.variables()["Summary"].clone();
+    assert!(
+        summary.starts_with("NOT TOLD: commit status, comment on #42"),
+        "{summary}"
+    );
+    assert_eq!(world.repository.statuses(), []);
+    assert_eq!(world.repository.comments(), []);
+    assert!(world.evidence.keys().iter().all(|key| !key.starts_with("outbox/")));
+}
+
+#[test]
+fn nothing_is_told_where_the_record_does_not_say_which_repository_is_meant() {
+    let world = World::new();
+    let key = keys::provenance(&RecordId::Sequence(2));
+    let record = world.source.text(&key).unwrap();
+    let mut record: serde_json::Value = serde_json::from_str(&record).unwrap();
+    record.as_object_mut().unwrap().remove("repositoryId").unwrap();
+    world.source.seed(&key, record.to_string());
+    world.variables();
+    let delivered = world.record()["delivered"].to_string();
+    assert!(
+        delivered.contains("does not tell the number of the repository"),
+        "{delivered}"
+    );
+    assert_eq!(world.repository.statuses(), []);
+    assert_eq!(world.repository.comments(), []);
 }

@@ -21,9 +21,9 @@ fn a_review_costs_these_requests() {
             "1 cloudformation:DescribeEvents",
             "6 s3:PutObject",
             "1 sns:Publish",
-            "1 GET /repos/{owner}/{repo}",
-            "1 POST /repos/{owner}/{repo}/statuses/{sha}",
-            "1 POST /repos/{owner}/{repo}/issues/{number}/comments",
+            "1 GET /repositories/{id}",
+            "1 POST /repositories/{id}/statuses/{sha}",
+            "1 POST /repositories/{id}/issues/{number}/comments",
         ]
     );
 }

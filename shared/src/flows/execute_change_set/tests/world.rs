@@ -342,6 +342,7 @@ impl World {
         let record = Provenance {
             version: 1,
             repository: "acme/infrastructure".to_owned(),
+            repository_id: Some(crate::domain::sync::pin::RepositoryId(4)),
             branch: "main".to_owned(),
             commit: commit.to_owned(),
             previous: previous.map(str::to_owned),

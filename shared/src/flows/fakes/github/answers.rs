@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{FakeGitHub, Files};
 use crate::domain::provenance::{Account, Permission, PullRequestReview};
 use crate::domain::sync::git;
+use crate::domain::sync::pin::RepositoryId;
 use crate::flows::fakes::refusal;
 use crate::flows::ports::{
     Activity, ChangedFile, CommitFacts, CommitStatus, Comparison, PortError, PortErrorKind, PullRequestFacts,
@@ -159,11 +160,11 @@ impl ReadRepository for FakeGitHub {
         self.wire.call("GET tarball", commit, effect).await
     }
 
-    async fn repository_id(&self) -> Result<u64, PortError> {
+    async fn repository_id(&self) -> Result<RepositoryId, PortError> {
         let effect = || {
             let state = self.state.borrow();
             state.refuse_gone(REPOSITORY)?;
-            Ok(state.repository_id)
+            Ok(RepositoryId(state.repository_id))
         };
         self.wire.call(REPOSITORY, "id", effect).await
     }
@@ -259,22 +260,24 @@ impl ReadPullRequests for FakeGitHub {
 }
 
 impl TellRepository for FakeGitHub {
-    async fn set_status(&self, status: CommitStatus) -> Result<(), PortError> {
+    async fn set_status(&self, repository: RepositoryId, status: CommitStatus) -> Result<(), PortError> {
         let subject = status.context.clone();
         let effect = || {
-            self.state.borrow_mut().statuses.push(status);
+            let mut state = self.state.borrow_mut();
+            assert_eq!(repository.0, state.repository_id, "another repository is told");
+            state.statuses.push(status);
             Ok(())
         };
         self.wire.call("POST statuses", &subject, effect).await
     }
 
-    async fn upsert_comment(&self, pull_request: u64, _: &str, _: &str) -> Result<(), PortError> {
+    async fn upsert_comment(&self, _: RepositoryId, pull_request: u64, _: &str, _: &str) -> Result<(), PortError> {
         self.wire
             .call("POST comments", &pull_request.to_string(), || Ok(()))
             .await
     }
 
-    async fn is_public(&self) -> Result<bool, PortError> {
+    async fn is_public(&self, _: RepositoryId) -> Result<bool, PortError> {
         self.wire.call("GET repository", "", || Ok(false)).await
     }
 }

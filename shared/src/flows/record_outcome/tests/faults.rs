@@ -268,11 +268,11 @@ fn a_lost_delivery_is_reported_once_whatever_breaks() {
 fn what_github_or_a_topic_refuses_for_good_stands_in_the_outcome_with_its_reason() {
     for (operation, what) in [
         (
-            "POST /repos/{owner}/{repo}/statuses/{sha}",
+            "POST /repositories/{id}/statuses/{sha}",
             "the commit status was not told: ",
         ),
         (
-            "POST /repos/{owner}/{repo}/issues/{number}/comments",
+            "POST /repositories/{id}/issues/{number}/comments",
             "the comment on #7 was not told: ",
         ),
         ("sns:Publish", "the mail was not told: "),
@@ -289,4 +289,17 @@ fn what_github_or_a_topic_refuses_for_good_stands_in_the_outcome_with_its_reason
         world.tell_again();
         assert!(world.evidence.keys().iter().all(|key| !key.starts_with("outbox/")));
     }
+}
+
+#[test]
+fn a_repository_that_took_the_place_of_the_pinned_one_hears_of_no_outcome() {
+    let world = rejected();
+    world.repository.replace();
+    announce_to_the_end(&world, "FAILED");
+    let notes = world.outcome().notes;
+    for what in ["the commit status was not told: ", "the comment on #7 was not told: "] {
+        assert!(notes.iter().any(|note| note.starts_with(what)), "{notes:?}");
+    }
+    assert_eq!(world.repository.statuses(), []);
+    assert_eq!(world.repository.comments(), []);
 }

@@ -64,7 +64,7 @@ impl World {
         source.seed(
             &keys::provenance(&RecordId::Commit(COMMIT.to_owned())),
             format!(
-                r#"{{"version": 1, "repository": "octo/infrastructure", "branch": "main", "commit": "{COMMIT}",
+                r#"{{"version": 1, "repository": "octo/infrastructure", "repositoryId": 4, "branch": "main", "commit": "{COMMIT}",
                 "previous": null, "stacks": ["network"], "complete": true, "commits": [{{"sha": "{COMMIT}",
                 "subject": "Widen the network", "authorText": "Alice <alice@example.com>", "authorLogin": "alice",
                 "pusher": "alice", "isVerified": false, "pullRequest": {{"number": 7, "title": "Widen",

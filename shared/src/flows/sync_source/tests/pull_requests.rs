@@ -130,7 +130,7 @@ impl Change {
 fn range(commits: &[Commit]) -> CommitRange {
     CommitRange {
         commits: commits.to_vec(),
-        gaps: Vec::new(),
+        ..CommitRange::default()
     }
 }
 
@@ -452,26 +452,4 @@ async fn a_direct_push_after_the_merge_is_not_reviewed() {
     let commits = change.record().await;
     assert_eq!(refused(&commits), ["it came without a pull request"]);
     assert_eq!(commits.last().unwrap().pusher, Some("pusher".into()));
-}
-
-#[tokio::test]
-async fn another_repository_under_the_same_name_is_not_synced() {
-    let place = Place::settled().await;
-    place.github.replace_repository(5);
-    place.github.push("Taken over", &[(STACK, Some(&template("other")))]);
-    let before = place.bucket.keys();
-    for _ in 0..2 {
-        let error = place.try_sync().await.unwrap_err();
-        assert!(!error.is_transient());
-        assert!(error.to_string().contains("`GitHubRepositoryId=5`"), "{error}");
-    }
-    assert_eq!(place.bucket.keys(), before);
-    let mut place = place;
-    place.settings.repository_id = Some(5);
-    place.sync().await;
-    place.assert_mirrors_branch();
-    place.settings.repository_id = None;
-    place.assert_at_rest().await;
-    let pin = place.snapshot_itself().repository.unwrap();
-    assert_eq!((pin.name.as_str(), pin.id), ("acme/infrastructure", 5));
 }
