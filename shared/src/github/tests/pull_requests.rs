@@ -281,3 +281,17 @@ async fn the_place_and_the_files_of_a_commit_are_told_and_absent_for_one_that_is
     );
     assert_eq!(repository.merge_base("main", "gone").await.unwrap(), None);
 }
+
+#[tokio::test]
+async fn an_approval_of_an_account_that_github_does_not_tell_is_nobodys() {
+    let (server, vault) = (MockServer::start().await, vault("t"));
+    let approval = |user: Value| json!({"user": user, "state": "APPROVED", "commit_id": "c1"});
+    let reviews = json!([
+        approval(json!(null)),
+        approval(json!({"login": null, "id": 5})),
+        approval(json!({"id": 6, "type": "User"})),
+        {"state": "APPROVED", "commit_id": "c1"},
+    ]);
+    answers(&server, "/pulls/7/reviews", ok(&reviews)).await;
+    assert_eq!(repository(&server, &vault).reviews_of(7).await.unwrap(), []);
+}
