@@ -137,6 +137,23 @@ pub(super) const BORROWS: [&str; 40] = [
     "sts:AssumeRoot",
 ];
 
+/// Actions that AWS counts among the management of permissions and that reach no further than writing does: they pass a
+/// role, which is as much as the role is and ranks with [`BORROWS`], let a service of AWS use one network interface, hand an
+/// object to the owner of the bucket that it is copied to, or set the list of access of an object, which buckets have
+/// ignored by default since April 2023.
+///
+/// Sources: <https://docs.aws.amazon.com/codebuild/latest/userguide/auth-and-access-control-iam-identity-based-access-control.html>,
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-change-owner.html>,
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html>
+pub(super) const NO_MORE_THAN_WRITING: [&str; 6] = [
+    "ec2:CreateNetworkInterfacePermission",
+    "ec2:DeleteNetworkInterfacePermission",
+    "iam:PassRole",
+    "s3:ObjectOwnerOverrideToBucketOwner",
+    "s3:PutObjectAcl",
+    "s3:PutObjectVersionAcl",
+];
+
 /// Actions that give away secrets, whatever AWS calls their level.
 pub(super) const READS_SECRETS: [&str; 14] = [
     "cognito-idp:DescribeUserPoolClient",
@@ -189,7 +206,11 @@ fn reach(pattern: &str, budget: &Budget) -> Result<Reach, TooLarge> {
         let Some((action, level)) = line.split_once('\t') else {
             continue;
         };
-        let level = Access::of(level);
+        let level = if NO_MORE_THAN_WRITING.contains(&action) {
+            Some(Access::Write)
+        } else {
+            Access::of(level)
+        };
         if access < level && matches_pattern(pattern, action, true, budget)? {
             access = level;
         }

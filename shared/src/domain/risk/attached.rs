@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::who::Who;
 use super::{Found, Kind, Level, properties};
 use crate::domain::change_set::diff::text;
 use crate::domain::change_set::resource::ResourceFacts;
@@ -35,7 +36,13 @@ pub(super) fn managed(facts: &ResourceFacts<'_>, found: &mut Found<'_>) {
         if old.contains(&arn) {
             continue;
         }
-        let level = if is_powerful(&arn) { Level::High } else { Level::Medium };
+        let level = if is_powerful(&arn) {
+            Level::High
+        } else if is_ordinary(&arn) {
+            Level::Low
+        } else {
+            Level::Medium
+        };
         found.add(
             level,
             Kind::SecurityWidened,
@@ -48,6 +55,34 @@ pub(super) fn managed(facts: &ResourceFacts<'_>, found: &mut Found<'_>) {
 fn is_powerful(arn: &str) -> bool {
     let name = arn.rsplit(['/', ':']).next().unwrap_or(arn);
     POWERFUL.contains(&name) || name.ends_with("FullAccess")
+}
+
+/// AWS's policies that let a function, a task or an instance do its own work and no more: write logs and traces, join a
+/// network, pull images, be looked after by Systems Manager, or read what the account publishes about itself.
+pub(super) const ORDINARY: [&str; 17] = [
+    "AWSAppRunnerServicePolicyForECRAccess",
+    "AWSAppSyncPushToCloudWatchLogs",
+    "AWSLambdaBasicDurableExecutionRolePolicy",
+    "AWSLambdaBasicExecutionRole",
+    "AWSLambdaDynamoDBExecutionRole",
+    "AWSLambdaKinesisExecutionRole",
+    "AWSLambdaMSKExecutionRole",
+    "AWSLambdaSQSQueueExecutionRole",
+    "AWSLambdaVPCAccessExecutionRole",
+    "AWSXRayDaemonWriteAccess",
+    "AWSXrayWriteOnlyAccess",
+    "AmazonAPIGatewayPushToCloudWatchLogs",
+    "AmazonEC2ContainerRegistryPullOnly",
+    "AmazonEC2ContainerRegistryReadOnly",
+    "AmazonRDSEnhancedMonitoringRole",
+    "AmazonSSMManagedInstanceCore",
+    "CloudWatchAgentServerPolicy",
+];
+
+fn is_ordinary(arn: &str) -> bool {
+    let is_of_aws = arn.split(':').nth(4) == Some("aws");
+    let name = arn.rsplit(['/', ':']).next().unwrap_or(arn);
+    is_of_aws && ORDINARY.contains(&name)
 }
 
 /// `AWS::Lambda::Permission` and its like: a statement spread over properties.
@@ -78,9 +113,14 @@ pub(super) fn permission(facts: &ResourceFacts<'_>, found: &mut Found<'_>) {
     let has_source = SOURCES
         .iter()
         .any(|name| property(facts.after.as_ref(), name).is_some());
-    let (level, suffix) = match (principal.as_str(), has_source) {
-        ("*", false) => (Level::High, ", everybody"),
-        (service, false) if service.ends_with(".amazonaws.com") => (
+    let is_of_organization = ["PrincipalOrgID", "OrganizationId", "Condition"]
+        .iter()
+        .any(|name| property(facts.after.as_ref(), name).is_some());
+    let who = Who::of(&principal, found.context.account.as_deref());
+    let (level, suffix) = match who {
+        Who::Everybody if !has_source => (Level::High, ", everybody"),
+        Who::Foreign if !is_of_organization => (Level::High, ", another account"),
+        _ if !has_source && principal.ends_with(".amazonaws.com") => (
             Level::Medium,
             ", from any account: neither SourceArn nor SourceAccount is set",
         ),
@@ -94,7 +134,8 @@ pub(super) fn permission(facts: &ResourceFacts<'_>, found: &mut Found<'_>) {
 }
 
 /// Properties of a permission that narrow it.
-const SOURCES: [&str; 5] = [
+const SOURCES: [&str; 6] = [
+    "Condition",
     "SourceArn",
     "SourceAccount",
     "PrincipalOrgID",

@@ -3,16 +3,20 @@
 mod actions;
 mod attached;
 pub(in crate::domain) mod code;
+mod conditions;
 mod data;
+mod gained;
 mod names;
 mod network;
 mod policy;
+mod ranks;
 mod settings;
 mod statement;
 mod switches;
 #[cfg(test)]
 mod tests;
 pub mod types;
+mod who;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -132,17 +136,6 @@ impl Context {
             network: Budget::of(limits::NETWORK_STEPS),
             packages: packages.cloned(),
         }
-    }
-
-    /// Whether a principal of a policy belongs to another account, as far as that can be told: one of which nobody knows
-    /// counts as foreign.
-    fn is_foreign(&self, principal: &str) -> bool {
-        let account = match principal.strip_prefix("arn:") {
-            Some(arn) => arn.split(':').nth(3).unwrap_or_default(),
-            None => principal,
-        };
-        let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
-        is_account && self.account.as_deref() != Some(account)
     }
 }
 

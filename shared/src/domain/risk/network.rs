@@ -18,10 +18,19 @@ pub(super) fn assess(facts: &ResourceFacts<'_>, found: &mut Found<'_>) {
     }
     let kind = facts.change.resource_type.as_str();
     let (before, after) = (properties(facts.before.as_ref()), properties(facts.after.as_ref()));
+    // Nothing is behind what is new yet; what was closed was perhaps relied upon.
+    let (inward, into_subnet) = if facts.change.action == "Add" {
+        (Direction::InNew, Direction::IntoSubnet)
+    } else {
+        (Direction::In, Direction::In)
+    };
     match kind {
         "AWS::EC2::SecurityGroup" => {
-            for (list, is_ingress) in [("SecurityGroupIngress", true), ("SecurityGroupEgress", false)] {
-                compare(&rules(before, list), &rules(after, list), is_ingress, found);
+            for (list, direction) in [
+                ("SecurityGroupIngress", inward),
+                ("SecurityGroupEgress", Direction::Out),
+            ] {
+                compare(&rules(before, list), &rules(after, list), direction, found);
             }
         }
         "AWS::EC2::SecurityGroupIngress"
@@ -29,17 +38,22 @@ pub(super) fn assess(facts: &ResourceFacts<'_>, found: &mut Found<'_>) {
         | "AWS::RDS::DBSecurityGroupIngress"
         | "AWS::Redshift::ClusterSecurityGroupIngress" => {
             let list = |side: Option<&Value>| side.map(Rule::all_of).unwrap_or_default();
-            compare(&list(before), &list(after), !kind.ends_with("Egress"), found);
+            let direction = if kind.ends_with("Egress") {
+                Direction::Out
+            } else {
+                inward
+            };
+            compare(&list(before), &list(after), direction, found);
         }
         "AWS::RDS::DBSecurityGroup" => compare(
             &rules(before, "DBSecurityGroupIngress"),
             &rules(after, "DBSecurityGroupIngress"),
-            true,
+            inward,
             found,
         ),
         "AWS::EC2::NetworkAclEntry" => {
             let entry = |side| properties_of_entry(side).unwrap_or_default();
-            compare(&entry(before), &entry(after), true, found);
+            compare(&entry(before), &entry(after), into_subnet, found);
         }
         "AWS::EKS::Cluster" => {
             let list = |side: Option<&Value>| {
@@ -53,10 +67,23 @@ pub(super) fn assess(facts: &ResourceFacts<'_>, found: &mut Found<'_>) {
                     })
                     .collect::<Vec<_>>()
             };
-            compare(&list(before), &list(after), true, found);
+            compare(&list(before), &list(after), Direction::In, found);
         }
         _ => {}
     }
+}
+
+/// Which way a rule lets traffic through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    /// To what the group is attached to.
+    In,
+    /// To what a new group will be attached to.
+    InNew,
+    /// Into a subnet, by a new rule.
+    IntoSubnet,
+    /// To others.
+    Out,
 }
 
 /// One protocol and port range, open to one peer.
@@ -134,6 +161,19 @@ impl Rule {
                 || matches!((Range::of(&self.peer), Range::of(&other.peer)), (Some(own), Some(other)) if own.holds(other)))
     }
 
+    /// Whether it is the port of a web server, which is there for everybody.
+    fn is_web(&self) -> bool {
+        matches!(
+            (self.protocol.as_str(), self.ports),
+            ("tcp", Some((80, 80) | (443, 443))) | ("udp", Some((443, 443)))
+        )
+    }
+
+    /// Whether it carries what routers and hosts tell each other, and no connections.
+    fn is_control(&self) -> bool {
+        matches!(self.protocol.as_str(), "icmp" | "icmpv6" | "58")
+    }
+
     fn words(&self) -> Sentence {
         match (self.protocol.as_str(), self.ports) {
             ("-1", _) => sentence!["every protocol and port"],
@@ -202,7 +242,7 @@ fn rules(properties: Option<&Value>, list: &str) -> Vec<Rule> {
     }
 }
 
-fn compare(old: &[Rule], new: &[Rule], is_ingress: bool, found: &mut Found<'_>) {
+fn compare(old: &[Rule], new: &[Rule], direction: Direction, found: &mut Found<'_>) {
     let known: HashSet<_> = old.iter().collect();
     for rule in new.iter().filter(|rule| !known.contains(rule)) {
         if !found.context.network.spend(1 + old.len() as u64) {
@@ -214,24 +254,25 @@ fn compare(old: &[Rule], new: &[Rule], is_ingress: bool, found: &mut Found<'_>) 
             return;
         }
         if !old.iter().any(|old| old.covers(rule)) {
-            opened(rule, is_ingress, found);
+            opened(rule, direction, found);
         }
     }
 }
 
-fn opened(rule: &Rule, is_ingress: bool, found: &mut Found<'_>) {
+fn opened(rule: &Rule, direction: Direction, found: &mut Found<'_>) {
     let range = Range::of(&rule.peer);
     let is_everybody = range.is_some_and(|range| range.length == 0);
     let is_wide = range.is_some_and(Range::is_wide);
-    let level = match (is_ingress, is_everybody || is_wide) {
-        (true, true) => Level::High,
-        (true, false) => Level::Medium,
-        (false, _) => Level::Low,
+    let level = match (direction, is_everybody || is_wide) {
+        (Direction::InNew, true) if rule.is_web() || rule.is_control() => Level::Medium,
+        (Direction::In | Direction::InNew, true) => Level::High,
+        // Security groups still decide what reaches anything in the subnet.
+        (Direction::In | Direction::InNew | Direction::IntoSubnet, _) => Level::Medium,
+        (Direction::Out, _) => Level::Low,
     };
-    let (verb, joint) = if is_ingress {
-        ("lets in", "from")
-    } else {
-        ("lets out", "to")
+    let (verb, joint) = match direction {
+        Direction::In | Direction::InNew | Direction::IntoSubnet => ("lets in", "from"),
+        Direction::Out => ("lets out", "to"),
     };
     let whom = if is_everybody {
         sentence!["everybody (", &rule.peer, ")"]

@@ -34,8 +34,15 @@ pub(super) fn assess(facts: &ResourceFacts<'_>, found: &mut Found<'_>) {
             );
         }
         if !before && after && known.is_for(Purpose::Opens, pointer) {
+            // An address is not a way in: what answers on it is a matter of groups and listeners. What is new has nothing
+            // yet that relied on being hidden.
+            let level = if is_new && is_address(pointer) {
+                Level::Medium
+            } else {
+                Level::High
+            };
             found.add(
-                Level::High,
+                level,
                 Kind::SecurityWidened,
                 sentence![
                     "it becomes reachable from the internet: ",
@@ -67,6 +74,13 @@ pub(super) fn assess(facts: &ResourceFacts<'_>, found: &mut Found<'_>) {
             unencrypted(leaf, !is_off(leaf.before.as_deref()), is_new, found);
         }
     }
+}
+
+/// Whether a property gives public addresses, to an instance, a task or all of a subnet.
+fn is_address(pointer: &str) -> bool {
+    ["AssociatePublicIpAddress", "AssignPublicIp", "MapPublicIpOnLaunch"]
+        .iter()
+        .any(|name| pointer.ends_with(name))
 }
 
 fn unencrypted(leaf: &Leaf, was_encrypted: bool, is_new: bool, found: &mut Found<'_>) {

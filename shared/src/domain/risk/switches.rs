@@ -2,8 +2,10 @@
 
 mod table;
 
+use serde_json::Value;
+
 use self::table::{BECOMES, EXPIRES, GUARDS, ON};
-use super::{Found, Kind, Level};
+use super::{Found, Kind, Level, properties};
 use crate::domain::change_set::diff::Leaf;
 use crate::domain::change_set::resource::ResourceFacts;
 use crate::domain::secrecy::{Sentence, sentence};
@@ -31,7 +33,7 @@ pub(super) fn assess(facts: &ResourceFacts<'_>, found: &mut Found<'_>) {
             switched_off(leaf, kind, path, found);
             retention(leaf, kind, path, found);
         }
-        becomes(leaf, path, is_new, found);
+        becomes(facts, leaf, path, is_new, found);
     }
 }
 
@@ -70,14 +72,25 @@ fn switched_off(leaf: &Leaf, kind: &str, path: &str, found: &mut Found<'_>) {
     }
 }
 
-fn becomes(leaf: &Leaf, path: &str, is_new: bool, found: &mut Found<'_>) {
+fn becomes(facts: &ResourceFacts<'_>, leaf: &Leaf, path: &str, is_new: bool, found: &mut Found<'_>) {
     let Some(after) = leaf.after.as_deref() else { return };
     let known = BECOMES
         .iter()
         .find(|(end, value, ..)| ends(path, end) && is_same(after, value));
     if let Some((_, _, level, means)) = known {
+        let method = properties(facts.after.as_ref()).and_then(|properties| properties.get("HttpMethod"));
+        // Browsers ask without a login whether they may ask.
+        let is_preflight = path == "AuthorizationType" && method.and_then(Value::as_str) == Some("OPTIONS");
         // What is new was open to nobody before; what changes was perhaps relied upon.
-        let level = if is_new && *level == Level::Low { return } else { *level };
+        if is_preflight || (is_new && *level == Level::Low) {
+            return;
+        }
+        // An API for everybody is ordinary; one that becomes one for everybody is not.
+        let level = if is_new && path == "AuthorizationType" {
+            Level::Medium
+        } else {
+            *level
+        };
         found.add(
             level,
             Kind::SecurityWidened,

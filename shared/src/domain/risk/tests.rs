@@ -2,6 +2,7 @@ mod code;
 mod network;
 mod policies;
 mod switches;
+mod tables;
 
 use serde_json::{Value, json};
 
@@ -49,6 +50,16 @@ fn the_table_knows_what_a_table_holds_and_what_replaces_it() {
 /// What is found when a resource of `kind` changes from one set of properties to another; `null` for one that comes
 /// or goes. One line a finding: `high security widened: …`.
 fn found(kind: &str, before: &Value, after: &Value) -> Vec<String> {
+    found_by(&context(), kind, before, after)
+}
+
+/// As [`found`], for a stack of this account.
+fn found_in(account: &str, kind: &str, before: &Value, after: &Value) -> Vec<String> {
+    let stack = format!("arn:aws:cloudformation:eu-west-1:{account}:stack/a/1");
+    found_by(&super::Context::of(&stack, Some(&packages())), kind, before, after)
+}
+
+fn found_by(context: &super::Context, kind: &str, before: &Value, after: &Value) -> Vec<String> {
     let action = match (before, after) {
         (Value::Null, _) => "Add",
         (_, Value::Null) => "Remove",
@@ -61,7 +72,7 @@ fn found(kind: &str, before: &Value, after: &Value) -> Vec<String> {
     }});
     let change = serde_json::from_value(change).unwrap();
     let facts = ResourceFacts::of("", &change, &Deployments::default()).unwrap();
-    super::of_resource(&facts, &Hider::default(), &context())
+    super::of_resource(&facts, &Hider::default(), context)
         .into_iter()
         .map(|finding| {
             format!(

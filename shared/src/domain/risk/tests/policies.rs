@@ -433,13 +433,44 @@ fn a_policy_that_takes_too_long_to_compare_says_so() {
 }
 
 #[test]
+fn what_belongs_together_is_one_finding_and_lists_are_cut_after_eight() {
+    let actions: Vec<_> = (0..13).map(|at| format!("nobody:Knows{at:02}")).collect();
+    let after = policy(&json!([{ "Effect": "Allow", "Action": actions, "Resource": ["a", "b"] }]));
+    let found = found("AWS::IAM::ManagedPolicy", &policy(&json!([])), &after);
+    let [only] = found.as_slice() else {
+        panic!("one finding: {found:#?}");
+    };
+    assert!(
+        only.contains("nobody:Knows06, nobody:Knows07 and 5 more on a and b"),
+        "{only}"
+    );
+}
+
+#[test]
 fn what_is_not_told_one_by_one_is_counted_with_its_level() {
-    let actions: Vec<_> = (0..13).map(|at| format!("nobody:Knows{at}")).collect();
-    let after = policy(&json!([{ "Effect": "Allow", "Action": actions, "Resource": "*" }]));
+    let statements: Vec<_> = (0..13)
+        .map(|at| json!({ "Effect": "Allow", "Action": format!("nobody:Knows{at}"), "Resource": format!("r{at}") }))
+        .collect();
+    let after = policy(&json!(statements));
     let found = found("AWS::IAM::ManagedPolicy", &policy(&json!([])), &after);
     assert_eq!(found.len(), 13);
     assert!(
         found[12].starts_with("medium security widened: PolicyDocument now allows 1 more"),
         "{found:#?}"
     );
+}
+
+#[test]
+fn the_default_policy_of_a_key_is_told_as_what_it_is() {
+    let default = json!({ "KeyPolicy": { "Statement": { "Effect": "Allow",
+        "Principal": { "AWS": "arn:aws:iam::111122223333:root" }, "Action": "kms:*", "Resource": "*" } } });
+    let found = super::found_in("111122223333", "AWS::KMS::Key", &Value::Null, &default);
+    assert_eq!(
+        found,
+        [
+            "low security widened: KeyPolicy leaves it to the IAM policies of this account who may do kms:* on every resource"
+        ]
+    );
+    let found = super::found_in("999999999999", "AWS::KMS::Key", &Value::Null, &default);
+    assert!(found[0].starts_with("high security widened"), "{found:#?}");
 }
