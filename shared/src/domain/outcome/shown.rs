@@ -16,7 +16,7 @@ impl Outcome {
         for approval in &mut self.approvals {
             show_if(approval.words.as_mut());
         }
-        for result in &mut self.execution_result {
+        if let Some(result) = &mut self.execution_result {
             show_if(result.summary.as_mut());
             show_if(result.error.as_mut());
         }
