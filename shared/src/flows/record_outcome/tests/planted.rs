@@ -149,7 +149,7 @@ fn how_a_stack_came_to_rest_is_told_and_recorded_without_what_is_planted_in_it()
 fn a_message_that_waits_in_the_outbox_holds_nothing_that_is_planted() {
     let world = World::executed();
     plant(&world);
-    for operation in ["sns:Publish", "POST /repos/{owner}/{repo}/statuses/{sha}"] {
+    for operation in ["sns:Publish", "POST /repositories/{id}/statuses/{sha}"] {
         world.wire.break_next(operation, crate::flows::fakes::Fault::Outage);
     }
     world.announce("SUCCEEDED");
