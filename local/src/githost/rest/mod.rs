@@ -71,6 +71,10 @@ pub fn router(host: Arc<Host>) -> Router<Arc<Host>> {
 }
 
 /// Serves the addresses by the repository's number like those by its name.
+///
+/// # Errors
+///
+/// 404 for any other number, as GitHub answers.
 pub async fn by_number(State(host): State<Arc<Host>>, mut request: Request, next: Next) -> Result<Response, Refusal> {
     let asked = request.uri().path_and_query().map_or("", PathAndQuery::as_str);
     if let Some(asked) = asked.strip_prefix("/api/v3/repositories/") {
