@@ -1,12 +1,14 @@
 //! A review as plain text, for mails and terminals.
 
-use super::commits::Commits;
+mod run;
+
+use self::run::{commands, context, evidence, head};
 use super::gates::{GateRow, Gates};
 use super::lines::{Lines, Mark};
 use super::out::{Out, Plain, Printed, out, put};
 use super::rows::{self, Item, Row};
-use super::{TEXT_BYTES, top, words};
-use crate::domain::change_set::review::{ResourceReview, Review, RunFacts};
+use super::{TEXT_BYTES, words};
+use crate::domain::change_set::review::{ResourceReview, Review};
 use crate::domain::change_set::values::PropertyChange;
 use crate::domain::secrecy::{Masked, masked};
 
@@ -132,135 +134,6 @@ fn render(review: &Review, detail: Detail, most: usize) -> Option<Out<Plain>> {
         }
     }
     Some(out)
-}
-
-fn head(out: &mut Out<Plain>, review: &Review) {
-    let place = top::place::<Plain>(review);
-    if !place.is_empty() {
-        put!(out, place, "\n");
-    }
-    put!(out, top::question::<Plain>(review), "\n");
-    if let Some(level) = review.risk.level {
-        put!(out, level.loud_name(), " RISK: ", top::counts::<Plain>(review), "\n");
-    } else {
-        put!(out, "Result: the change set FAILED and cannot be executed\n");
-    }
-    if let Some(origin) = top::origin::<Plain>(review) {
-        put!(out, origin, "\n");
-    }
-    put!(
-        out,
-        "========================================================================\n"
-    );
-    if let Some(asked) = top::asked::<Plain>(review) {
-        put!(out, asked.lead, asked.whom, "\n");
-        for sentence in asked.sentences {
-            put!(out, sentence, "\n");
-        }
-    }
-    if let Some(run) = &review.run {
-        put!(out, "\n");
-        if let Some(page) = &run.ask.page {
-            fact(out, "Approval", page);
-        }
-        fact(out, "Review", &run.link);
-    }
-}
-
-/// How to answer.
-fn commands(out: &mut Out<Plain>, review: &Review) {
-    if let Some(commands) = top::commands(review) {
-        title(out, "APPROVE OR REJECT FROM A TERMINAL");
-        for line in &commands.approve {
-            put!(out, line, "\n");
-        }
-        put!(out, "\n");
-        for line in &commands.reject {
-            put!(out, line, "\n");
-        }
-    }
-}
-
-/// What the review rests on: for whoever checks it, not for whoever reads it.
-fn evidence(out: &mut Out<Plain>, review: &Review) {
-    title(out, "EVIDENCE");
-    if let Some(run) = &review.run {
-        fact(out, "Digest", &run.digest);
-        let attempt = masked![run.pipeline, " ", run.execution, ", attempt ", run.attempt];
-        fact(out, "Run", &attempt);
-        fact(out, "Made", &run.made);
-    }
-    fact(out, "Stack", &review.stack.name);
-    if review.stack.is_new {
-        row(out, "", &"the stack is created");
-    }
-    for (name, value) in words::stack_facts(review) {
-        fact(out, name, value);
-    }
-    if review.stack.change_set.is_none() {
-        row(out, "Change set", &"none: only the stack policy changes");
-    }
-}
-
-/// Spaces that make a name as wide as the others.
-const PAD: &str = "            ";
-
-fn row(out: &mut Out<Plain>, name: &'static str, value: &dyn Printed<Plain>) {
-    put!(out, name, &PAD[name.len().min(PAD.len())..]);
-    value.print(out);
-    put!(out, "\n");
-}
-
-fn fact(out: &mut Out<Plain>, name: &'static str, value: &Masked) {
-    if !value.is_empty() {
-        row(out, name, &value);
-    }
-}
-
-fn context(out: &mut Out<Plain>, run: &RunFacts<Masked>) {
-    title(out, "WHERE IT COMES FROM");
-    let commits = Commits::of(run);
-    for commit in commits.newest {
-        put!(out, "  ", commit.sha.start(10), " ", commit.subject, "\n      by ");
-        if commit.authenticated.is_empty() {
-            put!(out, commit.author_text, " (not authenticated)\n");
-        } else {
-            put!(out, Masked::joined(&commit.authenticated, ", "), "\n");
-        }
-        if let Some(pull) = &commit.pull_request {
-            put!(out, "      pull request #", pull.number, " ", pull.title, "\n");
-            for verdict in &pull.verdicts {
-                put!(out, "        ", verdict, "\n");
-            }
-        }
-    }
-    for (count, what) in [
-        (commits.older.len(), " more commits"),
-        (commits.merges.len(), " merges"),
-    ] {
-        if count > 0 {
-            put!(out, "  and ", count, what, "\n");
-        }
-    }
-    for text in [&run.commits_incomplete, &run.compare_url, &run.changed_elsewhere]
-        .into_iter()
-        .flatten()
-    {
-        put!(out, "  ", text, "\n");
-    }
-    if let Some(last) = &run.last_executed {
-        put!(
-            out,
-            "  last executed through the gate: ",
-            last.commit,
-            " at ",
-            last.at,
-            "\n"
-        );
-    }
-    for text in &run.waiting {
-        put!(out, "  ", text, "\n");
-    }
 }
 
 fn gates(out: &mut Out<Plain>, review: &Review) {

@@ -249,7 +249,7 @@ async fn a_changed_stack_policy_reaches_its_stack(site: &mut Site) {
     );
     site.push("Protect the network").await;
     let review = site.provision(true).await;
-    assert!(review.contains("stack_policy"), "{review}");
+    assert!(review.contains("stack policy"), "{review}");
     site.run("changegate-network", had).await;
     site.approve("changegate-network", Some(&last)).await;
     let got = site
