@@ -206,8 +206,8 @@ pub(super) struct Commands {
 
 /// Commands for a POSIX shell; `None` where nothing is asked.
 ///
-/// The token is asked for with the run: where another run has come in its place there is none, so that nobody answers
-/// for a change that they did not see. `--result` is JSON, because the AWS CLI splits its short form at commas:
+/// The commands look up the token of this run. When another run has taken its place they find nothing, so that nobody
+/// answers for a change that they did not see. `--result` is JSON, because the AWS CLI splits its short form at commas:
 /// <https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-shorthand.html>.
 pub(super) fn commands(review: &Review) -> Option<Commands> {
     let run = review.run.as_ref().filter(|_| review.stack.failure.is_none())?;

@@ -180,7 +180,7 @@ struct Pattern {
 enum Compiled {
     Ready(Pattern),
     /// It uses what only Java's expressions have (look-around, back-references, Unicode classes, class intersections,
-    /// possessive quantifiers), or is none: CloudFormation judges.
+    /// possessive quantifiers), or it is not a pattern: CloudFormation judges.
     Foreign,
     /// It is larger than any that people write.
     TooLarge,
