@@ -70,8 +70,9 @@ pub(super) fn account_of(principal: &str) -> Option<&str> {
     (principal.len() == 12 && principal.bytes().all(|byte| byte.is_ascii_digit())).then_some(principal)
 }
 
-/// Whether a value is that of another resource of the stack, or not known yet. A policy variable is not a reference: the
-/// request fills it in.
+/// Whether a value is that of another resource of the stack, or not known yet.
+///
+/// A policy variable is not a reference: the request fills it in.
 pub(super) fn is_reference(value: &str) -> bool {
     !is_policy_variable(value) && (value.contains("${") || value.contains("{{changeSet:"))
 }
