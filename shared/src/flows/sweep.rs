@@ -5,6 +5,8 @@
 //! one of another end, is recorded as if it had been announced just now, with everything that follows from an end. A note
 //! says up to when the runs of each pipeline are known to be recorded, so that each is looked at once.
 
+mod statuses;
+
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
@@ -13,10 +15,13 @@ use serde::{Deserialize, Serialize};
 use super::FlowError;
 use super::ports::{
     Clock, ControlPipelines, NewObject, Notify, PipelineExecution, PortErrorKind, ReadChangeSets, ReadObjects,
-    ReadPipelines, ReadStacks, TellRepository, WriteChangeSets, WriteCondition, WriteObjects,
+    ReadPipelines, ReadStacks, ReadTold, TellRepository, WriteChangeSets, WriteCondition, WriteObjects,
 };
 use super::record_outcome::{EndedRun, RecordPorts, RecordSettings, last_outcome, record_outcome};
 use crate::domain::keys;
+use crate::domain::outcome::Outcome;
+
+use self::statuses::Statuses;
 
 /// What ended so shortly ago is left to its announcement.
 const GRACE: SignedDuration = SignedDuration::from_secs(60);
@@ -74,7 +79,7 @@ where
     S: ReadObjects,
     E: ReadObjects + WriteObjects,
     N: Notify,
-    G: TellRepository,
+    G: TellRepository + ReadTold,
     K: Clock,
 {
     let held = ports.evidence.get(keys::WATERMARKS, None).await?;
@@ -94,7 +99,7 @@ where
         let first = names.partition_point(|name| name < next);
         names.rotate_left(first);
     }
-    let (mut swept, mut first_error) = (Swept::default(), None);
+    let (mut swept, mut statuses, mut first_error) = (Swept::default(), Statuses::default(), None);
     for (number, name) in names.iter().enumerate() {
         if !has_time() {
             swept.left = names.len() - number;
@@ -103,7 +108,7 @@ where
             break;
         }
         let known = before.pipelines.get(name).cloned().unwrap_or_default();
-        let (known, error) = one(ports, settings, name, known, &mut swept, has_time).await;
+        let (known, error) = one(ports, settings, name, known, (&mut swept, &mut statuses), has_time).await;
         if known == Known::default() {
             after.pipelines.remove(name);
         } else {
@@ -150,7 +155,7 @@ async fn one<P, C, S, E, N, G, K>(
     settings: &RecordSettings,
     pipeline: &str,
     mut known: Known,
-    swept: &mut Swept,
+    (swept, statuses): (&mut Swept, &mut Statuses),
     has_time: &dyn Fn() -> bool,
 ) -> (Known, Option<FlowError>)
 where
@@ -159,7 +164,7 @@ where
     S: ReadObjects,
     E: ReadObjects + WriteObjects,
     N: Notify,
-    G: TellRepository,
+    G: TellRepository + ReadTold,
     K: Clock,
 {
     let runs = match runs(ports, pipeline, &known).await {
@@ -172,6 +177,7 @@ where
         (Some(ended), Some(since)) => ended > since,
         _ => true,
     };
+    let newest = runs.first().map(|run| run.id.clone());
     let mut open = Vec::new();
     let mut ended = Vec::new();
     for run in runs {
@@ -190,12 +196,23 @@ where
     let mut error = None;
     for (state, run) in ended {
         if error.is_none() && has_time() {
+            let is_newest = newest.as_ref() == Some(&run.id);
             match settle(ports, settings, pipeline, state, &run).await {
-                Ok(is_new) => {
+                Ok(Settled::Before(outcome)) => {
                     known.until = known.until.max(time(&run));
-                    if is_new {
-                        swept.recorded.push((pipeline.to_owned(), run.id));
+                    if let Some(outcome) = outcome
+                        && let Err(untold) = statuses.set_right(ports, settings, &outcome, is_newest).await
+                    {
+                        // GitHub's troubles do not hold up what is recorded; the next sweep looks again.
+                        tracing::warn!(pipeline, execution = run.id, error = %untold, "a status was not looked at");
+                        open.push(run.id);
                     }
+                    continue;
+                }
+                Ok(Settled::Now(outcome)) => {
+                    known.until = known.until.max(time(&run));
+                    statuses.forget(outcome.and_then(|outcome| outcome.commit));
+                    swept.recorded.push((pipeline.to_owned(), run.id));
                     continue;
                 }
                 Err(failed) => error = Some(failed),
@@ -209,7 +226,7 @@ where
     (known, error)
 }
 
-/// The latest runs: all that began since what is known, and those that had not ended then.
+/// The latest runs, newest first: all that began since what is known, and those that had not ended then.
 async fn runs<P, C, S, E, N, G, K>(
     ports: &RecordPorts<'_, P, C, S, E, N, G, K>,
     pipeline: &str,
@@ -219,10 +236,7 @@ where
     P: ReadPipelines,
 {
     let since = known.until.map(|until| until - OVERLAP);
-    let is_known = |run: &PipelineExecution| {
-        let began = run.started.as_deref().and_then(|began| began.parse::<Timestamp>().ok());
-        since.is_some_and(|since| began.is_some_and(|began| began < since))
-    };
+    let is_known = |run: &PipelineExecution| since.is_some_and(|since| started(run).is_some_and(|began| began < since));
     let mut runs = ports.pipelines.pipeline_executions_until(pipeline, &is_known).await?;
     for id in &known.open {
         if runs.iter().all(|run| run.id != *id)
@@ -234,21 +248,29 @@ where
     Ok(runs)
 }
 
-/// Records an end where none of it is recorded; answers whether none was.
+/// What became of an end, with its record.
+enum Settled {
+    /// It was recorded before.
+    Before(Option<Outcome>),
+    /// It is recorded now.
+    Now(Option<Outcome>),
+}
+
+/// Records an end where none of it is recorded.
 async fn settle<P, C, S, E, N, G, K>(
     ports: &RecordPorts<'_, P, C, S, E, N, G, K>,
     settings: &RecordSettings,
     pipeline: &str,
     state: &str,
     run: &PipelineExecution,
-) -> Result<bool, FlowError>
+) -> Result<Settled, FlowError>
 where
     P: ReadPipelines + ControlPipelines,
     C: ReadStacks + ReadChangeSets + WriteChangeSets,
     S: ReadObjects,
     E: ReadObjects + WriteObjects,
     N: Notify,
-    G: TellRepository,
+    G: TellRepository + ReadTold,
     K: Clock,
 {
     let recorded = last_outcome(ports.evidence, pipeline, &run.id).await?;
@@ -256,9 +278,10 @@ where
         .as_ref()
         .is_some_and(|outcome| run.updated.is_none() || outcome.ended == run.updated)
     {
-        return Ok(false);
+        return Ok(Settled::Before(recorded));
     }
-    let fingerprint = recorded.map(|outcome| outcome.fingerprint);
+    let fingerprint = |outcome: &Option<Outcome>| outcome.as_ref().map(|outcome| outcome.fingerprint.clone());
+    let before = fingerprint(&recorded);
     let ended = EndedRun {
         pipeline: pipeline.to_owned(),
         execution: run.id.clone(),
@@ -266,19 +289,17 @@ where
         time: None,
     };
     record_outcome(ports, settings, &ended).await?;
-    let now = last_outcome(ports.evidence, pipeline, &run.id)
-        .await?
-        .map(|outcome| outcome.fingerprint);
-    let is_new = now != fingerprint;
-    if is_new {
-        tracing::warn!(
-            pipeline,
-            execution = run.id,
-            state,
-            "recorded an end that nobody had recorded"
-        );
+    let now = last_outcome(ports.evidence, pipeline, &run.id).await?;
+    if fingerprint(&now) == before {
+        return Ok(Settled::Before(now));
     }
-    Ok(is_new)
+    tracing::warn!(
+        pipeline,
+        execution = run.id,
+        state,
+        "recorded an end that nobody had recorded"
+    );
+    Ok(Settled::Now(now))
 }
 
 /// The state as it is announced; `None` for a run that has not ended.
@@ -296,6 +317,10 @@ fn state(status: &str) -> Option<&'static str> {
 /// When a run changed last, which for one that ended is its end.
 fn time(run: &PipelineExecution) -> Option<Timestamp> {
     run.updated.as_deref().and_then(|time| time.parse().ok())
+}
+
+fn started(run: &PipelineExecution) -> Option<Timestamp> {
+    run.started.as_deref().and_then(|began| began.parse().ok())
 }
 
 #[cfg(test)]

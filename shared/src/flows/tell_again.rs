@@ -111,7 +111,11 @@ async fn is_obsolete(repository: &impl ReadTold, untold: &Untold) -> Result<bool
         Message::Status {
             repository: Some(id),
             status,
-        } => repository.status_time(*id, &status.commit, &status.context).await?,
+        } => {
+            let told = repository.statuses(*id, &status.commit).await?;
+            let same = told.into_iter().find(|told| told.context == status.context);
+            same.map(|told| told.at)
+        }
         Message::Comment {
             repository: Some(id),
             pull_request,

@@ -1,22 +1,18 @@
-//! When something was told last.
+//! What was told last.
 
 use super::repository::{Repository, by_number, segment};
 use super::wire;
 use crate::domain::sync::pin::RepositoryId;
-use crate::flows::ports::{PortError, ReadSecrets, ReadTold};
+use crate::flows::ports::{PortError, ReadSecrets, ReadTold, ToldStatus};
 
 /// Statuses and comments of a page; GitHub gives no more.
 const PAGE: usize = 100;
 
 impl<S: ReadSecrets> ReadTold for Repository<S> {
-    async fn status_time(
-        &self,
-        repository: RepositoryId,
-        commit: &str,
-        context: &str,
-    ) -> Result<Option<String>, PortError> {
+    async fn statuses(&self, repository: RepositoryId, commit: &str) -> Result<Vec<ToldStatus>, PortError> {
         let rest = format!("/commits/{}/status?per_page={PAGE}", segment(commit));
         let mut path = by_number(repository, &rest);
+        let mut statuses = Vec::new();
         loop {
             let operation = "GET /repositories/{id}/commits/{ref}/status";
             let read = self
@@ -25,13 +21,18 @@ impl<S: ReadSecrets> ReadTold for Repository<S> {
                 .await;
             let (combined, next) = match read {
                 Ok(read) => read,
-                Err(error) if error.is_not_found() => return Ok(None),
+                Err(error) if error.is_not_found() => return Ok(Vec::new()),
                 Err(error) => return Err(error),
             };
-            let found = combined.statuses.into_iter().find(|status| status.context == context);
-            match (found, next) {
-                (None, Some(next)) => path = next,
-                (found, _) => return Ok(found.map(|status| status.updated_at)),
+            statuses.extend(combined.statuses.into_iter().map(|status| ToldStatus {
+                context: status.context,
+                is_pending: status.state == "pending",
+                url: status.target_url,
+                at: status.updated_at,
+            }));
+            match next {
+                Some(next) => path = next,
+                None => return Ok(statuses),
             }
         }
     }

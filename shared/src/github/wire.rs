@@ -364,6 +364,8 @@ pub(super) struct CombinedStatus {
 #[derive(Deserialize)]
 pub(super) struct SetStatus {
     pub(super) context: String,
+    pub(super) state: String,
+    pub(super) target_url: Option<String>,
     pub(super) updated_at: String,
 }
 

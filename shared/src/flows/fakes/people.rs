@@ -8,7 +8,9 @@ use jiff::Timestamp;
 
 use super::Wire;
 use crate::domain::sync::pin::RepositoryId;
-use crate::flows::ports::{Clock, CommitStatus, Notify, PortError, PortErrorKind, ReadTold, TellRepository};
+use crate::flows::ports::{
+    Clock, CommitStatus, Notify, PortError, PortErrorKind, ReadTold, StatusState, TellRepository, ToldStatus,
+};
 
 /// A clock that stands still until a test moves it.
 #[derive(Clone)]
@@ -187,19 +189,21 @@ impl TellRepository for FakeRepository {
 }
 
 impl ReadTold for FakeRepository {
-    async fn status_time(
-        &self,
-        repository: RepositoryId,
-        commit: &str,
-        context: &str,
-    ) -> Result<Option<String>, PortError> {
+    async fn statuses(&self, repository: RepositoryId, commit: &str) -> Result<Vec<ToldStatus>, PortError> {
         let effect = || {
             self.must_be(repository)?;
-            Ok(self
-                .times
-                .borrow()
-                .get(&(commit.to_owned(), context.to_owned()))
-                .cloned())
+            let mut newest = BTreeMap::new();
+            for status in self.statuses.borrow().iter().filter(|status| status.commit == commit) {
+                newest.insert(status.context.clone(), status.clone());
+            }
+            let times = self.times.borrow();
+            let told = newest.into_values().map(|status| ToldStatus {
+                at: times[&(status.commit, status.context.clone())].clone(),
+                context: status.context,
+                is_pending: status.state == StatusState::Pending,
+                url: status.url,
+            });
+            Ok(told.collect())
         };
         self.wire
             .call("GET /repositories/{id}/commits/{ref}/status", commit, effect)

@@ -232,20 +232,27 @@ pub trait TellRepository {
     async fn is_public(&self, repository: RepositoryId) -> Result<bool, PortError>;
 }
 
-/// Reads when something was told last.
+/// A commit status that stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToldStatus {
+    /// Such as `changegate/production/network`.
+    pub context: String,
+    /// Whether it still waits for another.
+    pub is_pending: bool,
+    /// Where to read more.
+    pub url: Option<String>,
+    /// When it was set (RFC 3339, whole seconds).
+    pub at: String,
+}
+
+/// Reads what was told last.
 pub trait ReadTold {
-    /// When a status of this context was set last on a commit (RFC 3339, whole seconds); `None` when none was, or GitHub
-    /// knows no such commit.
+    /// The newest status of each context of a commit; empty when there is none, or GitHub knows no such commit.
     ///
     /// # Errors
     ///
     /// When GitHub refuses or does not answer.
-    async fn status_time(
-        &self,
-        repository: RepositoryId,
-        commit: &str,
-        context: &str,
-    ) -> Result<Option<String>, PortError>;
+    async fn statuses(&self, repository: RepositoryId, commit: &str) -> Result<Vec<ToldStatus>, PortError>;
 
     /// When the comment with this marker was written last on a pull request (RFC 3339, whole seconds); `None` when there
     /// is none, or no such pull request.

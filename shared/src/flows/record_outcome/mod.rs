@@ -16,6 +16,7 @@ mod tidy;
 
 pub use lost_delivery::{LostDelivery, report_lost_delivery};
 pub use stack_end::{StackRest, record_stack_end};
+pub(super) use tell::repository as tell_repository;
 
 use std::collections::BTreeMap;
 

@@ -42,7 +42,7 @@ fn given_up(what: &str, told: Result<(), PortError>) -> Result<Option<String>, F
 
 /// Sets the last status of the commit, and the last state of the comment on its pull requests. Answers with what will
 /// never be told, and why: GitHub's troubles are not the run's.
-pub(super) async fn repository(
+pub(in crate::flows) async fn repository(
     repository: &impl TellRepository,
     settings: &RecordSettings,
     outcome: &Outcome,

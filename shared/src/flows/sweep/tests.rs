@@ -14,6 +14,8 @@ use crate::flows::ports::{ActionExecution, StatusState};
 const NETWORK: &str = "changegate-network";
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
+mod statuses;
+
 /// Pipelines whose runs ended, all announcements lost.
 struct World {
     wire: Wire,

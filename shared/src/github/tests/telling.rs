@@ -1,6 +1,9 @@
 //! Comments that are Changegate's own, and writes that go nowhere else.
 
+use wiremock::matchers::query_param;
+
 use super::*;
+use crate::flows::ports::ReadTold as _;
 
 const MARKER: &str = "<!-- changegate:production:changegate-network -->";
 
@@ -186,4 +189,67 @@ async fn a_credential_does_not_follow_to_another_host_and_redirects_without_end_
     );
     let error = repository.tree("t2").await.unwrap_err();
     assert!(error.to_string().contains("redirects too often"), "{error}");
+}
+
+#[tokio::test]
+async fn the_newest_status_of_each_context_is_read_from_every_page() {
+    let (server, vault) = (MockServer::start().await, vault("t"));
+    let status = |context: &str, state: &str| json!({"context": context, "state": state, "target_url": null, "updated_at": "2026-11-23T10:00:00Z"});
+    let next = format!(
+        r#"<{}/repositories/1/commits/c1/status?per_page=100&page=2>; rel="next""#,
+        server.uri()
+    );
+    Mock::given(method("GET"))
+        .and(path("/repositories/1/commits/c1/status"))
+        .and(query_param("page", "2"))
+        .respond_with(ok(&json!({"statuses": [status("b", "pending")]})))
+        .with_priority(1)
+        .mount(&server)
+        .await;
+    Mock::given(method("GET"))
+        .and(path("/repositories/1/commits/c1/status"))
+        .respond_with(ok(&json!({"statuses": [status("a", "failure")]})).insert_header("link", next.as_str()))
+        .with_priority(2)
+        .mount(&server)
+        .await;
+    Mock::given(path("/repositories/1/commits/gone/status"))
+        .respond_with(said(404, "Not Found"))
+        .mount(&server)
+        .await;
+    let repository = repository(&server, &vault);
+    let told = repository.statuses(RepositoryId(1), "c1").await.unwrap();
+    let told: Vec<_> = told
+        .iter()
+        .map(|told| (told.context.as_str(), told.is_pending))
+        .collect();
+    assert_eq!(told, [("a", false), ("b", true)]);
+    assert_eq!(repository.statuses(RepositoryId(1), "gone").await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn the_time_of_a_comment_is_that_of_the_one_with_the_marker_on_whichever_page() {
+    let (server, vault) = (MockServer::start().await, vault("t"));
+    let comment = |body: &str, at: &str| json!({"id": 1, "body": body, "user": null, "updated_at": at});
+    let next = format!(
+        r#"<{}/repositories/1/issues/7/comments?per_page=100&page=2>; rel="next""#,
+        server.uri()
+    );
+    Mock::given(path("/repositories/1/issues/7/comments"))
+        .and(query_param("page", "2"))
+        .respond_with(ok(&json!([comment(
+            &format!("{MARKER}\nours"),
+            "2026-11-23T10:00:01Z"
+        )])))
+        .with_priority(1)
+        .mount(&server)
+        .await;
+    Mock::given(path("/repositories/1/issues/7/comments"))
+        .respond_with(ok(&json!([comment("theirs", "2026-11-23T10:00:00Z")])).insert_header("link", next.as_str()))
+        .with_priority(2)
+        .mount(&server)
+        .await;
+    let repository = repository(&server, &vault);
+    let time = |marker| repository.comment_time(RepositoryId(1), 7, marker);
+    assert_eq!(time(MARKER).await.unwrap().as_deref(), Some("2026-11-23T10:00:01Z"));
+    assert_eq!(time("<!-- other -->").await.unwrap(), None);
 }
