@@ -81,7 +81,8 @@ fn render(arguments: &Arguments) -> Result<String, Box<dyn Error + Send + Sync>>
         optional(arguments.after.as_deref())?,
     );
     let templates: Vec<_> = [TemplateTexts {
-        sources: [&before, &after].into_iter().flatten().cloned().collect(),
+        // The deployed template comes from CloudFormation most often, in CloudFormation's form.
+        submitted_after: after.clone(),
         before,
         after,
         ..TemplateTexts::default()

@@ -6,6 +6,7 @@ mod golden;
 mod honest;
 mod hooks;
 mod hostile;
+mod outside_ascii;
 mod secrets;
 mod sizes;
 mod top;

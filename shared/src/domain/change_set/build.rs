@@ -73,9 +73,11 @@ pub struct TemplateTexts {
     pub before: Option<String>,
     /// What the change set deploys, after transforms.
     pub after: Option<String>,
-    /// The texts that were submitted, now and before, as far as they are known: CloudFormation gives characters
-    /// outside ASCII back as `?`.
-    pub sources: Vec<String>,
+    /// What was submitted for [`Self::before`], where that is known: CloudFormation gives characters outside ASCII back
+    /// as `?`.
+    pub submitted_before: Option<String>,
+    /// What was submitted for [`Self::after`], where that is known.
+    pub submitted_after: Option<String>,
     /// Parameters of a nested stack as it is deployed; those of the root come from [`Inputs::deployed`].
     pub parameters_before: BTreeMap<String, String>,
 }
@@ -115,6 +117,7 @@ impl Review {
         known.extend(passed_secrets(inputs, &pairs));
         known.extend(all.iter_mut().flat_map(|facts| std::mem::take(&mut facts.secrets)));
         let hider = Hider::knowing(known);
+        let of_resources: usize = all.iter().map(|facts| facts.taken_as_equal).sum();
         let invocations = Invocations::of(inputs.tree);
         let mut resources = Vec::with_capacity(all.len());
         let mut findings = Vec::new();
@@ -142,7 +145,8 @@ impl Review {
         resources.sort_by(|a, b| {
             (rank(a), &a.path, &a.logical_id, &a.action).cmp(&(rank(b), &b.path, &b.logical_id, &b.action))
         });
-        let settings = settings::changes(inputs, &pairs, &hider);
+        let (settings, of_settings) = settings::changes(inputs, &pairs, &hider);
+        warnings.extend(taken_as_equal(of_resources + of_settings));
         findings.extend(exceeded::findings(&pairs, &hider));
         findings.extend(risk::of_settings(&settings));
         deferred.sort();
@@ -234,6 +238,18 @@ fn unreadable(change: &Change) -> Sentence {
         kind,
         " that names no resource"
     ]
+}
+
+/// What is not shown, because it is most likely no change.
+fn taken_as_equal(values: usize) -> Option<Sentence> {
+    (values > 0).then(|| {
+        sentence![
+            "CloudFormation gives characters outside ASCII of the deployed template back as `?`, and what was submitted \
+             for it is not known: ",
+            values,
+            " values that differ in nothing else are taken as unchanged"
+        ]
+    })
 }
 
 /// Why a change set may not be shown whole.

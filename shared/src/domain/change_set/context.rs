@@ -14,7 +14,7 @@ const AS_TOLD: &str = "(as CloudFormation tells it)";
 pub(super) fn context(
     told: Option<&str>,
     template: Option<&Value>,
-    source: &Restorer,
+    source: Option<&Restorer>,
     secrets: &mut Vec<String>,
 ) -> Option<Value> {
     let told = present(told)?;
@@ -22,7 +22,9 @@ pub(super) fn context(
         Ok(value @ Value::Object(_)) => value,
         _ => Value::Object(Map::from_iter([(AS_TOLD.to_owned(), Value::String(told.to_owned()))])),
     };
-    source.restore(&mut value);
+    if let Some(source) = source {
+        source.restore(&mut value, template);
+    }
     if let Some(template) = template {
         improve(&mut value, template, secrets);
     }

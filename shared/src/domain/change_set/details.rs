@@ -144,6 +144,13 @@ impl<'a> Details<'a> {
         told
     }
 
+    /// Whether a detail is about this place, one that it lies in, or one in it.
+    pub(super) fn is_about(&self, pointers: [Option<&str>; 2]) -> bool {
+        let mut found = BTreeSet::new();
+        self.covering(pointers, &mut found);
+        !found.is_empty()
+    }
+
     /// Indices of the details that are about exactly this place.
     pub(super) fn at(&self, place: &str) -> &[usize] {
         self.by_place.get(place).map_or(&[], Vec::as_slice)

@@ -25,7 +25,8 @@ pub(super) struct Pair<'t> {
 pub(super) struct Parsed {
     pub(super) before: Option<Template>,
     pub(super) after: Option<Template>,
-    source: Restorer,
+    source_before: Option<Restorer>,
+    source_after: Option<Restorer>,
     is_unread: bool,
 }
 
@@ -51,20 +52,19 @@ impl Parsed {
                 .ok()
         };
         let (mut before, mut after) = (read(&texts.before, "deployed"), read(&texts.after, "new"));
-        let mut source = Restorer::default();
-        for text in &texts.sources {
-            if let Ok(template) = Template::parse(text) {
-                source.collect_from(&template);
+        let source = |text: &Option<String>| Template::parse(text.as_deref()?).ok().map(Restorer::of);
+        let (source_before, source_after) = (source(&texts.submitted_before), source(&texts.submitted_after));
+        for (template, source) in [(&mut before, &source_before), (&mut after, &source_after)] {
+            if let (Some(template), Some(source)) = (template, source) {
+                template.restore_from(source);
             }
-        }
-        for template in [&mut before, &mut after].into_iter().flatten() {
-            template.restore_from(&source);
         }
         Self {
             is_unread: (texts.before.is_some() && before.is_none()) || (texts.after.is_some() && after.is_none()),
             before,
             after,
-            source,
+            source_before,
+            source_after,
         }
     }
 }
@@ -105,7 +105,8 @@ pub(super) fn pair<'t>(inputs: &Inputs<'_>, texts: &TemplateTexts, parsed: &'t P
         deployments: Deployments {
             before: old.map(|template| Evaluator::new(template, before, stack_id)),
             after: new.map(|template| Evaluator::new(template, &after, stack_id).with_renewed(renewed)),
-            source: parsed.source.clone(),
+            source_before: parsed.source_before.as_ref(),
+            source_after: parsed.source_after.as_ref(),
         },
     }
 }

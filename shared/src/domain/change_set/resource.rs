@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::context::context;
 use super::description::{Change, ResourceChange, present};
+use super::details::Details;
 use super::diff::{Leaf, leaves};
 use super::evaluate::Evaluator;
 use super::review::{ResourceReview, ValueSource};
@@ -19,8 +20,10 @@ pub struct Deployments<'a> {
     pub before: Option<Evaluator<'a>>,
     /// The template of the change set, with its parameters.
     pub after: Option<Evaluator<'a>>,
-    /// Texts outside ASCII of both templates.
-    pub source: Restorer,
+    /// What was submitted for the deployed template, where that is known.
+    pub source_before: Option<&'a Restorer>,
+    /// What was submitted for the template of the change set, where that is known.
+    pub source_after: Option<&'a Restorer>,
 }
 
 /// One change with its values.
@@ -37,6 +40,8 @@ pub struct ResourceFacts<'a> {
     pub after: Option<Value>,
     /// The parts in which they differ.
     pub leaves: Vec<Leaf>,
+    /// How many more differ only in characters that CloudFormation gives back as `?`, and are taken as equal.
+    pub taken_as_equal: usize,
     /// What differs between the last deployment and the resource as it really is.
     pub drifted: Vec<Leaf>,
     /// Texts that CloudFormation told where the template refers to a secret.
@@ -71,12 +76,17 @@ impl<'a> ResourceFacts<'a> {
         let template_before = declared(&deployments.before).filter(|_| change.action != "Add");
         let template_after = declared(&deployments.after).filter(|_| change.action != "Remove");
         let mut secrets = Vec::new();
-        let mut told = |told: &Option<String>, template: Option<&Value>| {
-            context(told.as_deref(), template, &deployments.source, &mut secrets)
+        let mut told = |told: &Option<String>, template: Option<&Value>, source| {
+            context(told.as_deref(), template, source, &mut secrets)
         };
-        let told_before = told(&change.before_context, template_before.as_ref());
-        let told_after = told(&change.after_context, template_after.as_ref());
-        let deployed = told(&change.previous_deployment_context, template_before.as_ref());
+        let (source_before, source_after) = (deployments.source_before, deployments.source_after);
+        let told_before = told(&change.before_context, template_before.as_ref(), source_before);
+        let told_after = told(&change.after_context, template_after.as_ref(), source_after);
+        let deployed = told(
+            &change.previous_deployment_context,
+            template_before.as_ref(),
+            source_before,
+        );
         let drifted = deployed.map_or_else(Vec::new, |deployed| leaves(Some(&deployed), told_before.as_ref()));
         let tells_values = change
             .details
@@ -102,17 +112,26 @@ impl<'a> ResourceFacts<'a> {
             // With one side missing, everything would look new; what changes is what CloudFormation's own list says.
             Vec::new()
         };
-        let leaves = found
+        let mut leaves: Vec<Leaf> = found
             .into_iter()
-            .filter(|leaf| !is_corrupted_only(leaf))
             .filter(|leaf| both_known || leaf.path != "Type")
             .collect();
+        let before_all = leaves.len();
+        if source_before.is_none() && leaves.iter().any(may_be_equal) {
+            let details = Details::of(&change.details);
+            let is_told = |leaf: &Leaf| {
+                let pointers = [leaf.pointer_before.as_deref(), leaf.pointer_after.as_deref()];
+                details.is_about(pointers)
+            };
+            leaves.retain(|leaf| !may_be_equal(leaf) || is_told(leaf));
+        }
         Some(Self {
             path,
             change,
             hooks,
             before,
             after,
+            taken_as_equal: before_all - leaves.len(),
             leaves,
             drifted,
             secrets,
@@ -167,8 +186,9 @@ impl<'a> ResourceFacts<'a> {
     }
 }
 
-/// Only characters that `GetTemplate` destroys differ.
-fn is_corrupted_only(leaf: &Leaf) -> bool {
+/// Whether the sides differ only in characters that `GetTemplate` gives back as `?`, so that they are equal unless the
+/// `?` was written by somebody.
+pub(super) fn may_be_equal(leaf: &Leaf) -> bool {
     match (&leaf.before, &leaf.after) {
         (Some(before), Some(after)) => before.contains('?') && !after.is_ascii() && *before == lossy(after),
         _ => false,

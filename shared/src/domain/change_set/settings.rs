@@ -9,17 +9,21 @@ use super::description::{ChangeSetDescription, present};
 use super::diff::leaves;
 use super::known_secrets::is_passed_secret;
 use super::pairs::Pair;
+use super::resource::may_be_equal;
 use super::review::{SettingChange, SettingKind};
 use super::tree::PlacedChangeSet;
 use super::values::Shown;
 use crate::domain::digest::to_canonical_json;
 use crate::domain::secrecy::{Hider, Masked, Spot, Step};
 
-/// All changes of settings, in the order of [`SettingKind`].
-pub(super) fn changes(inputs: &Inputs<'_>, pairs: &[Pair<'_>], hider: &Hider) -> Vec<SettingChange> {
+/// All changes of settings, in the order of [`SettingKind`], and how many more were taken as equal; see
+/// [`may_be_equal`].
+pub(super) fn changes(inputs: &Inputs<'_>, pairs: &[Pair<'_>], hider: &Hider) -> (Vec<SettingChange>, usize) {
     let mut found = Found {
         hider,
         changes: Vec::new(),
+        is_before_unknown: false,
+        taken_as_equal: 0,
     };
     found.stack_policy(inputs);
     if let Some(root) = inputs.tree.and_then(super::tree::ChangeSetTree::root) {
@@ -31,15 +35,19 @@ pub(super) fn changes(inputs: &Inputs<'_>, pairs: &[Pair<'_>], hider: &Hider) ->
         found.nested(inputs, set, pairs);
     }
     for pair in pairs {
+        found.is_before_unknown = pair.deployments.source_before.is_none();
         found.template(pair);
     }
     found.changes.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
-    found.changes
+    (found.changes, found.taken_as_equal)
 }
 
 struct Found<'h> {
     hider: &'h Hider,
     changes: Vec<SettingChange>,
+    /// Whether nobody knows what was submitted for the template before.
+    is_before_unknown: bool,
+    taken_as_equal: usize,
 }
 
 impl Found<'_> {
@@ -242,11 +250,8 @@ impl Found<'_> {
                 ..Spot::default()
             };
             let shown = |value: &Option<String>| value.as_deref().map(|value| self.hider.value(&spot, value));
-            if let (Some(a), Some(b)) = (&leaf.before, &leaf.after)
-                && a.contains('?')
-                && !b.is_ascii()
-                && *a == super::template::lossy(b)
-            {
+            if self.is_before_unknown && may_be_equal(&leaf) {
+                self.taken_as_equal += 1;
                 continue;
             }
             self.changes.push(SettingChange {

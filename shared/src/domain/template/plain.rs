@@ -64,8 +64,8 @@ impl Template {
     /// Puts back the texts that `GetTemplate` destroyed, as far as `source` has them: it turns each character outside
     /// ASCII into `?`.
     pub fn restore_from(&mut self, source: &Restorer) {
-        for value in self.root.values_mut() {
-            source.restore(value);
+        for (key, value) in &mut self.root {
+            source.restore(value, source.template.get(key));
         }
     }
 }
@@ -87,38 +87,49 @@ pub(super) fn is_no_echo(declaration: &Value) -> bool {
     declaration.get("NoEcho").is_some_and(|value| !is_open(value))
 }
 
-/// Texts outside ASCII by the form in which `GetTemplate` and `DescribeChangeSet` give them back.
+/// What was submitted, to put back what `GetTemplate` and `DescribeChangeSet` give back in another form.
+///
+/// A text at the same place is put back for certain. Where a transform moved it, it is found by its form, unless another
+/// text has the same form, such as one with a `?` of its own.
 #[derive(Clone, Default)]
 pub struct Restorer {
+    template: Map<String, Value>,
     by_lossy: HashMap<String, Option<String>>,
 }
 
 impl Restorer {
-    /// Collects the texts of a template.
-    pub fn collect_from(&mut self, template: &Template) {
+    /// What puts back the texts of this template.
+    pub fn of(template: Template) -> Self {
+        let mut restorer = Self::default();
         for (key, value) in &template.root {
-            self.note(key);
-            self.collect(value);
+            restorer.note(key);
+            restorer.collect(value);
         }
+        if !restorer.by_lossy.is_empty() {
+            restorer.template = template.root;
+        }
+        restorer
     }
 
-    /// Whether there is nothing to put back.
-    pub fn is_empty(&self) -> bool {
-        self.by_lossy.is_empty()
-    }
-
-    /// Puts texts back, in place.
-    pub fn restore(&self, value: &mut Value) {
-        if self.is_empty() {
-            return;
-        }
+    /// Puts texts back, in place. `twin` is what was submitted at the same place, as far as it is known.
+    pub fn restore(&self, value: &mut Value, twin: Option<&Value>) {
         match value {
-            Value::String(text) => {
-                if let Some(source) = self.source_of(text) {
-                    source.clone_into(text);
+            Value::String(text) if text.contains('?') => match twin.and_then(Value::as_str) {
+                Some(twin) if lossy(twin) == *text => twin.clone_into(text),
+                _ => {
+                    if let Some(source) = self.source_of(text) {
+                        source.clone_into(text);
+                    }
+                }
+            },
+            Value::Array(items) => {
+                let twins = twin
+                    .and_then(Value::as_array)
+                    .filter(|twins| twins.len() == items.len());
+                for (index, item) in items.iter_mut().enumerate() {
+                    self.restore(item, twins.map(|twins| &twins[index]));
                 }
             }
-            Value::Array(items) => items.iter_mut().for_each(|item| self.restore(item)),
             Value::Object(map) => {
                 if map.keys().any(|key| self.source_of(key).is_some()) {
                     *map = std::mem::take(map)
@@ -126,17 +137,16 @@ impl Restorer {
                         .map(|(key, value)| (self.source_of(&key).map_or(key.clone(), str::to_owned), value))
                         .collect();
                 }
-                map.values_mut().for_each(|value| self.restore(value));
+                for (key, value) in map {
+                    self.restore(value, twin.and_then(|twin| twin.get(key)));
+                }
             }
-            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+            Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
 
     /// The one text of the source whose lossy form is `text`.
     pub fn source_of(&self, text: &str) -> Option<&str> {
-        if !text.contains('?') {
-            return None;
-        }
         self.by_lossy.get(text)?.as_deref()
     }
 
@@ -155,7 +165,7 @@ impl Restorer {
     }
 
     fn note(&mut self, text: &str) {
-        if text.is_ascii() {
+        if text.is_ascii() && !text.contains('?') {
             return;
         }
         self.by_lossy

@@ -51,9 +51,8 @@ where
             }
         }
         if is_root {
-            text.sources.push(submitted.clone());
-            text.sources
-                .extend(submitted_before(ports.source, run, last_versions).await?);
+            text.submitted_after = Some(submitted.clone());
+            text.submitted_before = submitted_before(ports.source, run, last_versions).await?;
         }
         texts.push(text);
     }

@@ -114,7 +114,8 @@ fn templates_only() -> Review {
     let templates = [TemplateTexts {
         before: Some(lossy(before)),
         after: Some(lossy(after)),
-        sources: vec![before.to_owned(), after.to_owned()],
+        submitted_before: Some(before.to_owned()),
+        submitted_after: Some(after.to_owned()),
         ..TemplateTexts::default()
     }];
     Review::of(&Inputs {
