@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::ports::{
-    Activity, Clock, CommitFacts, CommitStatus, Comparison, NewObject, Notify, PortError, PortErrorKind,
+    Activity, ActivityPage, Clock, CommitFacts, CommitStatus, Comparison, NewObject, Notify, PortError, PortErrorKind,
     PullRequestFacts, ReadPullRequests, ReadRepository, TellRepository, Tree, WriteCondition, WriteObjects,
 };
 use crate::domain::keys;
@@ -266,8 +266,8 @@ impl<T: ReadPullRequests, E, K> ReadPullRequests for OrLater<'_, T, E, K> {
         self.told.merge_base(one, other).await
     }
 
-    async fn activity(&self) -> Result<Activity, PortError> {
-        self.told.activity().await
+    async fn activity(&self, page: Option<&str>) -> Result<ActivityPage, PortError> {
+        self.told.activity(page).await
     }
 
     async fn branch_activity(&self, branch: &str, end: Option<&str>) -> Result<Activity, PortError> {

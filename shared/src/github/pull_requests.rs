@@ -6,7 +6,7 @@ use super::repository::{PAGE, Repository, segment};
 use super::wire;
 use crate::domain::provenance::{Account, Permission, PullRequestReview};
 use crate::flows::ports::{
-    Activity, BranchActivity, CommitFacts, PortError, PullRequestFacts, ReadPullRequests, ReadSecrets,
+    Activity, ActivityPage, BranchActivity, CommitFacts, PortError, PullRequestFacts, ReadPullRequests, ReadSecrets,
 };
 
 /// Commits of a pull request that GitHub lists.
@@ -30,16 +30,11 @@ impl<S: ReadSecrets> Repository<S> {
     }
 
     /// Pages of the activity list at `path`, until one holds what `is_enough` looks for.
-    async fn moves(
-        &self,
-        path: String,
-        pages: usize,
-        is_enough: impl Fn(&BranchActivity) -> bool,
-    ) -> Result<Activity, PortError> {
+    async fn moves(&self, path: String, is_enough: impl Fn(&BranchActivity) -> bool) -> Result<Activity, PortError> {
         let operation = "GET /repos/{owner}/{repo}/activity";
         let mut next = Some(path);
         let mut activity = Activity::default();
-        for _ in 0..pages {
+        for _ in 0..ACTIVITY_PAGES {
             let Some(path) = next.take() else { break };
             let (page, following) = self
                 .connection
@@ -155,15 +150,24 @@ impl<S: ReadSecrets> ReadPullRequests for Repository<S> {
         }
     }
 
-    async fn activity(&self) -> Result<Activity, PortError> {
-        self.moves(self.path(&format!("/activity?per_page={PAGE}")), 1, |_| true)
-            .await
+    async fn activity(&self, page: Option<&str>) -> Result<ActivityPage, PortError> {
+        let operation = "GET /repos/{owner}/{repo}/activity";
+        let first = || self.path(&format!("/activity?per_page={PAGE}"));
+        let path = page.map_or_else(first, str::to_owned);
+        let (moves, next) = self
+            .connection
+            .read_page::<Vec<wire::Activity>>(operation, &path)
+            .await?;
+        Ok(ActivityPage {
+            moves: moves.into_iter().map(Into::into).collect(),
+            next,
+        })
     }
 
     async fn branch_activity(&self, branch: &str, end: Option<&str>) -> Result<Activity, PortError> {
         let reference = segment(&format!("refs/heads/{branch}"));
         let path = self.path(&format!("/activity?ref={reference}&per_page={PAGE}"));
         let is_end = |step: &BranchActivity| end.is_none_or(|end| step.before == end || step.after == end);
-        self.moves(path, ACTIVITY_PAGES, is_end).await
+        self.moves(path, is_end).await
     }
 }

@@ -8,7 +8,7 @@ mod moves;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use branch::{Pushed, earlier_pushers, pushed};
+pub use branch::{Pushed, earlier_pushers, pushed, reach_back};
 pub use moves::{Moves, NO_COMMIT};
 
 use crate::domain::provenance::{Account, Commit, PullRequest};

@@ -52,6 +52,15 @@ pub struct Activity {
     pub is_cut: bool,
 }
 
+/// One page of the moves of all branches.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ActivityPage {
+    /// Newest first.
+    pub moves: Vec<BranchActivity>,
+    /// Where the next older ones are; absent on the last page.
+    pub next: Option<String>,
+}
+
 /// Reads who brought what into one GitHub repository.
 pub trait ReadPullRequests {
     /// Pull requests that the commit belongs to.
@@ -112,12 +121,12 @@ pub trait ReadPullRequests {
     /// When GitHub refuses or does not answer.
     async fn merge_base(&self, one: &str, other: &str) -> Result<Option<String>, PortError>;
 
-    /// The latest 100 moves of all branches.
+    /// The latest moves of all branches, or the page of older ones that [`ActivityPage::next`] named.
     ///
     /// # Errors
     ///
     /// When GitHub refuses or does not answer.
-    async fn activity(&self) -> Result<Activity, PortError>;
+    async fn activity(&self, page: Option<&str>) -> Result<ActivityPage, PortError>;
 
     /// The moves of one branch, also of one that was deleted, at least back to the one that `end` names as its commit
     /// before or after, as far as GitHub keeps them and as one sync reads.

@@ -1,6 +1,7 @@
 //! Gathers from GitHub where the commits of a sync come from.
 
 mod contributors;
+mod recent;
 mod reviews;
 mod way;
 
@@ -17,6 +18,7 @@ use crate::domain::sync::trace::Steps;
 use crate::flows::ports::{
     Activity, BranchActivity, CommitFacts, PortError, PortErrorKind, PullRequestFacts, ReadPullRequests,
 };
+use recent::Recent;
 use reviews::Permissions;
 use way::Way;
 
@@ -47,14 +49,13 @@ pub(super) async fn gather<R: SourceRepository>(
     } = Way::to_head(repository, observed, previous).await?;
     let (pulls, recent, ()) = try_join3(
         pulls(repository, settings, &listed),
-        recent(repository),
+        Recent::of(repository),
         way::look_at_each(repository, &listed, previous, &mut steps, may_hide_moves),
     )
     .await?;
-    let base = moves_of_base(repository, settings, &recent, previous).await?;
+    let base = moves_of_base(repository, settings, recent.so_far().await, previous).await?;
     let moves = Moves::of(&base.moves, &listed, base.is_cut);
     let brought = brought(&listed, &pulls, &moves);
-    let recent = head_moves(recent.moves);
     let permissions = Permissions::default();
     let records: BTreeMap<u64, PullRequest> = stream::iter(
         brought
@@ -88,7 +89,7 @@ async fn record_of<R: ReadPullRequests>(
     pull: &PullRequestFacts,
     listed: &[ListedCommit],
     moves: &Moves<'_>,
-    recent: &[HeadMove],
+    recent: &Recent<'_, R>,
     permissions: &Permissions,
 ) -> Result<PullRequest, PortError> {
     let merged_by = async {
@@ -210,21 +211,16 @@ struct KnownMoves {
     is_cut: bool,
 }
 
-/// The latest moves of all branches; none when the credential may not read them.
-async fn recent<R: ReadPullRequests>(repository: &R) -> Result<Activity, PortError> {
-    told(repository.activity().await)
-}
-
 /// The moves of the branch since the last record.
 async fn moves_of_base<R: ReadPullRequests>(
     repository: &R,
     settings: &SyncSettings,
-    recent: &Activity,
+    recent: Activity,
     previous: Option<&str>,
 ) -> Result<KnownMoves, PortError> {
     let of_branch = |step: &&BranchActivity| step.branch == settings.branch;
     let is_end = |step: &BranchActivity| previous.is_none_or(|end| step.before == end || step.after == end);
-    let known: Vec<BranchActivity> = recent.moves.iter().filter(of_branch).cloned().collect();
+    let known: Vec<BranchActivity> = recent.moves.into_iter().filter(|step| of_branch(&step)).collect();
     if !recent.is_cut || known.iter().any(is_end) {
         return Ok(KnownMoves {
             moves: head_moves(known),
@@ -239,11 +235,11 @@ async fn moves_of_base<R: ReadPullRequests>(
 }
 
 /// What the activity list tells; nothing when the credential may not read it.
-fn told(activity: Result<Activity, PortError>) -> Result<Activity, PortError> {
+fn told<T: Default>(activity: Result<T, PortError>) -> Result<T, PortError> {
     match activity {
         Err(error) if matches!(error.kind, PortErrorKind::Denied | PortErrorKind::NotFound) => {
             tracing::warn!("who pushed stays unknown: {error}");
-            Ok(Activity::default())
+            Ok(T::default())
         }
         told => told,
     }

@@ -167,7 +167,7 @@ async fn an_app_whose_login_does_not_say_so_is_no_person_wherever_github_names_i
     let repository = repository(&server, &vault);
     let opener = repository.pull_requests_of("f2").await.unwrap().remove(0).author;
     let commit = repository.commits_of(7).await.unwrap().0.remove(0);
-    let pusher = repository.activity().await.unwrap().moves.remove(0).actor.unwrap();
+    let pusher = repository.activity(None).await.unwrap().moves.remove(0).actor.unwrap();
     let reviewer = repository.reviews_of(7).await.unwrap().remove(0).reviewer;
     for account in [&opener, commit.author_login.as_ref().unwrap(), &pusher, &reviewer] {
         assert!(account.is_app() && !account.is_person(), "{account}");

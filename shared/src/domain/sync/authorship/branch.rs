@@ -61,6 +61,19 @@ impl Pushed {
     }
 }
 
+/// Whether the moves reach back to before the pull request's commits: no commit is older than what it was made on, and
+/// that came to the base branch with one of these moves.
+pub fn reach_back(moves: &[HeadMove], base: &str, commits: &[ListedCommit]) -> bool {
+    let own: BTreeSet<&str> = commits.iter().map(|commit| commit.sha.as_str()).collect();
+    let of_base: BTreeSet<&str> = moves
+        .iter()
+        .filter(|step| step.branch == base)
+        .map(|step| step.after.as_str())
+        .collect();
+    let mut parents = commits.iter().flat_map(|commit| &commit.parents);
+    parents.all(|parent| own.contains(parent.as_str()) || of_base.contains(parent.as_str()))
+}
+
 /// Who pushed commits of the pull request to other branches before they came to its own: `moves` are those of all
 /// branches, newest first, as far as they are known; `commits` are those of the pull request.
 pub fn earlier_pushers(moves: &[HeadMove], branch: &str, base: &str, commits: &[ListedCommit]) -> Vec<Account> {

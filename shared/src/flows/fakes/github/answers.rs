@@ -8,8 +8,8 @@ use crate::domain::sync::git;
 use crate::domain::sync::pin::RepositoryId;
 use crate::flows::fakes::refusal;
 use crate::flows::ports::{
-    Activity, ChangedFile, CommitFacts, CommitStatus, Comparison, PortError, PortErrorKind, PullRequestFacts,
-    ReadPullRequests, ReadRepository, Relation, TellRepository, Tree,
+    Activity, ActivityPage, ChangedFile, CommitFacts, CommitStatus, Comparison, PortError, PortErrorKind,
+    PullRequestFacts, ReadPullRequests, ReadRepository, Relation, TellRepository, Tree,
 };
 
 const COMMITS: &str = "GET commits";
@@ -234,15 +234,17 @@ impl ReadPullRequests for FakeGitHub {
             .await
     }
 
-    async fn activity(&self) -> Result<Activity, PortError> {
+    async fn activity(&self, page: Option<&str>) -> Result<ActivityPage, PortError> {
+        let start: usize = page.map_or(0, |page| page.parse().unwrap());
         let effect = || {
             let all = &self.state.borrow().activity;
-            Ok(Activity {
-                moves: all.iter().take(100).cloned().collect(),
-                is_cut: all.len() > 100,
+            let end = all.len().min(start + 100);
+            Ok(ActivityPage {
+                moves: all[start..end].to_vec(),
+                next: (end < all.len()).then(|| end.to_string()),
             })
         };
-        self.wire.call("GET activity", "", effect).await
+        self.wire.call("GET activity", page.unwrap_or_default(), effect).await
     }
 
     async fn branch_activity(&self, branch: &str, _: Option<&str>) -> Result<Activity, PortError> {

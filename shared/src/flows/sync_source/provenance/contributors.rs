@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::recent::Recent;
 use super::{head_moves, listed, told};
 use crate::domain::provenance::{Account, Contributors, Untold};
 use crate::domain::sync::authorship::{self, HeadMove, ListedCommit, Pushed};
@@ -11,12 +12,11 @@ use crate::flows::ports::{PortError, PullRequestFacts, ReadPullRequests};
 /// further ones it is told that they are not known.
 const MOST_PULLS: usize = 20;
 
-/// Everybody who brought content into a pull request, and into those that were merged into its branch. `recent` are
-/// the latest moves of all branches.
+/// Everybody who brought content into a pull request, and into those that were merged into its branch.
 pub(super) async fn of<R: ReadPullRequests>(
     repository: &R,
     pull: &PullRequestFacts,
-    recent: &[HeadMove],
+    recent: &Recent<'_, R>,
 ) -> Result<Contributors, PortError> {
     let mut found = Contributors::default();
     let mut seen = BTreeSet::from([pull.number]);
@@ -75,10 +75,14 @@ async fn pushers<R: ReadPullRequests>(
     repository: &R,
     pull: &PullRequestFacts,
     commits: &[ListedCommit],
-    recent: &[HeadMove],
+    recent: &Recent<'_, R>,
 ) -> Result<Pushed, PortError> {
     let ids: BTreeSet<&str> = commits.iter().map(|commit| commit.sha.as_str()).collect();
+    let recent = recent
+        .until(|moves| authorship::reach_back(moves, &pull.base_branch, commits))
+        .await?;
     let of_branch: Vec<HeadMove> = recent
+        .moves
         .iter()
         .filter(|step| step.branch == pull.head_branch)
         .cloned()
@@ -88,9 +92,10 @@ async fn pushers<R: ReadPullRequests>(
         let activity = told(repository.branch_activity(&pull.head_branch, None).await)?;
         pushed = authorship::pushed(&head_moves(activity.moves), &pull.head, &ids);
     }
-    for account in authorship::earlier_pushers(recent, &pull.head_branch, &pull.base_branch, commits) {
+    for account in authorship::earlier_pushers(&recent.moves, &pull.head_branch, &pull.base_branch, commits) {
         add(&mut pushed.pushers, &account);
     }
+    pushed.is_known &= !recent.is_cut;
     Ok(pushed)
 }
 

@@ -2,6 +2,7 @@
 //! without a second one, or something ordinary that has to pass.
 
 mod base;
+mod moves;
 
 use super::*;
 use crate::domain::authors::{CommitRange, Unreviewed};
