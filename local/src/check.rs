@@ -16,7 +16,6 @@ use changegate::domain::configuration::{self, File};
 use changegate::domain::gate::{Floor, Gate};
 use changegate::domain::packaging::{self, Destination, Packaging, Sources};
 use changegate::domain::pipelines::{self, PipelinesSettings};
-use changegate::domain::sha256::Sha256;
 use changegate::domain::sync::files::{FileEntry, Files, is_synced};
 use changegate::domain::template::read_file;
 use changegate::domain::template_check;
@@ -25,12 +24,16 @@ pub use finding::{Finding, Rule};
 /// Greatest number of files that are read; a repository of thousands of stacks has fewer.
 const MAX_FILES: usize = 200_000;
 
-/// A repository on disk, as far as the sync is concerned.
+/// A repository on disk, as far as the sync is concerned. What its files hold is read when it is looked at, one stack
+/// after the other.
 #[derive(Debug, Default)]
 pub struct Repository {
+    root: PathBuf,
     files: Files,
-    contents: BTreeMap<String, Rc<Vec<u8>>>,
 }
+
+/// What was read for one stack: path to content.
+type Contents = BTreeMap<String, Rc<Vec<u8>>>;
 
 /// What the checks found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -82,7 +85,10 @@ impl Repository {
     ///
     /// When there is nothing to read, or a file cannot be read.
     pub fn read(root: &Path) -> Result<Self, UnreadableError> {
-        let mut repository = Self::default();
+        let mut repository = Self {
+            root: root.to_owned(),
+            files: Files::default(),
+        };
         let mut pending = vec![root.to_owned()];
         while let Some(folder) = pending.pop() {
             let unreadable = |cause| UnreadableError::File {
@@ -102,7 +108,7 @@ impl Repository {
                         pending.push(path);
                     }
                 } else if is_synced(&name) {
-                    repository.add(name, &path, kind.is_symlink())?;
+                    repository.add(name, kind.is_symlink());
                 }
                 if repository.files.len() > MAX_FILES {
                     return Err(UnreadableError::TooMany(root.to_owned()));
@@ -112,25 +118,37 @@ impl Repository {
         if repository.files.is_empty() {
             return Err(UnreadableError::Nothing(root.to_owned()));
         }
+        let catalogue = root.join(catalogue::CATALOGUE_FILE);
+        let is_there = repository.files.get(catalogue::CATALOGUE_FILE);
+        if is_there.is_some_and(FileEntry::is_file) {
+            fs::File::open(&catalogue).map_err(|cause| UnreadableError::File { path: catalogue, cause })?;
+        }
         Ok(repository)
     }
 
-    fn add(&mut self, name: String, path: &Path, is_link: bool) -> Result<(), UnreadableError> {
-        let mut entry = FileEntry {
-            mode: "120000".to_owned(),
-            id: String::new(),
+    fn add(&mut self, name: String, is_link: bool) {
+        let mode = if is_link { "120000" } else { "100644" };
+        let entry = FileEntry {
+            mode: mode.to_owned(),
+            // Nothing is compared with an earlier state, so any id will do that no other file has.
+            id: name.clone(),
         };
-        if !is_link {
-            let content = fs::read(path).map_err(|cause| UnreadableError::File {
-                path: path.to_owned(),
-                cause,
-            })?;
-            "100644".clone_into(&mut entry.mode);
-            entry.id = Sha256::of(&content).to_string();
-            self.contents.insert(name.clone(), Rc::new(content));
-        }
         self.files.insert(name, entry);
-        Ok(())
+    }
+
+    /// What a file holds; `None` for a link, and for a file that cannot be read.
+    fn content(&self, path: &str) -> Option<Vec<u8>> {
+        self.files.get(path).filter(|entry| entry.is_file())?;
+        fs::read(self.root.join(path)).ok()
+    }
+
+    /// Reads a file for a stack, unless it was read before.
+    fn read_into(&self, contents: &mut Contents, path: &str) {
+        if !contents.contains_key(path)
+            && let Some(content) = self.content(path)
+        {
+            contents.insert(path.to_owned(), Rc::new(content));
+        }
     }
 
     /// Names of the environments that the catalogue speaks of; `production` when it speaks of none.
@@ -218,8 +236,8 @@ impl Repository {
                 return (blobs, contents);
             }
             for path in needed {
-                let content = self.contents.get(&path).map(|content| content.as_ref().clone());
-                contents.insert(path, content.unwrap_or_default());
+                let content = self.content(&path).unwrap_or_default();
+                contents.insert(path, content);
             }
         }
     }
@@ -228,10 +246,10 @@ impl Repository {
     /// uses into `used`, and its templates into `all`.
     fn check_stack(&self, gate: &Gate, used: &mut BTreeSet<String>, all: &mut BTreeSet<String>) -> Vec<Finding> {
         let mut findings = Vec::new();
-        let sources = Sources {
-            files: &self.files,
-            contents: &self.contents,
-        };
+        let mut contents = Contents::new();
+        for path in std::iter::once(&gate.template).chain(&gate.configuration) {
+            self.read_into(&mut contents, path);
+        }
         let destination = Destination {
             bucket: "source".to_owned(),
             region: "eu-west-1".to_owned(),
@@ -240,7 +258,7 @@ impl Repository {
         used.extend(gate.configuration.clone());
         let mut templates = vec![gate.template.clone()];
         let mut size = None;
-        match packaging::package(&gate.template, sources, &destination) {
+        match self.package(&gate.template, &mut contents, &destination) {
             Packaging::Done(packaged) => {
                 size = Some(packaged.template.len());
                 templates.extend(packaged.parts.iter().filter(|part| !part.ends_with('/')).cloned());
@@ -250,29 +268,32 @@ impl Repository {
                 findings.extend(found.iter().map(|line| Finding::of_line(line, Rule::Packaging)));
             }
             Packaging::Needs(paths) => {
-                let missing = |path: &String| Finding::of_file(path, Rule::Packaging, "this file cannot be read");
-                findings.extend(paths.iter().map(missing));
+                findings.extend(paths.iter().map(|path| unreadable(path)));
             }
         }
         for path in &templates {
             let is_stacks_own = *path == gate.template;
-            let found = self.check_template(path, is_stacks_own, size.filter(|_| is_stacks_own));
+            let Some(content) = contents.get(path) else { continue };
+            let size = size.filter(|_| is_stacks_own).unwrap_or(content.len());
+            let found = self.check_template(path, content, is_stacks_own, size);
             if let Some(found) = found {
                 all.insert(path.clone());
                 findings.extend(found);
             }
         }
+        let mut configuration = None;
         if let Some(path) = &gate.configuration {
-            findings.extend(self.duplicates_of_configuration(path));
+            match contents.get(path) {
+                Some(bytes) => {
+                    findings.extend(duplicates_of_configuration(path, bytes));
+                    configuration = Some(File { path, bytes });
+                }
+                None => findings.push(unreadable(path)),
+            }
         }
-        let content = |path: &str| self.contents.get(path).map(|bytes| bytes.as_slice());
-        let configuration = gate.configuration.as_deref().and_then(|path| {
-            let bytes = content(path)?;
-            Some(File { path, bytes })
-        });
         let template = File {
             path: &gate.template,
-            bytes: content(&gate.template).unwrap_or_default(),
+            bytes: contents.get(&gate.template).map_or(&[], |bytes| bytes.as_slice()),
         };
         if let Err(found) = configuration::effective(configuration, template) {
             let found = found.iter().map(ToString::to_string);
@@ -281,35 +302,56 @@ impl Repository {
         findings
     }
 
+    /// Packages a template, and reads what that asks for into `contents`.
+    fn package(&self, template: &str, contents: &mut Contents, destination: &Destination) -> Packaging {
+        loop {
+            let sources = Sources {
+                files: &self.files,
+                contents,
+            };
+            let packaging = packaging::package(template, sources, destination);
+            let Packaging::Needs(paths) = &packaging else {
+                return packaging;
+            };
+            let before = contents.len();
+            for path in paths {
+                self.read_into(contents, path);
+            }
+            if contents.len() == before {
+                return packaging;
+            }
+        }
+    }
+
     /// What CloudFormation would refuse in a template whatever its values are, and what is odd about it. A file that is
-    /// not a stack's own template is one when it has resources. `size` is what the template comes to in bytes, where that
-    /// is known. `None` for what is not a template.
-    fn check_template(&self, path: &str, is_stacks_own: bool, size: Option<usize>) -> Option<Vec<Finding>> {
-        let content = self.contents.get(path)?;
+    /// not a stack's own template is one when it has resources. `size` is what the template comes to in bytes. `None` for
+    /// what is not a template.
+    fn check_template(&self, path: &str, content: &[u8], is_stacks_own: bool, size: usize) -> Option<Vec<Finding>> {
         // What cannot be read is told by whoever packages it.
         let document = read_file(path, content).ok()?;
         if !is_stacks_own && document.root.get("Resources").is_none() {
             return None;
         }
-        let found = template_check::check(&document, size.unwrap_or(content.len()));
+        let found = template_check::check(&document, size);
         let left = packaging::left_paths(&document.root, path, &self.files);
         let left = left.into_iter().map(|left| Finding::of_left_path(path, &left));
         let found = found.into_iter().map(|finding| Finding::of_template(path, finding));
         Some(found.chain(left).collect())
     }
+}
 
-    /// Keys that a configuration has more than once.
-    fn duplicates_of_configuration(&self, path: &str) -> Vec<Finding> {
-        let document = self
-            .contents
-            .get(path)
-            .and_then(|content| read_file(path, content).ok());
-        let duplicates = document.map(|document| document.duplicates).unwrap_or_default();
-        duplicates
-            .iter()
-            .map(|duplicate| Finding::of_duplicate(path, duplicate))
-            .collect()
-    }
+/// Keys that a configuration has more than once.
+fn duplicates_of_configuration(path: &str, content: &[u8]) -> Vec<Finding> {
+    let document = read_file(path, content).ok();
+    let duplicates = document.map(|document| document.duplicates).unwrap_or_default();
+    duplicates
+        .iter()
+        .map(|duplicate| Finding::of_duplicate(path, duplicate))
+        .collect()
+}
+
+fn unreadable(path: &str) -> Finding {
+    Finding::of_file(path, Rule::Packaging, "this file cannot be read")
 }
 
 impl Findings {

@@ -1,6 +1,7 @@
 //! Files that look as if they belonged to a stack, and do not.
 
 use std::collections::BTreeSet;
+use std::fs;
 
 use changegate::domain::catalogue::is_template_name;
 use changegate::domain::document::Node;
@@ -11,18 +12,20 @@ use super::Repository;
 use super::finding::{Finding, Rule};
 
 /// Largest file that is looked into: CloudFormation takes no larger template.
-const LARGEST: usize = 1_048_576;
+const LARGEST: u64 = 1_048_576;
 
 /// Files below `stacks/` that look like a template or a configuration, and that no stack uses. `used` has paths, and
 /// folders with a final slash.
 pub(super) fn check(repository: &Repository, used: &BTreeSet<String>) -> Vec<Finding> {
-    let candidates = repository.contents.iter().filter(|(path, content)| {
+    let candidates = repository.files.keys().filter(|path| {
         let is_hidden = path.split('/').any(|segment| segment.starts_with('.'));
-        path.starts_with("stacks/") && !is_hidden && content.len() <= LARGEST && !is_used(path, used)
+        path.starts_with("stacks/") && !is_hidden && !is_used(path, used)
     });
     candidates
-        .filter_map(|(path, content)| {
-            let root = read_file(path, content).ok()?.root;
+        .filter_map(|path| {
+            let is_small = fs::metadata(repository.root.join(path)).is_ok_and(|file| file.len() <= LARGEST);
+            let content = is_small.then(|| repository.content(path)).flatten()?;
+            let root = read_file(path, &content).ok()?.root;
             if root
                 .get("Resources")
                 .is_some_and(|resources| !resources.entries().is_empty())
