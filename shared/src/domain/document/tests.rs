@@ -108,6 +108,9 @@ fn scalars_keep_their_text_as_written() {
         ("1_000", ScalarKind::Text),
         (".", ScalarKind::Text),
         ("1e", ScalarKind::Text),
+        ("!Ref 12", ScalarKind::Text),
+        ("!GetAZs", ScalarKind::Text),
+        ("!!null", ScalarKind::Null),
     ] {
         let root = yaml(&format!("a: {text}\n"));
         assert_eq!(root.get("a").unwrap().scalar().unwrap().kind, kind, "{text}");

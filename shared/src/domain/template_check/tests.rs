@@ -72,6 +72,10 @@ fn every_null_is_told_with_its_key_or_as_an_item() {
     assert_eq!(found(text), nulls);
     let quoted = "Resources:\n  T: {Type: 'AWS::SNS::Topic', Properties: {DisplayName: 'null', A: \"\"}}\n";
     assert_eq!(found(quoted), []);
+    // Without an argument the short form of a function has an empty text.
+    let region = "Resources:\n  B:\n    Type: AWS::ElasticLoadBalancing::LoadBalancer\n    Properties:\n      \
+                  AvailabilityZones: !GetAZs\n      Zones: [!GetAZs , a]\n";
+    assert_eq!(found(region), []);
 }
 
 #[test]

@@ -10,7 +10,8 @@ pub(super) fn kind_of(text: &str, style: Style, tag: Option<&str>) -> ScalarKind
         Some("!!bool") => return ScalarKind::Boolean,
         Some("!!int" | "!!float") => return ScalarKind::Number,
         Some("!!null") => return ScalarKind::Null,
-        Some("!!str" | "!") => return ScalarKind::Text,
+        // The argument of a function in its short form is a text, as `!GetAZs` without one is.
+        Some(tag) if tag == "!!str" || !tag.starts_with("!!") => return ScalarKind::Text,
         _ if style != Style::Plain => return ScalarKind::Text,
         _ => {}
     }
