@@ -82,9 +82,18 @@ pub(super) async fn resolve<R: ReadRepository>(
     );
     let mut problems: Vec<String> = resolution.problems_of_all().map(ToString::to_string).collect();
     problems.extend(odd_files(files));
+    // Nobody is asked to approve pipelines of which there is none and was none.
+    let is_for_nothing = resolution.stacks.is_empty() && snapshot.stacks.is_empty() && snapshot.catalogue.is_none();
+    if is_for_nothing && resolution.problems.is_empty() {
+        problems.push(format!(
+            "stacks:1:1: the environment `{}` has no stack: put a template at stacks/<name>/template.yaml",
+            settings.environment.name
+        ));
+    }
+    let document = || resolution.document(&settings.environment.name).to_json();
     Ok(Stacks {
         stacks: merge(&resolution, snapshot),
-        document: Some(resolution.document(&settings.environment.name).to_json()),
+        document: (!is_for_nothing).then(document),
         gates: resolution
             .stacks
             .into_iter()

@@ -226,3 +226,54 @@ async fn a_file_that_is_an_archive_and_the_archive_of_a_file_take_each_others_pl
     let starts = place.started();
     assert_eq!(starts.iter().filter(|started| *started == "cg-web").count(), 3);
 }
+
+#[tokio::test]
+async fn a_repository_without_a_stack_is_told_to_the_commit_and_nobody_is_asked_about_nothing() {
+    let place = Place::new();
+    place.pipelines.with_pipeline("cg-root");
+    // What looks like a template and is named otherwise makes no stack.
+    let file = [
+        ("stacks/network.cfn.txt", Some("Resources: {}\n")),
+        ("README.md", Some("ours")),
+    ];
+    let commit = place.github.push("First", &file);
+    place.sync().await;
+    assert_eq!(place.started(), [""; 0]);
+    let status = place.github.statuses().pop().unwrap();
+    assert_eq!(
+        (status.context.as_str(), status.state, status.commit),
+        ("changegate/production/catalogue", StatusState::Failure, commit)
+    );
+    assert!(status.description.contains("has no stack"), "{}", status.description);
+    place.assert_at_rest().await;
+
+    place.github.push(
+        "Add one",
+        &[("stacks/network/template.yaml", Some(&template("network")))],
+    );
+    place.sync().await;
+    assert_eq!(place.started(), ["cg-root"]);
+    let status = place.github.statuses().pop().unwrap();
+    assert_eq!(
+        (status.context.as_str(), status.state),
+        ("changegate/production/catalogue", StatusState::Pending),
+        "the root pipeline's run says how it ends"
+    );
+}
+
+#[tokio::test]
+async fn the_last_stack_goes_through_the_root_pipeline_like_any_other() {
+    let place = Place::settled().await;
+    let before = place.started().len();
+    place.github.push(
+        "Remove all",
+        &[
+            ("stacks/network/template.yaml", None),
+            ("stacks/network/production.json", None),
+            ("stacks/data/orders/template.yaml", None),
+        ],
+    );
+    place.sync().await;
+    assert_eq!(place.started()[before..], ["cg-root"]);
+    assert!(place.github.statuses().is_empty());
+}
