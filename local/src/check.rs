@@ -2,38 +2,22 @@
 
 mod finding;
 pub mod output;
+mod repository;
 mod unused;
 pub mod validator;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
-use std::rc::Rc;
 
 use changegate::domain::catalogue::{self, Environment, RepositoryFiles};
 use changegate::domain::configuration::{self, File};
 use changegate::domain::gate::{Floor, Gate};
 use changegate::domain::packaging::{self, Destination, Packaging, Sources};
 use changegate::domain::pipelines::{self, PipelinesSettings};
-use changegate::domain::sync::files::{FileEntry, Files, is_synced};
 use changegate::domain::template::read_file;
 use changegate::domain::template_check;
 pub use finding::{Finding, Rule};
-
-/// Greatest number of files that are read; a repository of thousands of stacks has fewer.
-const MAX_FILES: usize = 200_000;
-
-/// A repository on disk, as far as the sync is concerned. What its files hold is read when it is looked at, one stack
-/// after the other.
-#[derive(Debug, Default)]
-pub struct Repository {
-    root: PathBuf,
-    files: Files,
-}
-
-/// What was read for one stack: path to content.
-type Contents = BTreeMap<String, Rc<Vec<u8>>>;
+use repository::Contents;
+pub use repository::{Repository, UnreadableError};
 
 /// What the checks found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -55,102 +39,7 @@ pub struct Demands {
     pub deployment: String,
 }
 
-/// A repository cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum UnreadableError {
-    /// The directory holds nothing that Changegate would read.
-    #[error(
-        "{0} holds neither `stacks/` nor `changegate.yaml`; give the root of the repository, or make a first stack at \
-         stacks/<name>/template.yaml"
-    )]
-    Nothing(PathBuf),
-    /// More files than are read.
-    #[error("{0} holds more than {MAX_FILES} files below `stacks/` and `policies/`")]
-    TooMany(PathBuf),
-    /// A file or directory cannot be read.
-    #[error("reading {path}")]
-    File {
-        /// Its path.
-        path: PathBuf,
-        /// What the system said.
-        #[source]
-        cause: io::Error,
-    },
-}
-
 impl Repository {
-    /// Reads everything that the sync would: the working tree, committed or not.
-    ///
-    /// # Errors
-    ///
-    /// When there is nothing to read, or a file cannot be read.
-    pub fn read(root: &Path) -> Result<Self, UnreadableError> {
-        let mut repository = Self {
-            root: root.to_owned(),
-            files: Files::default(),
-        };
-        let mut pending = vec![root.to_owned()];
-        while let Some(folder) = pending.pop() {
-            let unreadable = |cause| UnreadableError::File {
-                path: folder.clone(),
-                cause,
-            };
-            for entry in fs::read_dir(&folder).map_err(unreadable)? {
-                let entry = entry.map_err(unreadable)?;
-                let path = entry.path();
-                let Some(name) = name_below(root, &path) else {
-                    continue;
-                };
-                let kind = entry.file_type().map_err(unreadable)?;
-                if kind.is_dir() {
-                    // A file below it would be synced, so it is walked.
-                    if is_synced(&format!("{name}/x")) {
-                        pending.push(path);
-                    }
-                } else if is_synced(&name) {
-                    repository.add(name, kind.is_symlink());
-                }
-                if repository.files.len() > MAX_FILES {
-                    return Err(UnreadableError::TooMany(root.to_owned()));
-                }
-            }
-        }
-        if repository.files.is_empty() {
-            return Err(UnreadableError::Nothing(root.to_owned()));
-        }
-        let catalogue = root.join(catalogue::CATALOGUE_FILE);
-        let is_there = repository.files.get(catalogue::CATALOGUE_FILE);
-        if is_there.is_some_and(FileEntry::is_file) {
-            fs::File::open(&catalogue).map_err(|cause| UnreadableError::File { path: catalogue, cause })?;
-        }
-        Ok(repository)
-    }
-
-    fn add(&mut self, name: String, is_link: bool) {
-        let mode = if is_link { "120000" } else { "100644" };
-        let entry = FileEntry {
-            mode: mode.to_owned(),
-            // Nothing is compared with an earlier state, so any id will do that no other file has.
-            id: name.clone(),
-        };
-        self.files.insert(name, entry);
-    }
-
-    /// What a file holds; `None` for a link, and for a file that cannot be read.
-    fn content(&self, path: &str) -> Option<Vec<u8>> {
-        self.files.get(path).filter(|entry| entry.is_file())?;
-        fs::read(self.root.join(path)).ok()
-    }
-
-    /// Reads a file for a stack, unless it was read before.
-    fn read_into(&self, contents: &mut Contents, path: &str) {
-        if !contents.contains_key(path)
-            && let Some(content) = self.content(path)
-        {
-            contents.insert(path.to_owned(), Rc::new(content));
-        }
-    }
-
     /// Names of the environments that the catalogue speaks of; `production` when it speaks of none.
     pub fn environments(&self) -> Vec<String> {
         let (blobs, contents) = self.of_catalogue();
@@ -359,12 +248,6 @@ impl Findings {
     pub fn has_errors(&self) -> bool {
         self.findings.iter().any(|finding| !finding.rule.is_warning())
     }
-}
-
-/// A path from the root with slashes; `None` for one that is not UTF-8, which Git cannot serve as text either.
-fn name_below(root: &Path, path: &Path) -> Option<String> {
-    let parts: Option<Vec<&str>> = path.strip_prefix(root).ok()?.iter().map(|part| part.to_str()).collect();
-    Some(parts?.join("/"))
 }
 
 /// Settings of the length that a deployment has, so that the pipelines' limits are met as they would be there.

@@ -1,3 +1,5 @@
+use std::fs;
+
 use super::*;
 
 fn repository(files: &[(&str, &str)]) -> (tempfile::TempDir, Repository) {
@@ -332,5 +334,28 @@ fn what_the_cdk_synthesizes_is_a_stack() {
     let (_root, repository) = repository(&[("stacks/orders/template.json", include_str!("tests/cdk-orders.json"))]);
     let findings = repository.check(&["production".to_owned()], &demands());
     assert_eq!(problems(&findings), Vec::<String>::new());
+    assert_eq!(findings.stacks["production"], 1);
+}
+
+#[test]
+fn a_layout_of_its_own_is_read_where_the_catalogue_names_it_and_nothing_beside_it() {
+    let sound = "Resources:\n  T: {Type: 'AWS::SNS::Topic'}\n";
+    let (_root, repository) = repository(&[
+        (
+            "changegate.yaml",
+            "version: 1\nstacks:\n  network: { template: services/net/infra/t.yaml, configuration: 'config/{environment}/n.json' }\n  \
+             site: { template: site.yaml, configuration: none }\n",
+        ),
+        ("services/net/infra/t.yaml", sound),
+        ("services/net/src/broken.yaml", "["),
+        ("config/production/n.json", "{}"),
+        (
+            "site.yaml",
+            "Resources:\n  T: {Type: 'AWS::SNS::Topic', Properties: {A: null}}\n",
+        ),
+    ]);
+    let findings = repository.check(&["production".to_owned()], &demands());
+    let places: Vec<_> = findings.findings.iter().map(|finding| finding.path.as_str()).collect();
+    assert_eq!(places, ["site.yaml"], "{findings:?}");
     assert_eq!(findings.stacks["production"], 1);
 }

@@ -8,6 +8,7 @@ use super::problem::{Problem, ProblemKind, nearest};
 use super::resolve::Resolver;
 use super::schema::{At, Entry};
 use super::settings::{Used, of_stack};
+use crate::domain::sync::places::is_nameable;
 
 /// A stack of the repository, before it is known whether the environment has it.
 pub(super) struct Candidate<'c> {
@@ -90,11 +91,11 @@ impl<'c> Resolver<'c> {
     fn entry_template(&mut self, stack: &str, template: &At<String>) -> bool {
         let path = template.value.as_str();
         let setting = "template";
-        let kind = if !path.starts_with("stacks/") || !is_template_name(path) {
+        let kind = if !is_nameable(path) || !is_template_name(path) {
             ProblemKind::BadPath {
                 setting,
                 path: path.to_owned(),
-                allowed: "`stacks/` that ends in `.yaml`, `.yml`, `.json` or `.template`",
+                allowed: "that ends in `.yaml`, `.yml`, `.json` or `.template`",
             }
         } else if path.contains("#{") {
             ProblemKind::FilledIn {
@@ -138,13 +139,10 @@ impl<'c> Resolver<'c> {
                 }
             };
         };
-        if written.value == "none" {
-            return None;
-        }
-        let path = written.value.replace("{environment}", &self.environment.name);
+        let path = configuration_path(&written.value, &self.environment.name)?;
         let setting = "configuration";
-        if !path.starts_with("stacks/") || !has_extension(&path) {
-            let allowed = "`stacks/` that ends in `.yaml`, `.yml` or `.json`";
+        if !is_nameable(&path) || !has_extension(&path) {
+            let allowed = "that ends in `.yaml`, `.yml` or `.json`";
             self.refuse_at(written, Some(stack), ProblemKind::BadPath { setting, path, allowed });
             return None;
         }
@@ -168,4 +166,9 @@ impl<'c> Resolver<'c> {
         );
         self.is_included(&settings)
     }
+}
+
+/// The path of a configuration in an environment; `None` where the catalogue says that there is none.
+pub(super) fn configuration_path(written: &str, environment: &str) -> Option<String> {
+    (written != "none").then(|| written.replace("{environment}", environment))
 }

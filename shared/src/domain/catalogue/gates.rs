@@ -259,7 +259,7 @@ fn stack_policy(
         ProblemKind::BadPath {
             setting,
             path: path.to_owned(),
-            allowed: "`policies/` or `stacks/`",
+            allowed: "below `policies/` or `stacks/`",
         }
     } else if !files.blobs.contains_key(path) {
         let all = files.blobs.keys().map(String::as_str);

@@ -12,6 +12,7 @@ mod identity;
 mod keys;
 mod pattern;
 mod people;
+mod places;
 mod problem;
 mod read;
 mod resolve;
@@ -26,6 +27,7 @@ use crate::domain::gate::{Floor, Gate};
 
 pub use discover::is_template_name;
 pub use environments::environments;
+pub use places::places;
 pub(crate) use problem::nearest;
 pub use problem::{Problem, ProblemKind};
 pub use resolve::{files_needed, resolve};

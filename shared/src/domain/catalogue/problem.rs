@@ -98,7 +98,7 @@ pub enum ProblemKind {
         nearest: Option<String>,
     },
     /// A path leads out of where it may lead.
-    #[error("`{setting}` names `{path}`: write a path below {allowed}, from the root of the repository")]
+    #[error("`{setting}` names `{path}`: write a path {allowed}, from the root of the repository")]
     BadPath {
         /// The setting.
         setting: &'static str,

@@ -72,9 +72,10 @@ pub(super) struct CatalogueFile {
 #[derive(Debug, Clone, Default, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub(super) struct Entry {
-    /// Path of the template below `stacks/`, where it is not in a folder named like the stack. Not with a pattern.
+    /// Path of the template from the root of the repository, where it is not in a folder below `stacks/` that is named like
+    /// the stack. Not with a pattern.
     pub(super) template: Option<At<String>>,
-    /// Path of the configuration below `stacks/`, where it is not beside the template. `{environment}` stands for the
+    /// Path of the configuration from the root, where it is not beside the template. `{environment}` stands for the
     /// environment's name, `none` for no configuration. Not with a pattern.
     pub(super) configuration: Option<At<String>>,
     /// Name that the stack had in the catalogue before its folder was renamed: the stack stays the same one. Keep it

@@ -22,7 +22,8 @@ use super::archive;
 use super::document::Node;
 use super::keys;
 use super::sha256::Sha256;
-use super::sync::files::{Files, below, is_synced};
+use super::sync::files::{Files, below};
+use super::sync::places::DIRECTORIES;
 
 pub use self::strays::{LeftPath, left_paths};
 
@@ -139,7 +140,7 @@ impl Packager<'_> {
                 self.refuse(
                     from,
                     node,
-                    &format!("`{written}` leads out of the repository; put the file below `stacks/`"),
+                    &format!("`{written}` leads out of the repository; put the file beside the template"),
                 );
                 return None;
             }
@@ -161,10 +162,15 @@ impl Packager<'_> {
         if is_there {
             return Some(path);
         }
-        let text = if is_synced(&path) || is_synced(&format!("{path}/x")) {
+        let folders = || path.match_indices('/').map(|(at, _)| &path[..at]);
+        let is_synced = |folder| DIRECTORIES.contains(&folder) || below(self.sources.files, folder).next().is_some();
+        let text = if folders().any(is_synced) {
             format!("`{written}` is not there: the repository has no `{path}`")
         } else {
-            format!("`{written}` leads to `{path}`, and only files below `stacks/` are synced; put the file there")
+            format!(
+                "`{written}` leads to `{path}`, and only files below `stacks/`, and beside or below the templates that the \
+                 catalogue names, are synced; put the file there"
+            )
         };
         self.refuse(from, node, &text);
         None

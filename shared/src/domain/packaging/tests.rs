@@ -292,7 +292,7 @@ fn missing_escaping_and_unsynced_paths_are_refused_where_they_stand() {
     );
     assert!(refused("../../../etc/passwd").contains("3:64: `../../../etc/passwd` leads out of the repository"));
     assert!(refused("/etc/passwd").contains("leads out of the repository"));
-    assert!(refused("../../shared/x.yaml").contains("only files below `stacks/` are synced"));
+    assert!(refused("../../shared/x.yaml").contains("only files below `stacks/`, and beside"));
 }
 
 #[test]

@@ -6,11 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use super::git;
 
-/// Directories at the root of the repository that are synced, with all that is below them.
-pub const DIRECTORIES: [&str; 2] = ["policies", "stacks"];
-/// Files at the root of the repository that are synced; the misnamed ones so that they can be refused.
-pub const ROOT_FILES: [&str; 3] = ["changegate.json", "changegate.yaml", "changegate.yml"];
-
 /// A file, link or submodule in a commit: Git's mode, such as `100644`, and the id of its content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "(String, String)", into = "(String, String)")]
@@ -51,15 +46,6 @@ impl FileEntry {
 
 /// Path to entry, for everything that is synced.
 pub type Files = BTreeMap<String, FileEntry>;
-
-/// Whether the sync is concerned with the path.
-pub fn is_synced(path: &str) -> bool {
-    ROOT_FILES.contains(&path)
-        || DIRECTORIES.iter().any(|directory| {
-            path.strip_prefix(directory)
-                .is_some_and(|rest| rest.starts_with('/') && rest.len() > 1)
-        })
-}
 
 /// All entries below `directory`, which has no final slash.
 pub fn below<'f>(files: &'f Files, directory: &str) -> impl Iterator<Item = (&'f String, &'f FileEntry)> {
@@ -122,23 +108,6 @@ mod tests {
         FileEntry {
             mode: "100644".to_owned(),
             id: id.to_owned(),
-        }
-    }
-
-    #[test]
-    fn only_stacks_policies_and_the_catalogue_are_synced() {
-        for path in ["stacks/a", "policies/x/y.json", "changegate.yaml", "changegate.yml"] {
-            assert!(is_synced(path), "{path}");
-        }
-        for path in [
-            "stacks",
-            "stacks/",
-            "stacksx/a",
-            "src/stacks/a",
-            "x/changegate.yaml",
-            "",
-        ] {
-            assert!(!is_synced(path), "{path}");
         }
     }
 

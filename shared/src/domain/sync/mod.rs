@@ -4,6 +4,7 @@ pub mod authorship;
 pub mod files;
 pub mod git;
 pub mod pin;
+pub mod places;
 pub mod plan;
 pub mod push;
 pub mod snapshot;

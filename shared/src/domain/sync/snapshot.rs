@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::files::FileEntry;
 use super::pin::Pin;
+use super::places::Places;
 use crate::domain::keys;
 use crate::domain::sha256::Sha256;
 pub use cut::{Cut, CutLimits, Folder};
@@ -65,6 +66,9 @@ pub struct Snapshot {
     /// Entries of the repository's root: name to mode and id.
     #[serde(default)]
     pub root: BTreeMap<String, FileEntry>,
+    /// What is synced besides `stacks/`, `policies/` and the catalogue.
+    #[serde(default, skip_serializing_if = "Places::is_empty")]
+    pub places: Places,
     /// Files, links and submodules that are synced.
     #[serde(default)]
     pub files: BTreeMap<String, StoredFile>,

@@ -62,11 +62,19 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
     let snapshot = confirmed.as_ref().unwrap_or(before);
     // Whatever concerns stacks that are not at hand is decided with all of them at hand.
     let is_partial = snapshot.cut.is_some();
-    let observe::WantedFiles { root, mut files } = if is_partial {
+    let mut found = if is_partial {
         observe::proven(observed, snapshot).ok_or(Halt::Narrow)?
     } else {
-        observe::files(world.repository, observed, snapshot).await?
+        Box::pin(observe::files(world.repository, observed, snapshot)).await?
     };
+    let places = stacks::places(contents, &found.files, snapshot, settings).await?;
+    if places != snapshot.places {
+        if is_partial {
+            return Err(Halt::Narrow);
+        }
+        found = Box::pin(observe::files_at(world.repository, observed, snapshot, &places)).await?;
+    }
+    let observe::WantedFiles { root, mut files } = found;
     let unstorable = drop_unstorable(&mut files);
 
     prefetch(contents, observed, &files, snapshot, settings).await;
@@ -107,6 +115,7 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
         commit: observed.head.sha.clone(),
         pending: None,
         root,
+        places: places.clone(),
         files: stored_files(&wanted.files, snapshot),
         stacks: resolved.stacks,
         catalogue_files: resolved.catalogue_files,
@@ -159,7 +168,17 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
     let mut record = None;
     if !(plan.writes_nothing() && changed.is_empty()) {
         let previous = snapshot.recorded.as_deref();
-        let Gathered { commits, steps } = provenance::gather(world.repository, settings, observed, previous).await?;
+        let either = places.and(&snapshot.places);
+        let Gathered { commits, mut steps } = Box::pin(provenance::gather(
+            world.repository,
+            settings,
+            observed,
+            previous,
+            &either,
+        ))
+        .await?;
+        // Who wrote what stood at a place that was not synced before, no record tells.
+        steps.is_complete &= !places.have_more_than(&snapshot.places);
         if is_partial && (!steps.paths.is_subset(&changed) || snapshot.leaves_out(&steps.left())) {
             return Err(Halt::Narrow);
         }

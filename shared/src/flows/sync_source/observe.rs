@@ -1,12 +1,15 @@
 //! The branch as it is now: its head, and the files that are synced.
 
+mod deeper;
+
 use std::collections::BTreeMap;
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::{SourceBucket, SourcePipelines, SourceRepository, SyncReason, SyncSettings, World};
-use crate::domain::sync::files::{DIRECTORIES, FileEntry, Files, ROOT_FILES, below, directory_ids, is_synced};
+use crate::domain::sync::files::{FileEntry, Files, below, directory_ids};
 use crate::domain::sync::git;
+use crate::domain::sync::places::Places;
 use crate::domain::sync::snapshot::Snapshot;
 use crate::flows::ports::{
     CommitFacts, Comparison, EntryKind, PortError, PortErrorKind, ReadRepository, Relation, Tree,
@@ -87,9 +90,9 @@ fn work_out(observed: &Observed, snapshot: &Snapshot) -> Worked {
     let left_out = snapshot.left_out();
     let mut known = known(snapshot);
     known.extend(left_out.clone());
-    let (mut files, is_all) = proposed(known, comparison);
+    let (mut files, is_all) = proposed(known, comparison, &snapshot.places);
     let root = proposed_root(&snapshot.root, comparison);
-    match with_directories(root, &files) {
+    match with_directories(root, &files, &snapshot.places) {
         Some(root) if is_all && root_id(&root).as_deref() == Some(observed.head.tree.as_str()) => {
             files.retain(|path, _| !left_out.contains_key(path));
             Worked::Proven(WantedFiles { root, files })
@@ -124,37 +127,61 @@ pub(super) async fn files<R: ReadRepository>(
         Worked::Proposed(files) => Some(files),
         Worked::Nothing => None,
     };
-    let known = known(snapshot);
+    read(repository, observed, snapshot, &snapshot.places, proposed.as_ref()).await
+}
+
+/// The files of the head where other places are synced than in the snapshot.
+pub(super) async fn files_at<R: ReadRepository>(
+    repository: &R,
+    observed: &Observed,
+    snapshot: &Snapshot,
+    places: &Places,
+) -> Result<WantedFiles, PortError> {
+    read(repository, observed, snapshot, places, None).await
+}
+
+/// Reads the trees, but for what is `proposed` and has the same id, and for what the snapshot knows.
+async fn read<R: ReadRepository>(
+    repository: &R,
+    observed: &Observed,
+    snapshot: &Snapshot,
+    places: &Places,
+    proposed: Option<&Files>,
+) -> Result<WantedFiles, PortError> {
     let tree = repository.tree(&observed.head.tree).await?;
     refuse_truncated(&tree, "the repository's root")?;
     let mut wanted = WantedFiles {
         root: BTreeMap::new(),
         files: Files::new(),
     };
-    let mut differing = Vec::new();
+    let mut folders = Vec::new();
     for entry in tree.entries {
         let file = FileEntry {
             mode: entry.mode,
             id: entry.id,
         };
         let name = entry.name;
-        if entry.kind == EntryKind::Directory && DIRECTORIES.contains(&name.as_str()) {
-            let is_proven = |proposed: &Files| directory_ids(proposed, &name).get(&name) == Some(&file.id);
-            if let Some(proposed) = proposed.as_ref().filter(|proposed| is_proven(proposed)) {
-                wanted
-                    .files
-                    .extend(below(proposed, &name).map(|(path, entry)| (path.clone(), entry.clone())));
-            } else {
-                differing.push((name.clone(), file.id.clone()));
-            }
-        } else if entry.kind != EntryKind::Directory
-            && (ROOT_FILES.contains(&name.as_str()) || DIRECTORIES.contains(&name.as_str()))
-        {
+        let is_folder = places.folders_at_root().any(|folder| folder == name);
+        if entry.kind == EntryKind::Directory && is_folder {
+            folders.push((name.clone(), file.id.clone()));
+        } else if entry.kind != EntryKind::Directory && (places.have_at_root(&name) || is_folder) {
             wanted.files.insert(name.clone(), file.clone());
         }
         wanted.root.insert(name, file);
     }
-    let known = &known;
+    folders.extend(deeper::find(repository, &wanted.root, places).await?);
+    let mut differing = Vec::new();
+    for (name, id) in folders {
+        let is_proven = |proposed: &&Files| directory_ids(proposed, &name).get(&name) == Some(&id);
+        match proposed.filter(is_proven) {
+            Some(proposed) => {
+                let held = below(proposed, &name).map(|(path, entry)| (path.clone(), entry.clone()));
+                wanted.files.extend(held);
+            }
+            None => differing.push((name, id)),
+        }
+    }
+    let known = &known(snapshot);
     let read: Vec<Files> = stream::iter(differing)
         .map(|(name, id)| async move {
             let mut files = Files::new();
@@ -162,7 +189,7 @@ pub(super) async fn files<R: ReadRepository>(
             directory(repository, &name, &id, known, &ids, &mut files).await?;
             Ok::<_, PortError>(files)
         })
-        .buffered(DIRECTORIES.len())
+        .buffered(CONCURRENCY)
         .try_collect()
         .await?;
     wanted.files.extend(read.into_iter().flatten());
@@ -171,7 +198,7 @@ pub(super) async fn files<R: ReadRepository>(
 
 /// The known files with the comparison's changes, and whether it changes nothing else. Modes of new files are not
 /// told, so they are taken for ordinary ones.
-fn proposed(mut files: Files, comparison: &Comparison) -> (Files, bool) {
+fn proposed(mut files: Files, comparison: &Comparison, places: &Places) -> (Files, bool) {
     // Renames may form a chain, in any order, so modes are looked up before anything moves.
     let modes: BTreeMap<&String, String> = comparison
         .files
@@ -184,13 +211,13 @@ fn proposed(mut files: Files, comparison: &Comparison) -> (Files, bool) {
     let mut is_all = true;
     for changed in &comparison.files {
         let from = changed.previous_path.as_ref().unwrap_or(&changed.path);
-        is_all &= is_accounted(&changed.path) && is_accounted(from);
+        is_all &= is_accounted(&changed.path, places) && is_accounted(from, places);
         let mode = modes.get(from).cloned().unwrap_or_else(|| "100644".to_owned());
         if changed.previous_path.is_some() {
             files.remove(from);
         }
         match &changed.blob {
-            Some(id) if is_synced(&changed.path) => {
+            Some(id) if places.have(&changed.path) => {
                 let id = id.clone();
                 files.insert(changed.path.clone(), FileEntry { mode, id });
             }
@@ -202,9 +229,13 @@ fn proposed(mut files: Files, comparison: &Comparison) -> (Files, bool) {
     (files, is_all)
 }
 
-/// Whether the snapshot knows what a change of the path does to the root's id: it is synced, or stands in the root.
-fn is_accounted(path: &str) -> bool {
-    is_synced(path) || !path.contains('/')
+/// Whether the snapshot knows what a change of the path does to the root's id: it stands in the root, or in a folder of
+/// the root that is synced as a whole.
+fn is_accounted(path: &str, places: &Places) -> bool {
+    match path.split_once('/') {
+        None => true,
+        Some((top, _)) => places.folders_at_root().any(|folder| folder == top),
+    }
 }
 
 /// The entries of the root with the comparison's changes of files that stand there.
@@ -237,8 +268,12 @@ fn proposed_root(root: &BTreeMap<String, FileEntry>, comparison: &Comparison) ->
 }
 
 /// The root with the synced directories as these files make them; `None` where an id cannot be computed.
-fn with_directories(mut root: BTreeMap<String, FileEntry>, files: &Files) -> Option<BTreeMap<String, FileEntry>> {
-    for name in DIRECTORIES {
+fn with_directories(
+    mut root: BTreeMap<String, FileEntry>,
+    files: &Files,
+    places: &Places,
+) -> Option<BTreeMap<String, FileEntry>> {
+    for name in places.folders_at_root() {
         if below(files, name).next().is_none() {
             if root
                 .get(name)

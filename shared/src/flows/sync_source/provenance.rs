@@ -14,6 +14,7 @@ use super::observe::Observed;
 use super::{SourceRepository, SyncSettings};
 use crate::domain::provenance::{Commit, PullRequest, Untold};
 use crate::domain::sync::authorship::{self, HeadMove, ListedCommit, MergedPull, MoveKind, Moves};
+use crate::domain::sync::places::Places;
 use crate::domain::sync::trace::Steps;
 use crate::flows::ports::{
     Activity, BranchActivity, CommitFacts, PortError, PortErrorKind, PullRequestFacts, ReadPullRequests,
@@ -35,22 +36,23 @@ pub(super) struct Gathered {
     pub(super) steps: Steps,
 }
 
-/// Gathers where the head comes from, since the commit of the last record.
+/// Gathers where the head comes from, since the commit of the last record. `places` are synced now or were before.
 pub(super) async fn gather<R: SourceRepository>(
     repository: &R,
     settings: &SyncSettings,
     observed: &Observed,
     previous: Option<&str>,
+    places: &Places,
 ) -> Result<Gathered, PortError> {
     let Way {
         listed,
         mut steps,
         may_hide_moves,
-    } = Way::to_head(repository, observed, previous).await?;
+    } = Way::to_head(repository, observed, previous, places).await?;
     let (pulls, recent, ()) = try_join3(
         pulls(repository, settings, &listed),
         Recent::of(repository),
-        way::look_at_each(repository, &listed, previous, &mut steps, may_hide_moves),
+        way::look_at_each(repository, &listed, previous, &mut steps, may_hide_moves, places),
     )
     .await?;
     let base = moves_of_base(repository, settings, recent.so_far().await, previous).await?;

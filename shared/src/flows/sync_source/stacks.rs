@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::SyncSettings;
 use super::contents::Contents;
-use crate::domain::catalogue::{self, FormerStack, RepositoryFiles, Resolution};
+use crate::domain::catalogue::{self, CATALOGUE_FILE, FormerStack, RepositoryFiles, Resolution};
 use crate::domain::gate::Gate;
 use crate::domain::sync::files::Files;
+use crate::domain::sync::places::Places;
 use crate::domain::sync::snapshot::{Snapshot, StoredStack};
 use crate::flows::ports::{PortError, ReadRepository};
 
@@ -39,6 +40,27 @@ pub(super) fn is_stale(files: &Files, snapshot: &Snapshot, settings: &SyncSettin
     snapshot.settings != Some(settings.digest())
         || snapshot.catalogue.is_none()
         || !(has_same_paths && has_same_kinds && has_same_contents)
+}
+
+/// What is synced besides the usual: where the catalogue of the head names templates and configurations. `files` are those
+/// of the head; where the catalogue cannot be read, it is as it was.
+pub(super) async fn places<R: ReadRepository>(
+    contents: &Contents<'_, R>,
+    files: &Files,
+    snapshot: &Snapshot,
+    settings: &SyncSettings,
+) -> Result<Places, PortError> {
+    let known = snapshot.files.get(CATALOGUE_FILE).map(|file| &file.entry);
+    if snapshot.settings == Some(settings.digest()) && files.get(CATALOGUE_FILE) == known {
+        return Ok(snapshot.places.clone());
+    }
+    let entry = files.get(CATALOGUE_FILE).filter(|entry| entry.is_file());
+    let Some(entry) = entry else {
+        return Ok(Places::default());
+    };
+    let text = contents.blob(&entry.id).await?;
+    let places = catalogue::places(&text, &settings.environment.name);
+    Ok(places.unwrap_or_else(|| snapshot.places.clone()))
 }
 
 /// Resolves the catalogue, or takes it over from the snapshot.

@@ -3,6 +3,7 @@
 mod authors;
 mod crashes;
 mod cut;
+mod elsewhere;
 mod moved;
 mod ordinary;
 mod parts;
@@ -19,8 +20,10 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::domain::archive;
+use crate::domain::catalogue;
 use crate::domain::gate::Floor;
 use crate::domain::provenance::{Provenance, RecordId};
+use crate::domain::sync::places::Places;
 use crate::domain::sync::snapshot::Snapshot;
 use crate::flows::fakes::{FakeBucket, FakeCodePipeline, FakeGitHub, Wire};
 
@@ -191,12 +194,18 @@ impl Place {
     /// The same, but what becomes of templates that `is_packaged` picks is not looked at.
     fn assert_mirrors_branch_but(&self, is_packaged: impl Fn(&str) -> bool) {
         let mut wanted: BTreeMap<String, Vec<u8>> = BTreeMap::new();
-        for (path, (mode, content)) in self.github.files() {
-            if crate::domain::sync::files::is_synced(&path) && mode.starts_with("100") {
+        let snapshot = self.snapshot();
+        let files = self.github.files();
+        let places = match files.get(catalogue::CATALOGUE_FILE) {
+            Some((_, text)) => catalogue::places(text, "production").unwrap_or(snapshot.places.clone()),
+            None => Places::default(),
+        };
+        assert_eq!(snapshot.places, places);
+        for (path, (mode, content)) in files {
+            if places.have(&path) && mode.starts_with("100") {
                 wanted.insert(keys::source(&path), content);
             }
         }
-        let snapshot = self.snapshot();
         assert_eq!(snapshot.commit, self.github.head());
         assert_eq!(snapshot.pending, None);
         assert!(snapshot.owed.is_empty());

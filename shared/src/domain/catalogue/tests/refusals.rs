@@ -28,7 +28,7 @@ stacks:
     notify: somebody
     deployer: arn:aws:iam::111122223333:role/admin
     stack_policy: policies/none.json
-  odd: { template: template.yaml }
+  odd: { template: ../template.yaml }
   webb: {}
   \"x-*\": { template: stacks/web/template.yaml }
   web: !Ref x
@@ -54,7 +54,7 @@ people:
     changegate.yaml:16:13: `somebody` is no topic: write the ARN of an SNS topic, `arn:aws:sns:<region>:<account>:<name>`
     changegate.yaml:17:15: `arn:aws:iam::111122223333:role/admin` is no deployer of this deployment: write the name of a role whose ARN begins with `arn:aws:iam::111122223333:role/changegate/deployers/`
     changegate.yaml:18:19: `stack_policy` names `policies/none.json`, which the repository does not hold
-    changegate.yaml:19:20: `template` names `template.yaml`: write a path below `stacks/` that ends in `.yaml`, `.yml`, `.json` or `.template`, from the root of the repository
+    changegate.yaml:19:20: `template` names `../template.yaml`: write a path that ends in `.yaml`, `.yml`, `.json` or `.template`, from the root of the repository
     changegate.yaml:20:3: the repository has no template for `webb`: add `stacks/webb/template.yaml`, or write `template:`; did you mean `web`?
     changegate.yaml:21:3: no stack of the repository matches `x-*`; correct it, or remove the entry
     changegate.yaml:21:12: `template` cannot be set here: a pattern stands for several stacks; write an entry with the stack's full name

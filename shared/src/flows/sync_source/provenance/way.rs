@@ -4,7 +4,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::{CONCURRENCY, LOOKUPS, Observed, listed};
 use crate::domain::sync::authorship::ListedCommit;
-use crate::domain::sync::files::is_synced;
+use crate::domain::sync::places::Places;
 use crate::domain::sync::trace::Steps;
 use crate::flows::ports::{ChangedFile, Comparison, PortError, ReadRepository, Relation};
 
@@ -31,6 +31,7 @@ impl Way {
         repository: &R,
         observed: &Observed,
         previous: Option<&str>,
+        places: &Places,
     ) -> Result<Self, PortError> {
         let head = &observed.head;
         let Some(previous) = previous else {
@@ -68,7 +69,7 @@ impl Way {
         };
         enter_moves(&mut steps, &comparison.files);
         Ok(Self {
-            may_hide_moves: may_hide_moves(&comparison.files),
+            may_hide_moves: may_hide_moves(&comparison.files, places),
             listed: comparison.commits.into_iter().map(listed).collect(),
             steps,
         })
@@ -95,6 +96,7 @@ pub(super) async fn look_at_each<R: ReadRepository>(
     previous: Option<&str>,
     steps: &mut Steps,
     may_hide_moves: bool,
+    places: &Places,
 ) -> Result<(), PortError> {
     let Some((head, before)) = commits.split_last().filter(|_| previous.is_some()) else {
         return Ok(());
@@ -116,7 +118,7 @@ pub(super) async fn look_at_each<R: ReadRepository>(
     for comparison in each.into_iter().flatten() {
         enter_moves(steps, &comparison.files);
         if !is_one_step {
-            enter_paths(steps, comparison.files);
+            enter_paths(steps, comparison.files, places);
         }
     }
     Ok(())
@@ -149,8 +151,8 @@ fn is_told(comparison: &Comparison) -> bool {
 
 /// Whether a file may have been moved and rewritten so far that nothing shows it: one is gone, and another has content
 /// that it had not.
-fn may_hide_moves(files: &[ChangedFile]) -> bool {
-    let mut synced = files.iter().filter(|file| is_synced(&file.path));
+fn may_hide_moves(files: &[ChangedFile], places: &Places) -> bool {
+    let mut synced = files.iter().filter(|file| places.have(&file.path));
     let is_gone = synced.clone().any(|file| file.blob.is_none());
     is_gone && synced.any(|file| file.blob.is_some() && file.previous_path.is_none())
 }
@@ -164,11 +166,11 @@ fn enter_moves(steps: &mut Steps, files: &[ChangedFile]) {
     }
 }
 
-fn enter_paths(steps: &mut Steps, files: Vec<ChangedFile>) {
+fn enter_paths(steps: &mut Steps, files: Vec<ChangedFile>, places: &Places) {
     let paths = files
         .into_iter()
         .flat_map(|file| std::iter::once(file.path).chain(file.previous_path));
-    for path in paths.filter(|path| is_synced(path)) {
+    for path in paths.filter(|path| places.have(path)) {
         if !steps.paths.insert(path.clone()) {
             steps.repeated.insert(path);
         }

@@ -212,7 +212,7 @@ impl Story {
             }
         };
         // A killed sync never comes back; the clock only moves when nothing else does.
-        let _ = tokio::time::timeout(Duration::from_mins(1), both).await;
+        let _ = Box::pin(tokio::time::timeout(Duration::from_mins(1), both)).await;
         self.place.wire.heal();
     }
 
@@ -316,7 +316,7 @@ async fn tell(seed: u64, commits: usize) {
         for _ in 0..batch {
             story.commit();
             for _ in 0..story.random.below(3) {
-                story.disturbed().await;
+                Box::pin(story.disturbed()).await;
             }
         }
         story.settle().await;

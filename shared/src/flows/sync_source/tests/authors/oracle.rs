@@ -19,7 +19,9 @@ use crate::domain::sync::git;
 pub(super) fn gate_of(files: &Branch, name: &str, place: &Place) -> Option<Option<Gate>> {
     let blobs: BTreeMap<String, String> = files
         .iter()
-        .filter(|(path, (mode, _))| mode.starts_with("100") && crate::domain::sync::files::is_synced(path))
+        .filter(|(path, (mode, _))| {
+            mode.starts_with("100") && crate::domain::sync::places::Places::default().have(path)
+        })
         .map(|(path, (_, content))| (path.clone(), git::blob_id(content)))
         .collect();
     let mut contents = BTreeMap::new();
