@@ -96,6 +96,10 @@ impl Recorder {
     }
 }
 
+/// How often announcements that Lambda gave up are taken by one run of the schedule, up to ten each time: what else it
+/// brings must not wait for a flood of them.
+const MOST_TAKES: usize = 20;
+
 /// Does what follows from an event.
 async fn serve<P, C, S, E, N, G, K>(
     ports: &RecordPorts<'_, P, C, S, E, N, G, K>,
@@ -173,8 +177,12 @@ where
     K: Clock,
 {
     let mut first_error = None;
-    while has_time() {
-        let messages = lost.take().await?;
+    for round in 0.. {
+        if round == MOST_TAKES {
+            tracing::error!("more announcements were given up than one run takes; the next one goes on");
+            break;
+        }
+        let messages = if has_time() { lost.take().await? } else { Vec::new() };
         if messages.is_empty() {
             break;
         }

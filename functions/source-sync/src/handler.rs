@@ -132,8 +132,13 @@ where
                     served.push(record);
                 }
                 Err(error) => {
-                    tracing::error!(message = record.message_id, "a message is no request to sync: {error}");
-                    failed.push(record.message_id);
+                    // Kept, it would hold up every message behind it. Whoever wrote it had a reason to.
+                    tracing::error!(
+                        message = record.message_id,
+                        "a message cannot be read, so the branch is looked at: {error}"
+                    );
+                    reason = Some(reason.unwrap_or(SyncReason::Look));
+                    served.push(record);
                 }
             }
         }

@@ -341,3 +341,23 @@ fn the_root_pipeline_is_entered_like_every_other() {
     );
     assert_eq!(interpolated.len(), 7);
 }
+
+#[test]
+fn no_queue_of_anybody_else_may_have_its_undelivered_messages_put_into_ours() {
+    let template = Template::read();
+    let mut count = 0;
+    for (name, queue) in template.resources("AWS::SQS::Queue") {
+        count += 1;
+        let permission = text(queue, "/Properties/RedriveAllowPolicy/redrivePermission");
+        // A queue that is a dead-letter queue takes those of the one queue that names it.
+        let is_target = template.resources("AWS::SQS::Queue").any(|(_, other)| {
+            let target = other.pointer("/Properties/RedrivePolicy/deadLetterTargetArn");
+            target
+                .and_then(Node::as_text)
+                .is_some_and(|target| target.starts_with(&format!("{name}.")))
+        });
+        let expected = if is_target { "byQueue" } else { "denyAll" };
+        assert_eq!(permission, expected, "{name}");
+    }
+    assert!(count > 2, "only {count} queues");
+}

@@ -42,6 +42,29 @@ fn asked() -> Vec<Asked> {
     asked
 }
 
+/// Services that decide who may do what in the accounts of an organization: each of their actions that changes something
+/// is asked, whatever its access level.
+const OF_ORGANIZATION: [&str; 6] = [
+    "account",
+    "identity-sync",
+    "identitystore",
+    "organizations",
+    "sso",
+    "sso-directory",
+];
+
+fn asked_of_organization() -> Vec<&'static str> {
+    let lines = include_str!("../../../shared/src/domain/risk/actions.tsv").lines();
+    let changing = lines.filter_map(|line| {
+        let (action, level) = line.split_once('\t')?;
+        let (service, _) = action.split_once(':')?;
+        (OF_ORGANIZATION.contains(&service) && !matches!(level, "Read" | "List")).then_some(action)
+    });
+    let changing: Vec<_> = changing.collect();
+    assert!(changing.len() > 100, "only {} actions", changing.len());
+    changing
+}
+
 /// An ARN of the reference with everything filled in.
 fn filled(arn: &str, other: &str) -> String {
     let mut parts = arn.split("${");
@@ -74,7 +97,12 @@ fn a_stacks_role_is_denied_what_is_not_its_own_or_a_reason_stands() {
     let (account, reasons) = (Account::new(), reasons());
     let policies = account.policies(Column::WORKLOAD, false);
     let (mut open, mut used) = (Vec::new(), BTreeSet::new());
-    for Asked { action, why, arns } in asked() {
+    let of_organization = asked_of_organization().into_iter().map(|action| Asked {
+        action,
+        why: "changes the organization",
+        arns: Vec::new(),
+    });
+    for Asked { action, why, arns } in asked().into_iter().chain(of_organization) {
         let resources = if arns.is_empty() { vec!["*"] } else { arns };
         for resource in resources {
             let resource = filled(resource, "from-before");

@@ -263,3 +263,17 @@ async fn a_function_that_runs_other_code_than_was_deployed_is_told_once() {
     assert_eq!(topics.published().len(), 1);
     assert!(evidence.text(keys::RELEASE_TOLD).unwrap().contains("source-sync"));
 }
+
+#[tokio::test]
+async fn a_flood_of_given_up_announcements_does_not_keep_the_schedule_from_the_rest() {
+    let lost = Lost::default();
+    for number in 0..450 {
+        lost.0.borrow_mut().insert(format!("{number:03}"), "{}".to_owned());
+    }
+    let (_, evidence, _) = delivered("retry-due", &lost).await;
+    assert_eq!(lost.0.borrow().len(), 50, "two runs took twenty times ten each");
+    assert!(
+        evidence.text(&keys::outcome(PIPELINE, RUN)).is_some(),
+        "the sweep came after it"
+    );
+}

@@ -178,7 +178,7 @@ fn the_role_of_a_function_is_of_no_use_to_another() {
 #[test]
 fn a_stacks_role_makes_no_principal_outside_it_stronger() {
     let never = "denied by NobodyElse of DeployerBoundary";
-    let bounded = "denied by InsideTheBoundary of DeployerBoundary";
+    let bounded = "denied by InBoundary of DeployerBoundary";
     let policies = "denied by OnlyDeployersChange of DeployerBoundary";
     refuse_unless_answered(&[
         attempt(WORKLOAD, "iam:CreateAccessKey", "user/ada", never),
@@ -333,7 +333,7 @@ fn a_nested_stack_is_made_by_the_deployer_that_made_its_parent() {
             "StackDeployer",
             "iam:PassRole",
             "{StackDeployer}",
-            "denied by ToCloudFormation of DeployerBoundary",
+            "denied by PassedTo of DeployerBoundary",
         )
         .with(TO_LAMBDA),
         attempt(
