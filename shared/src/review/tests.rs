@@ -8,5 +8,6 @@ mod hooks;
 mod hostile;
 mod outside_ascii;
 mod secrets;
+mod sections;
 mod sizes;
 mod top;

@@ -254,12 +254,18 @@ pub enum SettingKind {
     Mapping,
     /// A rule of the template.
     Rule,
+    /// A hook of the template: CloudFormation calls functions and uses a role for it.
+    Hook,
+    /// What the template declares of a parameter.
+    Declaration,
     /// A transform.
     Transform,
     /// The template's description.
     Description,
     /// The template's metadata.
     Metadata,
+    /// Any other section of the template.
+    Section,
 }
 
 impl SettingKind {
@@ -277,9 +283,12 @@ impl SettingKind {
             Self::Condition => "condition",
             Self::Mapping => "mapping",
             Self::Rule => "rule",
+            Self::Hook => "hook",
+            Self::Declaration => "declaration of the parameter",
             Self::Transform => "transform",
             Self::Description => "description",
             Self::Metadata => "metadata",
+            Self::Section => "section",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What changes about a stack besides its resources.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde_json::Value;
 
@@ -15,6 +15,22 @@ use super::tree::PlacedChangeSet;
 use super::values::Shown;
 use crate::domain::digest::to_canonical_json;
 use crate::domain::secrecy::{Hider, Masked, Spot, Step};
+
+/// Sections that are shown as what they are: the resources by themselves, and the version of the format is always the
+/// same.
+const KNOWN: [&str; 11] = [
+    "AWSTemplateFormatVersion",
+    "Conditions",
+    "Description",
+    "Hooks",
+    "Mappings",
+    "Metadata",
+    "Outputs",
+    "Parameters",
+    "Resources",
+    "Rules",
+    "Transform",
+];
 
 /// All changes of settings, in the order of [`SettingKind`], and how many more were taken as equal; see
 /// [`may_be_equal`].
@@ -168,13 +184,12 @@ impl Found<'_> {
     }
 
     fn template(&mut self, pair: &Pair<'_>) {
-        let (Some(before), Some(after)) = (pair.before, pair.after) else {
-            return;
-        };
-        // The parts of a stack that is created are its resources; listing the rest would say nothing.
-        if !pair.is_deployed {
-            return;
-        }
+        let Some(after) = pair.after else { return };
+        let deployed = pair.before.filter(|_| pair.is_deployed);
+        let hooks = deployed.and_then(|before| before.top("Hooks"));
+        self.leaves(SettingKind::Hook, &pair.path, hooks, after.top("Hooks"));
+        // The parts of a stack that is created are its resources and hooks; listing the rest would say nothing.
+        let Some(before) = deployed else { return };
         let place = |name: &str| super::tree::join(&pair.path, name);
         let mut names: Vec<_> = before
             .section("Outputs")
@@ -206,8 +221,15 @@ impl Found<'_> {
             (SettingKind::Transform, "Transform"),
             (SettingKind::Description, "Description"),
             (SettingKind::Metadata, "Metadata"),
+            (SettingKind::Declaration, "Parameters"),
         ] {
             self.leaves(kind, &pair.path, before.top(top), after.top(top));
+        }
+        // Whatever else stands in a template, and may come to mean something tomorrow.
+        let names = before.entries().chain(after.entries()).map(|(name, _)| name);
+        let others: BTreeSet<_> = names.filter(|name| !KNOWN.contains(&name.as_str())).collect();
+        for name in others {
+            self.leaves(SettingKind::Section, &place(name), before.top(name), after.top(name));
         }
     }
 

@@ -30,7 +30,8 @@ use crate::domain::change_set::review::{
 use crate::domain::change_set::tree::join;
 use crate::domain::limits::{self, Budget};
 use crate::domain::packaging::Destination;
-use crate::domain::secrecy::{Hider, Masked, Sentence, SentencePart, masked, sentence};
+use crate::domain::secrecy::{Hider, Masked, Sentence, SentencePart, Shown, masked, sentence};
+use crate::domain::template::boolean;
 
 /// What may go wrong, all together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -240,8 +241,25 @@ pub fn of_settings(changes: &[SettingChange]) -> Vec<Finding> {
             "the stack policy changes: what it protected from updates may not be protected any more",
         );
     }
+    let hooks = changes.iter().filter(|change| change.kind == SettingKind::Hook);
+    if hooks.clone().any(|change| change.after.is_some()) {
+        add(
+            Level::Medium,
+            Kind::SecurityWidened,
+            &Masked::ours("hooks"),
+            "CloudFormation calls the functions of the template's hooks, and uses their role, while it deploys",
+        );
+    }
     for change in changes {
         match (change.kind, &change.before, &change.after) {
+            (SettingKind::Declaration, Some(_), after) if change.name.holds(".NoEcho") && !hides(after.as_ref()) => {
+                add(
+                    Level::Medium,
+                    Kind::SecurityWidened,
+                    &change.name,
+                    "CloudFormation no longer hides the parameter's value",
+                )
+            }
             (SettingKind::Output, Some(_), None) => add(
                 Level::Medium,
                 Kind::Interruption,
@@ -258,6 +276,12 @@ pub fn of_settings(changes: &[SettingChange]) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Whether a declaration of `NoEcho` hides a value.
+fn hides(no_echo: Option<&Shown>) -> bool {
+    let text = no_echo.and_then(Shown::as_text);
+    text.is_some_and(|text| boolean(&text.visible()) != Some(false))
 }
 
 struct Found<'c> {

@@ -9,6 +9,7 @@ mod sections;
 use std::fmt;
 
 use super::document::{Document, Duplicate, Node};
+pub use sections::SECTIONS;
 
 /// A rule of this check. Its name stays as it is: people write it into their settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -5,7 +5,7 @@ use crate::domain::document::{Node, Value};
 
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html>; `Globals` is that of
 /// the Serverless Application Model, `Fn::Transform` may stand at the top of a template.
-const SECTIONS: [&str; 12] = [
+pub const SECTIONS: [&str; 12] = [
     "AWSTemplateFormatVersion",
     "Conditions",
     "Description",
