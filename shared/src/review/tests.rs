@@ -1,5 +1,6 @@
 mod alike;
 mod complete;
+mod contradicted;
 mod drift;
 mod gates;
 mod golden;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::context::context;
+use super::context::{Compared, context};
 use super::description::{Change, ResourceChange, present};
 use super::details::Details;
 use super::diff::{Leaf, leaves};
@@ -46,6 +46,8 @@ pub struct ResourceFacts<'a> {
     pub drifted: Vec<Leaf>,
     /// Texts that CloudFormation told where the template refers to a secret.
     pub secrets: Vec<String>,
+    /// Places where CloudFormation tells another value than the template comes to.
+    pub contradicted: Vec<String>,
     /// Where the values come from.
     pub values: ValueSource,
 }
@@ -75,9 +77,9 @@ impl<'a> ResourceFacts<'a> {
         };
         let template_before = declared(&deployments.before).filter(|_| change.action != "Add");
         let template_after = declared(&deployments.after).filter(|_| change.action != "Remove");
-        let mut secrets = Vec::new();
+        let mut compared = Compared::default();
         let mut told = |told: &Option<String>, template: Option<&Value>, source| {
-            context(told.as_deref(), template, source, &mut secrets)
+            context(told.as_deref(), template, source, &mut compared)
         };
         let (source_before, source_after) = (deployments.source_before, deployments.source_after);
         let told_before = told(&change.before_context, template_before.as_ref(), source_before);
@@ -134,7 +136,8 @@ impl<'a> ResourceFacts<'a> {
             taken_as_equal: before_all - leaves.len(),
             leaves,
             drifted,
-            secrets,
+            secrets: compared.secrets,
+            contradicted: compared.contradicted,
             values,
         })
     }
@@ -207,7 +210,7 @@ fn declaration(resource: Value) -> Value {
 }
 
 /// A path without the word that nearly all begin with.
-pub(super) fn readable(path: &str) -> &str {
+pub(in crate::domain) fn readable(path: &str) -> &str {
     path.strip_prefix("Properties.").unwrap_or(path)
 }
 

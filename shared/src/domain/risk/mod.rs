@@ -23,7 +23,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::domain::change_set::context::is_signature;
-use crate::domain::change_set::resource::ResourceFacts;
+use crate::domain::change_set::resource::{ResourceFacts, readable};
 use crate::domain::change_set::review::{
     GateDifference, Replacement, ResourceReview, SettingChange, SettingKind, ValueSource,
 };
@@ -258,7 +258,7 @@ pub fn of_settings(changes: &[SettingChange]) -> Vec<Finding> {
                     Kind::SecurityWidened,
                     &change.name,
                     "CloudFormation no longer hides the parameter's value",
-                )
+                );
             }
             (SettingKind::Output, Some(_), None) => add(
                 Level::Medium,
@@ -317,6 +317,17 @@ fn unknown(facts: &ResourceFacts<'_>, found: &mut Found<'_>) {
             Level::Medium,
             Kind::Unknown,
             "CloudFormation decides only at execution what happens to it",
+        );
+    }
+    for place in &facts.contradicted {
+        found.add(
+            Level::High,
+            Kind::Unknown,
+            sentence![
+                "CloudFormation tells another value of ",
+                readable(place).to_owned(),
+                " than the template comes to"
+            ],
         );
     }
     let truncated = facts

@@ -167,7 +167,8 @@ impl<'a> Evaluator<'a> {
         if let Some(known) = self.conditions.borrow().get(name) {
             return Ok(*known);
         }
-        let Some(condition) = self.template.declaration("Conditions", name) else {
+        let condition = self.template.declaration("Conditions", name);
+        let Some(condition) = condition.filter(|_| !self.template.is_odd(name)) else {
             return Ok(None);
         };
         // A condition that refers to itself is not decided by it.

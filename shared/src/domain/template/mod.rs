@@ -6,6 +6,7 @@
 
 mod boolean;
 pub mod evaluate;
+mod numbers;
 pub mod plain;
 mod read;
 
@@ -15,3 +16,14 @@ pub use read::{read, read_file};
 
 /// Type of a stack as a resource of another, and of a stack's events about itself.
 pub const NESTED_STACK: &str = "AWS::CloudFormation::Stack";
+
+/// Transforms of AWS after which a template still has its own sections and texts, and resources with types.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/transform-reference.html>
+pub const TRANSFORMS_OF_AWS: [&str; 5] = [
+    "AWS::CodeDeployBlueGreen",
+    "AWS::LanguageExtensions",
+    "AWS::SecretsManager-2020-07-23",
+    "AWS::SecretsManager-2024-09-16",
+    "AWS::Serverless-2016-10-31",
+];

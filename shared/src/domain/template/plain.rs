@@ -1,16 +1,18 @@
 //! A template as plain JSON: short-form functions written out, every scalar a text, as CloudFormation compares them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Map, Value};
 
-use super::{boolean, scalar_text};
+use super::{TRANSFORMS_OF_AWS, boolean, numbers, scalar_text};
 use crate::domain::document::{self, Node, SyntaxError};
 
 /// A template.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Template {
     root: Map<String, Value>,
+    /// Names of conditions and mappings in which a number stands that CloudFormation may read as another.
+    odd: BTreeSet<String>,
 }
 
 impl Template {
@@ -21,8 +23,18 @@ impl Template {
     /// The first violation of the format, with line and column.
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
         let document = super::read(text)?;
+        let odd = ["Conditions", "Mappings"].into_iter().flat_map(|section| {
+            let declared = document.root.get(section).map(Node::entries).unwrap_or_default();
+            let odd = declared
+                .iter()
+                .filter(|(_, declaration)| numbers::holds_odd(declaration));
+            odd.filter_map(|(name, _)| name.as_text().map(str::to_owned))
+        });
         Ok(match plain(&document.root) {
-            Value::Object(root) => Self { root },
+            Value::Object(root) => Self {
+                root,
+                odd: odd.collect(),
+            },
             _ => Self::default(),
         })
     }
@@ -35,6 +47,33 @@ impl Template {
     /// Everything at the top of the template.
     pub fn entries(&self) -> impl Iterator<Item = (&String, &Value)> {
         self.root.iter()
+    }
+
+    /// Whether what a condition or a mapping of this name comes to depends on how CloudFormation reads a number.
+    pub fn is_odd(&self, name: &str) -> bool {
+        self.odd.contains(name)
+    }
+
+    /// Whether snippets are included or macros run that are not AWS's.
+    fn brings_foreign_texts(&self) -> bool {
+        fn includes(value: &Value) -> bool {
+            match value {
+                Value::Array(items) => items.iter().any(includes),
+                Value::Object(map) => map.iter().any(|(key, value)| key == "Fn::Transform" || includes(value)),
+                _ => false,
+            }
+        }
+        let is_own = |transform: &Value| transform.as_str().is_some_and(|name| TRANSFORMS_OF_AWS.contains(&name));
+        let is_foreign = match self.root.get("Transform") {
+            None => false,
+            Some(Value::Array(all)) => !all.iter().all(is_own),
+            Some(one) => !is_own(one),
+        };
+        is_foreign
+            || self
+                .root
+                .iter()
+                .any(|(key, value)| key == "Fn::Transform" || includes(value))
     }
 
     /// One declaration of a section.
@@ -89,12 +128,15 @@ pub(super) fn is_no_echo(declaration: &Value) -> bool {
 
 /// What was submitted, to put back what `GetTemplate` and `DescribeChangeSet` give back in another form.
 ///
-/// A text at the same place is put back for certain. Where a transform moved it, it is found by its form, unless another
-/// text has the same form, such as one with a `?` of its own.
+/// A text at the same place is put back for certain. Where a transform of AWS moved it, it is found by its form, unless
+/// another text has the same form, such as one with a `?` of its own. A snippet or a macro brings texts that nobody knows
+/// here.
 #[derive(Clone, Default)]
 pub struct Restorer {
     template: Map<String, Value>,
     by_lossy: HashMap<String, Option<String>>,
+    /// Whether texts may come from elsewhere, which may hold a `?` of their own.
+    has_foreign: bool,
 }
 
 impl Restorer {
@@ -105,6 +147,7 @@ impl Restorer {
             restorer.note(key);
             restorer.collect(value);
         }
+        restorer.has_foreign = template.brings_foreign_texts();
         if !restorer.by_lossy.is_empty() {
             restorer.template = template.root;
         }
@@ -114,9 +157,11 @@ impl Restorer {
     /// Puts texts back, in place. `twin` is what was submitted at the same place, as far as it is known.
     pub fn restore(&self, value: &mut Value, twin: Option<&Value>) {
         match value {
-            Value::String(text) if text.contains('?') => match twin.and_then(Value::as_str) {
-                Some(twin) if lossy(twin) == *text => twin.clone_into(text),
-                _ => {
+            Value::String(text) if text.contains('?') => match twin {
+                Some(Value::String(twin)) if lossy(twin) == *text => twin.clone_into(text),
+                // Something else was submitted there, and came to this.
+                Some(_) => {}
+                None => {
                     if let Some(source) = self.source_of(text) {
                         source.clone_into(text);
                     }
@@ -147,7 +192,7 @@ impl Restorer {
 
     /// The one text of the source whose lossy form is `text`.
     pub fn source_of(&self, text: &str) -> Option<&str> {
-        self.by_lossy.get(text)?.as_deref()
+        self.by_lossy.get(text).filter(|_| !self.has_foreign)?.as_deref()
     }
 
     fn collect(&mut self, value: &Value) {

@@ -2,7 +2,10 @@
 
 use super::{Rule, TemplateFinding};
 use crate::domain::document::{Node, Value};
+use crate::domain::template::TRANSFORMS_OF_AWS;
 
+/// Names of the sections that a template may have, besides `Transform` and loops.
+///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html>; `Globals` is that of
 /// the Serverless Application Model, `Fn::Transform` may stand at the top of a template.
 pub const SECTIONS: [&str; 12] = [
@@ -20,15 +23,6 @@ pub const SECTIONS: [&str; 12] = [
     "Rules",
 ];
 const TRANSFORM: &str = "Transform";
-
-/// Transforms of AWS after which a template still has its own sections and resources with types.
-const KEEPS_ITS_SHAPE: [&str; 5] = [
-    "AWS::CodeDeployBlueGreen",
-    "AWS::LanguageExtensions",
-    "AWS::SecretsManager-2020-07-23",
-    "AWS::SecretsManager-2024-09-16",
-    "AWS::Serverless-2016-10-31",
-];
 
 pub(super) fn check(root: &Node) -> Vec<TemplateFinding> {
     if !matches!(root.value, Value::Mapping(_)) {
@@ -111,7 +105,7 @@ fn keeps_its_shape(root: &Node) -> bool {
     };
     let is_known = |node: &Node| {
         node.as_text()
-            .is_some_and(|name| KEEPS_ITS_SHAPE.contains(&name) || node.is_null())
+            .is_some_and(|name| TRANSFORMS_OF_AWS.contains(&name) || node.is_null())
     };
     match &declared.value {
         Value::Sequence(items) => items.iter().all(is_known),

@@ -101,3 +101,32 @@ fn where_nobody_knows_what_was_submitted_before_the_review_says_what_it_takes_as
         "the description and two outputs: {text}"
     );
 }
+
+#[test]
+fn a_question_mark_of_a_snippet_is_not_taken_for_a_character_of_the_template() {
+    use crate::domain::template::{Restorer, Template};
+    let submitted = |transform: Option<&str>| {
+        let mut template = json!({ "Metadata": { "Note": "arn:aws:s3:::é*" }, "Resources": {} });
+        match transform {
+            Some("AWS::Include") => {
+                template["Resources"] = json!({ "Fn::Transform": { "Name": "AWS::Include", "Parameters": {} } });
+            }
+            Some(transform) => template["Transform"] = json!([transform]),
+            None => {}
+        }
+        Restorer::of(Template::parse(&template.to_string()).unwrap())
+    };
+    let restored = |transform, twin: Option<&str>| {
+        let mut value = json!("arn:aws:s3:::?*");
+        submitted(transform).restore(&mut value, twin.map(|twin| json!(twin)).as_ref());
+        value
+    };
+    for foreign in ["AWS::Include", "OurMacro"] {
+        assert_eq!(restored(Some(foreign), None), "arn:aws:s3:::?*", "{foreign}");
+    }
+    for own in [None, Some("AWS::Serverless-2016-10-31")] {
+        assert_eq!(restored(own, None), "arn:aws:s3:::é*", "{own:?}");
+        // An import stood there, and came to a text with a question mark.
+        assert_eq!(restored(own, Some("${import Bucket}")), "arn:aws:s3:::?*", "{own:?}");
+    }
+}

@@ -99,6 +99,7 @@ impl Evaluator<'_> {
             return Ok(None);
         };
         let found = self.template.declaration("Mappings", map);
+        let found = found.filter(|_| !self.template.is_odd(map));
         match found.and_then(|map| map.get(first)?.get(second)) {
             Some(found) => self.eval(found, depth + 1).map(Some),
             None => Ok(None),

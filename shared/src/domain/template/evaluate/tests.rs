@@ -262,3 +262,27 @@ proptest! {
         let _ = evaluator.condition("C");
     }
 }
+
+#[test]
+fn what_a_number_without_quotes_decides_is_left_open_where_cloudformation_may_read_another() {
+    let value = |condition: &str| {
+        let text = format!(
+            "Mappings:\n  Odd: {{010: {{a: eight}}, '8': {{a: quoted}}}}\n  Even: {{10: {{a: ten}}}}\nConditions:\n  It: {condition}\nResources:\n  \
+             R:\n    Type: T\n    Properties:\n      A: !If [It, yes-branch, no-branch]\n      B: !FindInMap [Odd, '8', a]\n      \
+             C: !FindInMap [Even, '10', a]\n"
+        );
+        let template = Template::parse(&text).unwrap();
+        Evaluator::new(&template, &BTreeMap::new(), "").resource("R").unwrap()["Properties"].clone()
+    };
+    for odd in [
+        "!Equals [010, '8']",
+        "!Equals ['8', 0x8]",
+        "!Not [!Equals [1.10, '1.1']]",
+    ] {
+        let told = value(odd);
+        assert!(told["A"].is_object() && told["B"].is_object(), "{odd}: {told}");
+        assert_eq!(told["C"], "ten");
+    }
+    assert_eq!(value("!Equals [8, '8']")["A"], "yes-branch");
+    assert_eq!(value("!Equals ['010', '8']")["A"], "no-branch");
+}
