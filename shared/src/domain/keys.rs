@@ -32,17 +32,20 @@ pub fn catalogue(environment: &str) -> String {
     format!("TemplateSource/.catalogue/{environment}.json")
 }
 
+/// What the key of every content-addressed object starts with.
+pub const PACKAGES: &str = "TemplateSource/.packages/";
+
 /// Key of a content-addressed object that templates refer to; `extension` has no dot and may be empty.
 pub fn package(digest: Sha256, extension: &str) -> String {
     match extension {
-        "" => format!("TemplateSource/.packages/{digest}"),
-        _ => format!("TemplateSource/.packages/{digest}.{extension}"),
+        "" => format!("{PACKAGES}{digest}"),
+        _ => format!("{PACKAGES}{digest}.{extension}"),
     }
 }
 
 /// Whether a key is one that [`package`] makes: the digest of the content, in lower case, and perhaps an extension.
 pub fn is_package(key: &str) -> bool {
-    let Some(name) = key.strip_prefix("TemplateSource/.packages/") else {
+    let Some(name) = key.strip_prefix(PACKAGES) else {
         return false;
     };
     let (digest, extension) = name.split_once('.').unwrap_or((name, "x"));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::description::{Change, ChangeSetDescription, present};
 use super::hooks::{self, Invocations};
 use super::known_secrets::{passed_secrets, secrets};
+use super::own_packages::OwnPackages;
 use super::pairs::{Pair, Parsed, pair};
 use super::resource::{Deployments, ResourceFacts};
 use super::review::{ACTIONS, Counts, GateDifference, Replacement, ResourceReview, Review, RunFacts, StackFacts};
@@ -78,6 +79,8 @@ pub struct TemplateTexts {
     pub submitted_before: Option<String>,
     /// What was submitted for [`Self::after`], where that is known.
     pub submitted_after: Option<String>,
+    /// The same as CloudFormation gives it back, before transforms.
+    pub original_after: Option<String>,
     /// Parameters of a nested stack as it is deployed; those of the root come from [`Inputs::deployed`].
     pub parameters_before: BTreeMap<String, String>,
 }
@@ -126,13 +129,14 @@ impl Review {
             .tree
             .and_then(ChangeSetTree::root)
             .map_or("", |root| root.stack_id.as_str());
+        let packages = inputs.packages.map(|kept| OwnPackages::of(kept, inputs.templates));
         let (risks, agreement) = (
-            risk::Context::of(stack_id, inputs.packages),
+            risk::Context::of(stack_id, packages.clone()),
             Budget::of(limits::AGREEMENT_STEPS),
         );
         for facts in all {
             findings.extend(risk::of_resource(&facts, &hider, &risks));
-            deferred.extend(deferred::of_resource(&facts, inputs.packages, &hider));
+            deferred.extend(deferred::of_resource(&facts, packages.as_ref(), &hider));
             let invoked = invocations.for_resource(facts.path, &facts.change.logical_resource_id, &hider);
             let mut resource = facts.review(&hider, &agreement);
             resource.invoked_hooks = invoked;

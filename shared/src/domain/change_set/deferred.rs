@@ -7,18 +7,18 @@ use serde_json::Value;
 use super::description::present;
 use super::diff::leaves;
 use super::nested::needs_change_set;
+use super::own_packages::{OwnPackages, Whose};
 use super::resource::ResourceFacts;
 use super::review::Deferred;
 use super::tree::join;
-use crate::domain::packaging::Destination;
 use crate::domain::risk::code;
 use crate::domain::risk::types::{self, Purpose};
 use crate::domain::secrecy::{Hider, Sentence, sentence};
 
 /// What is decided at execution about one resource that is added or changed.
 ///
-/// `packages` is where this deployment keeps what templates refer to; `None` when it is not known.
-pub(super) fn of_resource(facts: &ResourceFacts<'_>, packages: Option<&Destination>, hider: &Hider) -> Vec<Deferred> {
+/// `packages` are those of this deployment; `None` when they are not known.
+pub(super) fn of_resource(facts: &ResourceFacts<'_>, packages: Option<&OwnPackages>, hider: &Hider) -> Vec<Deferred> {
     if facts.change.action == "Remove" {
         return Vec::new();
     }
@@ -103,7 +103,7 @@ fn is_pinned(reference: &str) -> bool {
 }
 
 /// Code, templates and images at places that can change their content.
-fn code(facts: &ResourceFacts<'_>, after: &Value, packages: Option<&Destination>, found: &mut BTreeSet<Sentence>) {
+fn code(facts: &ResourceFacts<'_>, after: &Value, packages: Option<&OwnPackages>, found: &mut BTreeSet<Sentence>) {
     let kind = facts.change.resource_type.as_str();
     if let Some(means) = code::elsewhere(kind) {
         found.insert(sentence![means]);
@@ -116,7 +116,7 @@ fn code(facts: &ResourceFacts<'_>, after: &Value, packages: Option<&Destination>
         let is_nested = kind == "AWS::CloudFormation::Stack";
         if known.is_for(Purpose::Content, &pointer)
             && !is_nested
-            && !code::is_own_package(packages, after, &pointer, &value)
+            && packages.is_none_or(|packages| packages.whose(after, &pointer, &value) == Whose::Nobodys)
             && !code::is_versioned(Some(after), &pointer, &value)
             && !pointer.ends_with("Version")
             && !pointer.ends_with("Bucket")

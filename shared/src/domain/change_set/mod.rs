@@ -14,6 +14,7 @@ mod kept;
 mod known_secrets;
 pub mod nested;
 mod opaque;
+pub mod own_packages;
 mod pairs;
 mod place;
 mod replacement;

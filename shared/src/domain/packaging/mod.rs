@@ -7,6 +7,7 @@
 
 mod edit;
 mod loops;
+mod named;
 mod paths;
 mod properties;
 mod references;

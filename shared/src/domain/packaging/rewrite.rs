@@ -42,6 +42,7 @@ impl Packager<'_> {
         let mut mappings = Mappings::default();
         let found = references::find(&document.root);
         let mut is_whole = self.refuse_unpackaged(path, &found.unpackaged);
+        is_whole &= self.refuse_named_packages(path, &document.root);
         for reference in &found.references {
             let node = std::ptr::from_ref(reference.node);
             let is_written = written.as_ref().is_none_or(|written| written.contains(&node));

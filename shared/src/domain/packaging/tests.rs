@@ -360,3 +360,32 @@ proptest! {
         let _ = repository(&[(TEMPLATE, &text)]).package(TEMPLATE);
     }
 }
+
+#[test]
+fn a_template_that_names_a_package_itself_is_refused_at_every_place_in_every_file() {
+    let stored = key("somebody's", "zip");
+    let text = |value: &str| {
+        format!(
+            "Resources:\n  F:\n    Type: AWS::Lambda::Function\n    Properties:\n      Code: {{S3Bucket: source, S3Key: {value}}}\n"
+        )
+    };
+    let says = "names an object below `TemplateSource/.packages/`";
+    for value in [
+        stored.clone(),
+        format!("\"{}\"", stored.replace("Source", "\\x53ource")),
+        format!("!Sub '{stored}'"),
+        format!("s3://source/{stored}"),
+        format!("{{? {stored} : x}}"),
+    ] {
+        let found = problems(&[(TEMPLATE, &text(&value))]).join("\n");
+        assert!(found.contains(":5:") && found.contains(says), "{value}: {found}");
+    }
+    let in_snippet = problems(&[(TEMPLATE, &including("x.yaml")), ("stacks/a/x.yaml", &text(&stored))]).join("\n");
+    assert!(
+        in_snippet.starts_with("stacks/a/x.yaml:5:") && in_snippet.contains(says),
+        "{in_snippet}"
+    );
+    // A file that happens to be spoken of is packaged as before.
+    let comment = format!("# {stored}\n{}", text("x"));
+    assert!(repository(&[(TEMPLATE, &comment)]).package(TEMPLATE).is_ok());
+}

@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::types::{self, Purpose, ResourceType};
 use super::{Found, Kind, Level};
 use crate::domain::change_set::diff::{Leaf, text};
+use crate::domain::change_set::own_packages::Whose;
 use crate::domain::change_set::resource::ResourceFacts;
-use crate::domain::packaging::Destination;
 use crate::domain::secrecy::{Hider, SecretKind, decoded, is_code, sentence};
 
 /// Types that run code or deploy templates somewhere else, or for others; what that means.
@@ -178,8 +178,30 @@ fn is_packed(value: &str) -> bool {
 /// Code or a template at a place that is not in the template.
 fn content(facts: &ResourceFacts<'_>, leaf: &Leaf, after: &str, pointer: &str, found: &mut Found<'_>) {
     let whole = facts.after.as_ref();
-    let is_own = whole.is_some_and(|whole| is_own_package(found.context.packages.as_ref(), whole, pointer, after));
-    if is_own || facts.change.change_set_id.is_some() || pointer.ends_with("Bucket") || pointer.ends_with("Version") {
+    let packages = found.context.packages.as_ref();
+    let whose = match (packages, whole) {
+        (Some(packages), Some(whole)) => packages.whose(whole, pointer, after),
+        _ => Whose::Nobodys,
+    };
+    if whose == Whose::Unknown {
+        found.add(
+            Level::High,
+            Kind::Unknown,
+            sentence![
+                "the package ",
+                after.to_owned(),
+                " (",
+                leaf.path_word().to_owned(),
+                ") was not made from a file of this commit; nobody knows who wrote it"
+            ],
+        );
+        return;
+    }
+    if whose == Whose::Ours
+        || facts.change.change_set_id.is_some()
+        || pointer.ends_with("Bucket")
+        || pointer.ends_with("Version")
+    {
         return;
     }
     let is_versioned = is_versioned(facts.after.as_ref(), pointer, after);
@@ -252,29 +274,6 @@ fn is_s3(host: &str) -> bool {
         && host
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
-}
-
-/// Whether a place is one of the packages that the sync writes, named by the hash of their content: a key beside the name
-/// of its bucket, an S3 URI, or an address.
-pub(in crate::domain) fn is_own_package(
-    packages: Option<&Destination>,
-    after: &Value,
-    pointer: &str,
-    place: &str,
-) -> bool {
-    let Some(packages) = packages else { return false };
-    if let Some((bucket, key)) = place.strip_prefix("s3://").and_then(|rest| rest.split_once('/')) {
-        return packages.holds(bucket, key);
-    }
-    if let Some(key) = place.strip_prefix(&packages.url("")) {
-        return packages.holds(&packages.bucket, key);
-    }
-    let above = pointer.rsplit_once('/').map_or("", |(above, _)| above);
-    let beside = after.pointer(above);
-    let bucket = ["S3Bucket", "Bucket"]
-        .iter()
-        .find_map(|name| beside?.get(*name)?.as_str());
-    bucket.is_some_and(|bucket| packages.holds(bucket, place))
 }
 
 /// Whether an image is named by what is in it, or comes from a resource of the stack.

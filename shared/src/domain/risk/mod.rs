@@ -23,13 +23,13 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::domain::change_set::context::is_signature;
+use crate::domain::change_set::own_packages::OwnPackages;
 use crate::domain::change_set::resource::{ResourceFacts, readable};
 use crate::domain::change_set::review::{
     GateDifference, Replacement, ResourceReview, SettingChange, SettingKind, ValueSource,
 };
 use crate::domain::change_set::tree::join;
 use crate::domain::limits::{self, Budget};
-use crate::domain::packaging::Destination;
 use crate::domain::secrecy::{Hider, Masked, Sentence, SentencePart, Shown, masked, sentence};
 use crate::domain::template::boolean;
 
@@ -120,12 +120,12 @@ pub struct Context {
     ranking: actions::Ranking,
     policies: Budget,
     network: Budget,
-    packages: Option<Destination>,
+    packages: Option<OwnPackages>,
 }
 
 impl Context {
-    /// For the stack with this ARN; `packages` is where this deployment keeps what templates refer to, where known.
-    pub fn of(stack_id: &str, packages: Option<&Destination>) -> Self {
+    /// For the stack with this ARN; `packages` are those of this deployment, where known.
+    pub fn of(stack_id: &str, packages: Option<OwnPackages>) -> Self {
         Self {
             account: stack_id
                 .split(':')
@@ -135,7 +135,7 @@ impl Context {
             ranking: actions::Ranking::default(),
             policies: Budget::of(limits::POLICY_STEPS),
             network: Budget::of(limits::NETWORK_STEPS),
-            packages: packages.cloned(),
+            packages,
         }
     }
 }

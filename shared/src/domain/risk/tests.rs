@@ -7,9 +7,13 @@ mod tables;
 use serde_json::{Value, json};
 
 use super::types::{self, Purpose};
+use crate::domain::change_set::build::TemplateTexts;
+use crate::domain::change_set::own_packages::OwnPackages;
 use crate::domain::change_set::resource::{Deployments, ResourceFacts};
+use crate::domain::keys;
 use crate::domain::packaging::Destination;
 use crate::domain::secrecy::Hider;
+use crate::domain::sha256::Sha256;
 
 #[test]
 fn the_table_is_sorted_and_every_line_of_it_can_be_found() {
@@ -56,7 +60,7 @@ fn found(kind: &str, before: &Value, after: &Value) -> Vec<String> {
 /// As [`found`], for a stack of this account.
 fn found_in(account: &str, kind: &str, before: &Value, after: &Value) -> Vec<String> {
     let stack = format!("arn:aws:cloudformation:eu-west-1:{account}:stack/a/1");
-    found_by(&super::Context::of(&stack, Some(&packages())), kind, before, after)
+    found_by(&super::Context::of(&stack, Some(packages())), kind, before, after)
 }
 
 fn found_by(context: &super::Context, kind: &str, before: &Value, after: &Value) -> Vec<String> {
@@ -87,14 +91,25 @@ fn found_by(context: &super::Context, kind: &str, before: &Value, after: &Value)
 
 /// What findings share in these tests: the packages lie in the bucket `b`.
 fn context() -> super::Context {
-    super::Context::of("", Some(&packages()))
+    super::Context::of("", Some(packages()))
 }
 
-fn packages() -> Destination {
-    Destination {
+/// Key of the package that the sync wrote into the template.
+fn own_package() -> String {
+    keys::package(Sha256::of("own"), "zip")
+}
+
+fn packages() -> OwnPackages {
+    let destination = Destination {
         bucket: "b".to_owned(),
         region: "eu-west-1".to_owned(),
-    }
+    };
+    let key = own_package();
+    let templates = [TemplateTexts {
+        after: Some(serde_json::json!({ "Resources": { "F": key } }).to_string()),
+        ..TemplateTexts::default()
+    }];
+    OwnPackages::of(&destination, &templates)
 }
 
 fn must_find(kind: &str, before: &Value, after: &Value, wanted: &str) {

@@ -31,6 +31,7 @@ where
         let mut text = TemplateTexts {
             path: set.path.clone(),
             after: Some(held.processed.clone()),
+            original_after: Some(held.original.clone()),
             ..TemplateTexts::default()
         };
         // A nested stack that is only planned yet is in review, like the root of a new stack.

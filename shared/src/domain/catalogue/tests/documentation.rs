@@ -60,6 +60,11 @@ fn every_catalogue_of_the_documentation_is_sound_in_every_environment() {
         "stacks/service/invoices.production.json",
         "stacks/service/invoices.staging.json",
         "policies/network.json",
+        "infra/network.yaml",
+        "infra/config/production/network.json",
+        "infra/config/staging/network.json",
+        "services/orders/infra/template.yaml",
+        "site.yaml",
     ];
     let policy = r#"{"Statement": [{"Effect": "Deny", "Action": "Update:Delete", "Principal": "*", "Resource": "*"}]}"#;
     let documented = documented();

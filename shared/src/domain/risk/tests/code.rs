@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{found, must_find, must_find_nothing};
+use super::{found, must_find, must_find_nothing, own_package};
 
 #[test]
 fn what_runs_or_deploys_what_the_review_cannot_show_is_a_finding() {
@@ -101,12 +101,24 @@ fn what_runs_or_deploys_what_the_review_cannot_show_is_a_finding() {
 #[test]
 fn what_the_commit_holds_or_what_is_pinned_is_none() {
     let hash = "0f9e8d7c6b5a49382716f5e4d3c2b1a00f9e8d7c6b5a49382716f5e4d3c2b1a0";
-    let package = format!("TemplateSource/.packages/{hash}.zip");
     must_find_nothing(
         "AWS::Lambda::Function",
         &json!({}),
-        &json!({ "Code": { "S3Bucket": "b", "S3Key": package } }),
+        &json!({ "Code": { "S3Bucket": "b", "S3Key": own_package() } }),
     );
+    // A package of somebody's earlier commit is one that nobody of this one wrote.
+    for key in [
+        format!("TemplateSource/.packages/{hash}.zip"),
+        format!("s3://b/TemplateSource/.packages/{hash}.zip"),
+        format!("https://s3.eu-west-1.amazonaws.com/b/TemplateSource/.packages/{hash}.zip"),
+    ] {
+        must_find(
+            "AWS::Lambda::Function",
+            &json!({}),
+            &json!({ "Code": { "S3Bucket": "b", "S3Key": key } }),
+            "high unknown: the package",
+        );
+    }
     let image = format!("111122223333.dkr.ecr.eu-west-1.amazonaws.com/app@sha256:{hash}");
     must_find_nothing(
         "AWS::Lambda::Function",

@@ -61,7 +61,7 @@ fn findings(case: &Value) -> Vec<Finding> {
     }});
     let change = serde_json::from_value(change).unwrap();
     let facts = ResourceFacts::of("", &change, &Deployments::default()).unwrap();
-    of_resource(&facts, &Hider::default(), &Context::of(STACK, Some(&packages())))
+    of_resource(&facts, &Hider::default(), &Context::of(STACK, Some(packages())))
 }
 
 /// The properties of a type with one statement in its policy.
