@@ -262,7 +262,7 @@ fn a_nested_stack_without_a_change_set_of_its_own_is_said_to_be_unknown_whatever
 }
 
 #[test]
-fn only_a_package_is_said_to_be_the_same_whenever_it_is_read() {
+fn only_an_own_package_is_said_to_be_the_same_whenever_it_is_read() {
     let digest = "0f6e0a1f5a7bb54c8d5b9e8d2f2d1d5a9c7d3b1e4f6a8091a2b3c4d5e6f70819";
     let own = format!("TemplateSource/.packages/{digest}.zip");
     let packages = Destination {
