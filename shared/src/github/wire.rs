@@ -169,6 +169,7 @@ impl From<File> for ChangedFile {
         Self {
             path: file.filename,
             previous_path: file.previous_filename.filter(|_| file.status == "renamed"),
+            is_new: matches!(file.status.as_str(), "added" | "copied"),
             blob: file.sha.filter(|_| !is_removed),
         }
     }

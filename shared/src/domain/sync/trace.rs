@@ -42,6 +42,8 @@ pub struct Steps {
     pub paths: BTreeSet<String>,
     /// Those of them that more than one touched.
     pub repeated: BTreeSet<String>,
+    /// Paths at which there was nothing before, as far as that is told.
+    pub new: BTreeSet<String>,
     /// Path to the paths that it was moved from, by all commits together or by one of several: what is moved and then
     /// rewritten is no more like what it was.
     pub moved: BTreeMap<String, BTreeSet<String>>,
@@ -184,7 +186,13 @@ impl Change<'_> {
             path: other.clone(),
             record: was.touched,
         });
-        origins.collect()
+        // What stood at a place that was not synced may be anybody's.
+        let may_have_stood = !self.before.places.have(path) && !self.steps.new.contains(path);
+        let unknown = (new.is_some() && may_have_stood).then(|| Origin {
+            path: path.to_owned(),
+            record: 0,
+        });
+        origins.chain(unknown).collect()
     }
 
     /// The files that are read from now on and were not before, each as the record left it that touched it last. What was

@@ -100,6 +100,8 @@ pub struct ChangedFile {
     pub previous_path: Option<String>,
     /// Id of the blob in the head; absent for a removed file.
     pub blob: Option<String>,
+    /// Whether the base had nothing at this path.
+    pub is_new: bool,
 }
 
 /// Reads one GitHub repository.

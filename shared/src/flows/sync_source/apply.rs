@@ -169,7 +169,7 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
     if !(plan.writes_nothing() && changed.is_empty()) {
         let previous = snapshot.recorded.as_deref();
         let either = places.and(&snapshot.places);
-        let Gathered { commits, mut steps } = Box::pin(provenance::gather(
+        let Gathered { commits, steps } = Box::pin(provenance::gather(
             world.repository,
             settings,
             observed,
@@ -177,8 +177,6 @@ pub(super) async fn bring_up_to<R: SourceRepository, B: SourceBucket, P: SourceP
             &either,
         ))
         .await?;
-        // Who wrote what stood at a place that was not synced before, no record tells.
-        steps.is_complete &= !places.have_more_than(&snapshot.places);
         if is_partial && (!steps.paths.is_subset(&changed) || snapshot.leaves_out(&steps.left())) {
             return Err(Halt::Narrow);
         }

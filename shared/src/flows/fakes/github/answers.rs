@@ -72,6 +72,7 @@ impl ReadRepository for FakeGitHub {
                 path: path.clone(),
                 previous_path: moved.get(path).cloned(),
                 blob: Some(git::blob_id(content)),
+                is_new: !old.contains_key(path) && !moved.contains_key(path),
             });
             let is_moved = |path: &&String| moved.values().any(|from| from == *path);
             let removed = old
@@ -81,6 +82,7 @@ impl ReadRepository for FakeGitHub {
                     path: path.clone(),
                     previous_path: None,
                     blob: None,
+                    is_new: false,
                 });
             Ok(Some(Comparison {
                 relation,

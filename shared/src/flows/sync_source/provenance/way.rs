@@ -68,6 +68,11 @@ impl Way {
             ..Steps::default()
         };
         enter_moves(&mut steps, &comparison.files);
+        let new = comparison
+            .files
+            .iter()
+            .filter(|file| file.is_new && places.have(&file.path));
+        steps.new = new.map(|file| file.path.clone()).collect();
         Ok(Self {
             may_hide_moves: may_hide_moves(&comparison.files, places),
             listed: comparison.commits.into_iter().map(listed).collect(),

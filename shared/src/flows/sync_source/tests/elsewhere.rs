@@ -146,33 +146,64 @@ async fn a_catalogue_that_cannot_be_read_leaves_the_places_as_they_were() {
     place.assert_mirrors_branch();
 }
 
+/// The catalogue with one more stack.
+fn with_later(place: &Place, template: &str) -> String {
+    let text = place.github.files()[CATALOGUE].1.clone();
+    let text = String::from_utf8(text).unwrap();
+    format!("{text}  later: {{ template: {template}, configuration: none }}\n")
+}
+
+/// The files of the stack `later` of which the record of a commit says that nobody knows who wrote them.
+fn unknown(place: &Place, commit: &str) -> Vec<String> {
+    let record = place.record(commit);
+    assert!(record.complete, "no other stack is concerned");
+    let trace = record.trace.unwrap();
+    assert!(!trace.all && trace.stacks.contains_key("later"));
+    let adopted = trace.stacks["later"].adopted.iter();
+    adopted
+        .filter(|origin| origin.record == 0)
+        .map(|origin| origin.path.clone())
+        .collect()
+}
+
 #[tokio::test]
 async fn who_wrote_a_file_before_its_place_was_synced_is_not_known() {
     let place = settled().await;
-    // Nothing is synced of it, so no record names who pushed it.
-    let commit = place
-        .github
-        .push("Prepare", &[("later/evil.yaml", Some(&template("evil")))]);
-    place.sync().await;
-    assert!(
-        place
-            .records()
-            .iter()
-            .all(|record| record.commit != commit || record.stacks.is_empty())
+    // The record of this commit does not name the file, which is not synced.
+    let (evil, other) = (template("evil"), template("other"));
+    place.github.push(
+        "Prepare",
+        &[
+            ("later/evil.yaml", Some(&evil)),
+            ("stacks/data/template.yaml", Some(&other)),
+        ],
     );
-    let text = place.github.files()[CATALOGUE].1.clone();
-    let text = String::from_utf8(text).unwrap();
-    let entry = format!("{text}  later: {{ template: later/evil.yaml, configuration: none }}\n");
+    place.sync_push().await;
+    let entry = with_later(&place, "later/evil.yaml");
+    // Changing it on the way does not make it new.
+    let changed = template("evil").replace("Size", "Length");
+    let commit = place.github.push(
+        "Name it",
+        &[(CATALOGUE, Some(&entry)), ("later/evil.yaml", Some(&changed))],
+    );
+    place.sync_push().await;
+    assert_eq!(unknown(&place, &commit), ["later/evil.yaml"]);
+}
+
+#[tokio::test]
+async fn a_template_that_comes_with_its_entry_is_known_also_where_it_came_a_commit_before() {
+    let place = settled().await;
+    // No record was written for this commit, so the next one lists it too.
+    let before = place
+        .github
+        .push("Prepare", &[("later/good.yaml", Some(&template("good")))]);
+    place.sync_push().await;
+    let entry = with_later(&place, "later/good.yaml");
     let commit = place.github.push("Name it", &[(CATALOGUE, Some(&entry))]);
-    place.sync().await;
-    let record = place.record(&commit);
-    assert!(!record.complete, "one approver more is asked for");
-    assert!(record.trace.unwrap().all, "whatever the stack is called");
-    // Where nothing comes to be synced, the record is whole.
-    let renamed = entry.replace("  later:", "  later-on:");
-    let commit = place.github.push("Rename it", &[(CATALOGUE, Some(&renamed))]);
-    place.sync().await;
-    assert!(place.record(&commit).complete);
+    place.sync_push().await;
+    assert_eq!(unknown(&place, &commit), [""; 0]);
+    let listed = place.record(&commit).commits;
+    assert!(listed.iter().any(|listed| listed.sha == before), "{listed:?}");
 }
 
 #[tokio::test]
