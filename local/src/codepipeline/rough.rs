@@ -23,6 +23,8 @@ pub struct Rough {
     lost: Numbers,
     lags: Numbers,
     seen: BTreeMap<String, Lag>,
+    runs: Numbers,
+    seen_runs: BTreeMap<String, Lag>,
     events: Numbers,
 }
 
@@ -65,6 +67,8 @@ impl Rough {
             lost: Numbers::new(seed, "lost answers"),
             lags: Numbers::new(seed, "history"),
             seen: BTreeMap::new(),
+            runs: Numbers::new(seed, "runs"),
+            seen_runs: BTreeMap::new(),
             events: Numbers::new(seed, "events"),
         }
     }
@@ -103,6 +107,19 @@ impl Rough {
                 let id = entry["actionExecutionId"].as_str().unwrap_or_default().to_owned();
                 let lags = &mut self.lags;
                 self.seen.entry(id).or_insert_with(|| Lag::draw(lags)).show(entry, now)
+            });
+        }
+        if operation == "ListPipelineExecutions"
+            && let Some(entries) = answer["pipelineExecutionSummaries"].as_array_mut()
+        {
+            let now = now.as_duration().as_secs_f64();
+            entries.retain_mut(|entry| {
+                let id = entry["pipelineExecutionId"].as_str().unwrap_or_default().to_owned();
+                let runs = &mut self.runs;
+                self.seen_runs
+                    .entry(id)
+                    .or_insert_with(|| Lag::draw(runs))
+                    .show_run(entry, now)
             });
         }
     }

@@ -1,4 +1,4 @@
-//! How late the history shows an action, and in how many steps.
+//! How late the history shows an action or a run, and in how many steps.
 
 use serde_json::{Value, json};
 
@@ -57,6 +57,19 @@ impl Lag {
         }
         entry["startTime"] = json!(began + self.skew);
         entry["lastUpdateTime"] = json!(updated + self.skew);
+        true
+    }
+
+    /// The same for the entry of a run: first it is not listed, and when it has ended, that is listed late.
+    pub(super) fn show_run(&self, entry: &mut Value, now: f64) -> bool {
+        let time = |name: &str| entry[name].as_f64().unwrap_or_default();
+        let (began, updated) = (time("startTime"), time("lastUpdateTime"));
+        if now < began + self.began {
+            return false;
+        }
+        if entry["status"] != "InProgress" && now < updated + self.ended {
+            entry["status"] = json!("InProgress");
+        }
         true
     }
 }

@@ -104,3 +104,33 @@ fn an_answer_that_is_lost_is_that_of_a_start() {
     assert!((0..30).any(|_| rough.loses_answer("StartPipelineExecution")));
     assert!((0..30).all(|_| !rough.loses_answer("PutJobSuccessResult")));
 }
+
+#[test]
+fn the_list_of_runs_shows_a_run_and_its_end_late_and_in_the_end_both() {
+    let mut rough = Rough::new(3);
+    let mut at = |millis: i64| {
+        let runs: Vec<Value> = (0..40)
+            .map(|number| {
+                json!({ "pipelineExecutionId": format!("run-{number}"), "status": "Succeeded",
+                        "startTime": 1_000.0, "lastUpdateTime": 1_010.0 })
+            })
+            .collect();
+        let mut answer = json!({ "pipelineExecutionSummaries": runs });
+        let now = Timestamp::from_millisecond(millis).unwrap();
+        rough.history("ListPipelineExecutions", &mut answer, now);
+        let shown = answer["pipelineExecutionSummaries"].as_array().unwrap().clone();
+        let open = shown.iter().filter(|run| run["status"] == "InProgress").count();
+        (shown.len(), open)
+    };
+    let (begun, _) = at(1_000_000);
+    assert!(
+        (1..40).contains(&begun),
+        "some are listed at once, others later: {begun}"
+    );
+    let (all, open) = at(1_010_000);
+    assert!(
+        all == 40 && (1..40).contains(&open),
+        "some ends are listed late: {open}"
+    );
+    assert_eq!(at(1_020_000), (40, 0));
+}
