@@ -7,6 +7,7 @@ mod golden;
 mod honest;
 mod hooks;
 mod hostile;
+mod of_templates;
 mod outside_ascii;
 mod secrets;
 mod sections;

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::domain::change_set::build::{Inputs, TemplateTexts};
+use super::of_templates;
+use crate::domain::change_set::build::TemplateTexts;
 use crate::domain::change_set::review::Review;
-use crate::domain::change_set::saved;
 use crate::domain::risk::Level;
 use crate::review;
 
@@ -13,32 +13,19 @@ fn review_of(action: &Value, template: &str) -> Review {
     let after = json!({ "Properties": { "PolicyDocument": { "Statement": [
         { "Effect": "Allow", "Action": action, "Resource": "*" }] } } })
     .to_string();
-    let tree = saved::tree_of(&[
-        &json!({ "ChangeSetName": "next", "StackName": "shop", "Status": "CREATE_COMPLETE",
-        "Changes": [{ "Type": "Resource", "ResourceChange": { "Action": "Add", "LogicalResourceId": "P",
-            "ResourceType": "AWS::IAM::ManagedPolicy", "AfterContext": after } }] })
-        .to_string(),
-    ])
-    .unwrap()
-    .0;
+    let change = json!({ "Action": "Add", "LogicalResourceId": "P", "ResourceType": "AWS::IAM::ManagedPolicy",
+        "AfterContext": after });
     let text = format!(
         "Parameters: {{Hidden: {{Type: String, NoEcho: true}}}}\nConditions:\n  Plain: !Equals [1, '2']\nResources:\n  P:\n    \
          Type: AWS::IAM::ManagedPolicy\n    Properties:\n      PolicyDocument:\n        Statement:\n          \
          - {{Effect: Allow, Action: {template}, Resource: '*'}}\n"
     );
-    let templates = [TemplateTexts {
+    let texts = TemplateTexts {
         after: Some(text.clone()),
         submitted_after: Some(text),
         ..TemplateTexts::default()
-    }];
-    Review::of(&Inputs {
-        title: "shop",
-        stack_name: "shop",
-        is_new: true,
-        tree: Some(&tree),
-        templates: &templates,
-        ..Inputs::default()
-    })
+    };
+    of_templates::review_of(&change, texts)
 }
 
 #[test]

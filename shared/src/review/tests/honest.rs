@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::complete::review_of;
 use super::golden::run;
+use super::of_templates;
 use crate::domain::change_set::build::{Inputs, TemplateTexts};
 use crate::domain::change_set::review::{GateDifference, Review};
 use crate::domain::change_set::saved;
@@ -344,28 +345,16 @@ fn a_change_set_that_failed_says_so_first_and_has_no_risk() {
 
 #[test]
 fn a_template_that_cannot_be_read_makes_the_risk_unknown_and_nothing_is_claimed_of_its_values() {
-    let tree = saved::tree_of(&[
-        &json!({ "ChangeSetName": "next", "StackName": "shop", "Status": "CREATE_COMPLETE",
-        "Changes": [{ "Type": "Resource", "ResourceChange": { "Action": "Modify", "LogicalResourceId": "Q",
-            "ResourceType": "AWS::SQS::Queue", "Replacement": "False", "Scope": ["Properties"] } }] })
-        .to_string(),
-    ])
-    .unwrap()
-    .0;
+    let change = json!({ "Action": "Modify", "LogicalResourceId": "Q", "ResourceType": "AWS::SQS::Queue",
+        "Replacement": "False", "Scope": ["Properties"] });
     let good = "Resources:\n  Q:\n    Type: AWS::SQS::Queue\n    Properties: { DelaySeconds: 271 }\nOutputs: {O: {Value: shown-value}}\n";
     for (before, after) in [(good, "Resources: ["), ("Resources: [", good)] {
-        let templates = [TemplateTexts {
+        let texts = TemplateTexts {
             before: Some(before.to_owned()),
             after: Some(after.to_owned()),
             ..TemplateTexts::default()
-        }];
-        let review = Review::of(&Inputs {
-            title: "shop",
-            stack_name: "shop",
-            tree: Some(&tree),
-            templates: &templates,
-            ..Inputs::default()
-        });
+        };
+        let review = of_templates::review_of(&change, texts);
         assert_eq!(review.risk.level, Some(Level::High));
         let line = review::summary(&review);
         assert!(line.contains("(UNKNOWN: shop"), "{line}");
@@ -379,33 +368,21 @@ fn a_template_that_cannot_be_read_makes_the_risk_unknown_and_nothing_is_claimed_
 
 #[test]
 fn another_notation_of_the_same_value_is_no_change() {
-    let tree = saved::tree_of(&[
-        &json!({ "ChangeSetName": "next", "StackName": "shop", "Status": "CREATE_COMPLETE",
-        "Changes": [{ "Type": "Resource", "ResourceChange": { "Action": "Modify", "LogicalResourceId": "Q",
-            "ResourceType": "AWS::SQS::Queue", "Replacement": "False", "Scope": ["Properties"], "Details": [
-            { "Target": { "Attribute": "Properties", "Name": "SqsManagedSseEnabled", "RequiresRecreation": "Never" },
-              "Evaluation": "Static", "ChangeSource": "DirectModification" }] } }] })
-        .to_string(),
-    ])
-    .unwrap()
-    .0;
+    let change = json!({ "Action": "Modify", "LogicalResourceId": "Q", "ResourceType": "AWS::SQS::Queue",
+        "Replacement": "False", "Scope": ["Properties"], "Details": [
+        { "Target": { "Attribute": "Properties", "Name": "SqsManagedSseEnabled", "RequiresRecreation": "Never" },
+          "Evaluation": "Static", "ChangeSource": "DirectModification" }] });
     let template = |fifo: &str, encrypted: &str| {
         Some(format!(
             "Resources:\n  Q:\n    Type: AWS::SQS::Queue\n    Properties: {{ FifoQueue: {fifo}, SqsManagedSseEnabled: {encrypted} }}\n"
         ))
     };
-    let templates = [TemplateTexts {
+    let texts = TemplateTexts {
         before: template("yes", "yes"),
         after: template("true", "no"),
         ..TemplateTexts::default()
-    }];
-    let review = Review::of(&Inputs {
-        title: "shop",
-        stack_name: "shop",
-        tree: Some(&tree),
-        templates: &templates,
-        ..Inputs::default()
-    });
+    };
+    let review = of_templates::review_of(&change, texts);
     let changed: Vec<_> = review.resources[0]
         .changes
         .iter()

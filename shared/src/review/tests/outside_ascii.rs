@@ -2,9 +2,8 @@
 
 use serde_json::json;
 
-use crate::domain::change_set::build::{Inputs, TemplateTexts};
-use crate::domain::change_set::review::Review;
-use crate::domain::change_set::saved;
+use super::of_templates;
+use crate::domain::change_set::build::TemplateTexts;
 use crate::domain::template::lossy;
 use crate::review;
 
@@ -21,31 +20,18 @@ fn template(bucket: &str, other: &str) -> String {
 
 /// The review of an update; CloudFormation says that `told` changes.
 fn review_of(before: &str, after: &str, is_before_known: bool, told: &str) -> String {
-    let tree = saved::tree_of(&[
-        &json!({ "ChangeSetName": "next", "StackName": "shop", "Status": "CREATE_COMPLETE",
-        "Changes": [{ "Type": "Resource", "ResourceChange": { "Action": "Modify", "LogicalResourceId": "P",
-            "ResourceType": "AWS::IAM::ManagedPolicy", "Replacement": "False", "Scope": ["Properties"], "Details": [
-            { "Target": { "Attribute": "Properties", "Name": told, "RequiresRecreation": "Never" },
-              "Evaluation": "Static", "ChangeSource": "DirectModification" }] } }] })
-        .to_string(),
-    ])
-    .unwrap()
-    .0;
-    let templates = [TemplateTexts {
+    let change = json!({ "Action": "Modify", "LogicalResourceId": "P", "ResourceType": "AWS::IAM::ManagedPolicy",
+        "Replacement": "False", "Scope": ["Properties"], "Details": [
+        { "Target": { "Attribute": "Properties", "Name": told, "RequiresRecreation": "Never" },
+          "Evaluation": "Static", "ChangeSource": "DirectModification" }] });
+    let texts = TemplateTexts {
         before: Some(lossy(before)),
         after: Some(lossy(after)),
         submitted_before: is_before_known.then(|| before.to_owned()),
         submitted_after: Some(after.to_owned()),
         ..TemplateTexts::default()
-    }];
-    let review = Review::of(&Inputs {
-        title: "shop",
-        stack_name: "shop",
-        tree: Some(&tree),
-        templates: &templates,
-        ..Inputs::default()
-    });
-    review::text(&review)
+    };
+    review::text(&of_templates::review_of(&change, texts))
 }
 
 /// How often a text shows this change.

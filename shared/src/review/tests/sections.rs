@@ -2,37 +2,24 @@
 
 use serde_json::{Value, json};
 
-use crate::domain::change_set::build::{Inputs, TemplateTexts};
+use super::of_templates;
+use crate::domain::change_set::build::TemplateTexts;
 use crate::domain::change_set::review::Review;
-use crate::domain::change_set::saved;
 use crate::domain::risk::Level;
 use crate::domain::template_check::SECTIONS;
 use crate::review;
 
 fn review_of(before: Option<&Value>, after: &Value) -> Review {
-    let tree = saved::tree_of(&[
-        &json!({ "ChangeSetName": "next", "StackName": "shop", "Status": "CREATE_COMPLETE",
-        "Changes": [{ "Type": "Resource", "ResourceChange": { "Action": "Modify", "LogicalResourceId": "T",
-            "ResourceType": "AWS::ECS::TaskDefinition", "Replacement": "False", "Scope": ["Properties"] } }] })
-        .to_string(),
-    ])
-    .unwrap()
-    .0;
-    let templates = [TemplateTexts {
+    let change = json!({ "Action": "Modify", "LogicalResourceId": "T", "ResourceType": "AWS::ECS::TaskDefinition",
+        "Replacement": "False", "Scope": ["Properties"] });
+    let texts = TemplateTexts {
         before: before.map(Value::to_string),
         after: Some(after.to_string()),
         submitted_before: before.map(Value::to_string),
         submitted_after: Some(after.to_string()),
         ..TemplateTexts::default()
-    }];
-    Review::of(&Inputs {
-        title: "shop",
-        stack_name: "shop",
-        is_new: before.is_none(),
-        tree: Some(&tree),
-        templates: &templates,
-        ..Inputs::default()
-    })
+    };
+    of_templates::review_of(&change, texts)
 }
 
 /// A template with a value in a section; the resource's description is another part of it.
