@@ -25,6 +25,8 @@ use self::statuses::Statuses;
 
 /// What ended so shortly ago is left to its announcement.
 const GRACE: SignedDuration = SignedDuration::from_secs(60);
+/// How long after an end its commit's status is looked at: when the note is made anew, the whole history is news.
+const STATUS_MATTERS: SignedDuration = SignedDuration::from_hours(24 * 7);
 /// The history shows ends late and not in their order; so far before the note they are looked at again.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(15);
 
@@ -200,7 +202,9 @@ where
             match settle(ports, settings, pipeline, state, &run).await {
                 Ok(Settled::Before(outcome)) => {
                     known.until = known.until.max(time(&run));
-                    if let Some(outcome) = outcome
+                    let is_recent =
+                        time(&run).is_some_and(|ended| ports.clock.now().duration_since(ended) < STATUS_MATTERS);
+                    if let Some(outcome) = outcome.filter(|_| is_recent)
                         && let Err(untold) = statuses.set_right(ports, settings, &outcome, is_newest).await
                     {
                         // GitHub's troubles do not hold up what is recorded; the next sweep looks again.

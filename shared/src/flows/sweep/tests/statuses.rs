@@ -125,3 +125,11 @@ fn a_repository_that_may_not_be_read_is_not_asked_for_ever() {
             .contains(r#""open":["a""#)
     );
 }
+
+#[test]
+fn of_a_history_that_is_all_news_only_the_last_week_is_looked_at() {
+    let world = World::told();
+    world.clock.set("2026-12-15T12:00:00Z");
+    world.sweep();
+    assert_eq!(world.reads(), 0);
+}
