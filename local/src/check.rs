@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use changegate::domain::catalogue::{self, Environment, RepositoryFiles};
 use changegate::domain::configuration::{self, File};
+use changegate::domain::document::Document;
 use changegate::domain::gate::{Floor, Gate};
 use changegate::domain::packaging::{self, Destination, Packaging, Sources};
 use changegate::domain::pipelines::{self, PipelinesSettings};
@@ -28,6 +29,8 @@ pub struct Findings {
     pub stacks: BTreeMap<String, usize>,
     /// Paths of the templates of all stacks, nested ones among them.
     pub templates: BTreeSet<String>,
+    /// Path and line of every value that is packaged: what stands there is not what CloudFormation is given.
+    pub packaged: BTreeSet<(String, usize)>,
 }
 
 /// What a deployment would demand.
@@ -79,8 +82,9 @@ impl Repository {
             let of_catalogue = resolution.lines();
             ordered.extend(of_catalogue.iter().map(|line| Finding::of_line(line, Rule::Catalogue)));
             let mut sound = 0;
+            let convention = configuration::convention(&self.files, name);
             for gate in &resolution.stacks {
-                let found = self.check_stack(gate, &mut used, &mut findings.templates);
+                let found = self.check_stack(gate, &convention, &mut used, &mut findings);
                 sound += usize::from(found.iter().all(|finding| finding.rule.is_warning()));
                 others.extend(found);
             }
@@ -131,9 +135,16 @@ impl Repository {
         }
     }
 
-    /// What is wrong with the template, all that it refers to, and the configuration of a stack. Puts what the stack
-    /// uses into `used`, and its templates into `all`.
-    fn check_stack(&self, gate: &Gate, used: &mut BTreeSet<String>, all: &mut BTreeSet<String>) -> Vec<Finding> {
+    /// What is wrong with the template, all that it refers to, and the configuration of a stack. `convention` is the name
+    /// that a configuration would have. Puts what the stack
+    /// uses into `used`, and its templates and what is packaged of them into `all`.
+    fn check_stack(
+        &self,
+        gate: &Gate,
+        convention: &str,
+        used: &mut BTreeSet<String>,
+        all: &mut Findings,
+    ) -> Vec<Finding> {
         let mut findings = Vec::new();
         let mut contents = Contents::new();
         for path in std::iter::once(&gate.template).chain(&gate.configuration) {
@@ -164,9 +175,14 @@ impl Repository {
             let is_stacks_own = *path == gate.template;
             let Some(content) = contents.get(path) else { continue };
             let size = size.filter(|_| is_stacks_own).unwrap_or(content.len());
-            let found = self.check_template(path, content, is_stacks_own, size);
-            if let Some(found) = found {
-                all.insert(path.clone());
+            // What cannot be read is told by whoever packages it.
+            let Ok(document) = read_file(path, content) else {
+                continue;
+            };
+            if let Some(found) = self.check_template(path, &document, is_stacks_own, size) {
+                all.templates.insert(path.clone());
+                let packaged = packaging::packaged_lines(&document.root).into_iter();
+                all.packaged.extend(packaged.map(|line| (path.clone(), line)));
                 findings.extend(found);
             }
         }
@@ -185,7 +201,9 @@ impl Repository {
             bytes: contents.get(&gate.template).map_or(&[], |bytes| bytes.as_slice()),
         };
         if let Err(found) = configuration::effective(configuration, template) {
-            let found = found.iter().map(ToString::to_string);
+            let found = found
+                .into_iter()
+                .map(|problem| problem.by_convention(convention).to_string());
             findings.extend(found.map(|line| Finding::of_line(&line, Rule::Configuration)));
         }
         findings
@@ -215,13 +233,17 @@ impl Repository {
     /// What CloudFormation would refuse in a template whatever its values are, and what is odd about it. A file that is
     /// not a stack's own template is one when it has resources. `size` is what the template comes to in bytes. `None` for
     /// what is not a template.
-    fn check_template(&self, path: &str, content: &[u8], is_stacks_own: bool, size: usize) -> Option<Vec<Finding>> {
-        // What cannot be read is told by whoever packages it.
-        let document = read_file(path, content).ok()?;
+    fn check_template(
+        &self,
+        path: &str,
+        document: &Document,
+        is_stacks_own: bool,
+        size: usize,
+    ) -> Option<Vec<Finding>> {
         if !is_stacks_own && document.root.get("Resources").is_none() {
             return None;
         }
-        let found = template_check::check(&document, size);
+        let found = template_check::check(document, size);
         let left = packaging::left_paths(&document.root, path, &self.files);
         let left = left.into_iter().map(|left| Finding::of_left_path(path, &left));
         let found = found.into_iter().map(|finding| Finding::of_template(path, finding));

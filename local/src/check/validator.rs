@@ -7,6 +7,7 @@ use std::process::{Command, Output};
 
 use serde::Deserialize;
 
+use super::Findings;
 use super::finding::{Finding, Rule};
 
 /// Name of the validator.
@@ -47,6 +48,29 @@ pub fn run(program: &OsStr, root: &Path, templates: &BTreeSet<String>, is_wanted
         Err(error) => left_out(format!("{PROGRAM} could not be started: {error}")),
         Ok(output) => read(&output),
     }
+}
+
+/// Rules that say that a template has to be packaged: Changegate packages it.
+const PACKAGE_IT: [&str; 2] = ["W1100", "W3002"];
+
+/// What the validator found besides what is told already: nothing about a line that has a finding of ours, a key that
+/// stands twice, or a value that is packaged, which the validator takes for what CloudFormation is given.
+pub fn not_told_yet(found: Vec<Finding>, told: &Findings) -> Vec<Finding> {
+    let lines: BTreeSet<(&str, usize)> = told
+        .findings
+        .iter()
+        .map(|finding| (finding.path.as_str(), finding.line))
+        .collect();
+    let is_news = |finding: &Finding| {
+        let is_about_packaging = PACKAGE_IT
+            .iter()
+            .any(|rule| finding.message.ends_with(&format!(" {rule})")));
+        !is_about_packaging
+            && !finding.message.starts_with("Duplicate found")
+            && !lines.contains(&(finding.path.as_str(), finding.line))
+            && !told.packaged.contains(&(finding.path.clone(), finding.line))
+    };
+    found.into_iter().filter(is_news).collect()
 }
 
 /// Reads what the validator printed.
@@ -174,5 +198,33 @@ mod tests {
             run(program.as_os_str(), root.path(), &templates(0), true),
             Validated::default()
         );
+    }
+
+    #[test]
+    fn what_is_told_already_is_not_told_in_other_words() {
+        let found = |line: usize, message: &str| Finding {
+            path: "stacks/a/template.yaml".to_owned(),
+            line,
+            column: 1,
+            rule: Rule::Validator,
+            message: message.to_owned(),
+        };
+        let told = Findings {
+            findings: vec![Finding {
+                rule: Rule::Template(changegate::domain::template_check::Rule::NullValue),
+                ..found(3, "null")
+            }],
+            packaged: BTreeSet::from([("stacks/a/template.yaml".to_owned(), 5)]),
+            ..Findings::default()
+        };
+        let news = found(4, "no such type (cfn-lint E3006)");
+        let all = vec![
+            found(3, "None is not of type 'string' (cfn-lint E2001)"),
+            news.clone(),
+            found(5, "'./openapi.yaml' is not of type 'object' (cfn-lint E3012)"),
+            found(6, "This code may only work with 'package' cli command (cfn-lint W3002)"),
+            found(7, "Duplicate found 'DelaySeconds' (line 7) (cfn-lint E0000)"),
+        ];
+        assert_eq!(not_told_yet(all, &told), [news]);
     }
 }

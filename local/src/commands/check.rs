@@ -104,7 +104,8 @@ pub fn run(arguments: &Arguments) -> Outcome {
             arguments.validate,
         )
     };
-    findings.findings.extend(validated.findings);
+    let told = validator::not_told_yet(validated.findings, &findings);
+    findings.findings.extend(told);
     match arguments.format {
         Format::Text => print!("{}", output::text(&findings)),
         Format::Json => print!("{}", output::json(&findings)),

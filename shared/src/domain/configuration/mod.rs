@@ -5,12 +5,14 @@
 
 mod check;
 mod constraints;
+mod convention;
 mod declared;
 mod effective;
 mod problem;
 mod template;
 
 pub use check::effective;
+pub use convention::convention;
 pub use declared::{Declared, declared};
 pub use effective::*;
 pub use problem::{ConfigurationProblem, ConfigurationProblemKind};

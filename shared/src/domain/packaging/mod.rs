@@ -26,7 +26,7 @@ use super::sha256::Sha256;
 use super::sync::files::{Files, below};
 use super::sync::places::DIRECTORIES;
 
-pub use self::strays::{LeftPath, left_paths};
+pub use self::strays::{LeftPath, left_paths, packaged_lines};
 
 /// Largest template that CloudFormation takes in a request; a larger one is given by its URL.
 ///

@@ -22,6 +22,12 @@ pub struct LeftPath {
     pub path: String,
 }
 
+/// Lines, from 1, of the values that packaging puts something else in the place of.
+pub fn packaged_lines(root: &Node) -> Vec<usize> {
+    let references = references::find(root).references;
+    references.iter().map(|reference| reference.node.line).collect()
+}
+
 /// The values of resources' properties, in the template at `path`, that name a file of the repository and that nobody
 /// packages.
 pub fn left_paths(root: &Node, path: &str, files: &Files) -> Vec<LeftPath> {

@@ -174,7 +174,9 @@ impl<'m, 'w, R: ReadRepository> Maker<'m, 'w, R> {
             let made = configuration::effective(configuration_file(stack, configuration_read.as_ref()), template);
             Configured::Made(made.map_or_else(
                 |found| {
-                    problems.extend(found.iter().map(ToString::to_string));
+                    let convention = configuration::convention(self.files, &self.settings.environment.name);
+                    let found = found.into_iter().map(|problem| problem.by_convention(&convention));
+                    problems.extend(found.map(|problem| problem.to_string()));
                     String::new()
                 },
                 |made| made.to_json(),
