@@ -207,7 +207,7 @@ fn log(report: &SyncReport) -> Option<&PortError> {
     for key in &report.mended {
         tracing::warn!(
             key,
-            "the object was changed or deleted behind the sync's back, and was mended"
+            "somebody else changed or deleted the object; it was restored from the branch"
         );
     }
     if let Some(error) = &report.owed {

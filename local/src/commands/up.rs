@@ -40,7 +40,7 @@ pub async fn run(arguments: Arguments) -> Outcome {
     let environment = start(&places, &progress, &lock).await?;
     let state = environment.state.clone();
     let aws = Aws::root(&state.endpoint);
-    progress.step("hiring ada and grace: IAM users with the operators' policy and nothing else");
+    progress.step("creating the IAM users ada and grace, who have the operators' policy and nothing else");
     people::hire_all(&places, &state, &deploy::stack::outputs(&aws).await?).await?;
     environment.leave_running().await?;
     drop(lock);

@@ -122,7 +122,7 @@ impl World {
     ) -> Result<Self, DemoError> {
         let aws = Aws::root(&state.endpoint);
         let outputs = stack::outputs(&aws).await?;
-        progress.step("hiring ada and grace: IAM users with the operators' policy and nothing else");
+        progress.step("creating the IAM users ada and grace, who have the operators' policy and nothing else");
         let (cli, approver, rejecter) = people::hire_all(places, state, &outputs).await?;
         let directory = tempfile::tempdir().map_err(|error| DemoError::call("a directory", &error.to_string()))?;
         let copy = WorkingCopy::make(

@@ -134,7 +134,7 @@ pub struct SyncReport {
     pub plan: SyncPlan,
     /// Pipelines that were started.
     pub started: Vec<String>,
-    /// Keys of objects that were found changed or missing behind the sync's back, and were mended.
+    /// Keys of objects that somebody else had changed or deleted, and that were restored.
     pub mended: Vec<String>,
     /// Problems of the catalogue and of stacks, as `file:line:column: …`.
     pub problems: Vec<String>,

@@ -82,7 +82,7 @@ async fn everything_else_is_ignored_with_a_reason() {
     for (case, reason) in [
         ("ping", "the webhook works"),
         ("other-branch", "`feature/x` is not the watched branch `main`"),
-        ("tag", "`refs/tags/v1` is no branch"),
+        ("tag", "`refs/tags/v1` is not a branch"),
         ("branch-deleted", "the watched branch was deleted"),
     ] {
         let (status, body, queued) = answer(event(case)).await;

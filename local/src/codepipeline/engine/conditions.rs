@@ -84,7 +84,7 @@ pub fn holds(variable: &str, operator: &str, value: &str) -> Result<bool, String
         "NE" => Ok(variable != value),
         "CONTAINS" => Ok(variable.contains(value)),
         "MATCHES" => expression(value).map(|expression| expression.is_match(variable)),
-        other => Err(format!("operator '{other}' is none of EQ, NE, CONTAINS, MATCHES")),
+        other => Err(format!("operator '{other}' is not one of EQ, NE, CONTAINS, MATCHES")),
     }
 }
 

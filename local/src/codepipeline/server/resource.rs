@@ -96,7 +96,7 @@ async fn answer_cloudformation(shared: &Shared, headers: &HeaderMap, body: &[u8]
             .driver
             .with(|engine| Ok(json!({ "version": engine.pipeline(name)?.version() }))),
         other => Err(ApiError::validation(format!(
-            "'{other}' is none of create, update, delete, get"
+            "'{other}' is not one of create, update, delete, get"
         ))),
     }
 }

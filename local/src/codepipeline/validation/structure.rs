@@ -31,7 +31,7 @@ fn kind(declaration: &Declaration) -> Result<(), ApiError> {
         None | Some("V1" | "V2") => {}
         Some(other) => {
             return Err(ApiError::validation(format!(
-                "pipelineType '{other}' is none of V1, V2"
+                "pipelineType '{other}' is not one of V1, V2"
             )));
         }
     }
@@ -39,7 +39,7 @@ fn kind(declaration: &Declaration) -> Result<(), ApiError> {
         None | Some("SUPERSEDED") => Ok(()),
         Some(mode @ ("QUEUED" | "PARALLEL")) => Err(ApiError::not_emulated(&format!("execution mode {mode}"))),
         Some(other) => Err(ApiError::validation(format!(
-            "executionMode '{other}' is none of SUPERSEDED, QUEUED, PARALLEL"
+            "executionMode '{other}' is not one of SUPERSEDED, QUEUED, PARALLEL"
         ))),
     }
 }

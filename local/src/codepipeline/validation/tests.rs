@@ -84,7 +84,7 @@ fn names_roles_types_and_stores_are_checked() {
         VALIDATION,
         "not the ARN of an IAM role",
     );
-    refused("/pipelineType", json!("V3"), VALIDATION, "none of V1, V2");
+    refused("/pipelineType", json!("V3"), VALIDATION, "one of V1, V2");
     refused("/artifactStore", Value::Null, STRUCTURE, "no artifactStore");
     refused("/artifactStore/type", json!("NFS"), STRUCTURE, "not S3");
     refused("/artifactStores", json!({ "eu-west-1": {} }), STRUCTURE, "not both");
@@ -108,7 +108,7 @@ fn what_is_not_emulated_is_refused_by_name() {
         "/executionMode",
         json!("LIFO"),
         VALIDATION,
-        "none of SUPERSEDED, QUEUED, PARALLEL",
+        "one of SUPERSEDED, QUEUED, PARALLEL",
     );
     refused(
         "/triggers",
@@ -364,7 +364,7 @@ fn conditions_need_a_known_result_operator_and_expression() {
         &format!("{configuration}/Operator"),
         json!("LIKE"),
         STAGE,
-        "none of EQ, NE, CONTAINS, MATCHES",
+        "one of EQ, NE, CONTAINS, MATCHES",
     );
     refused(
         &format!("{configuration}/Value"),

@@ -181,7 +181,7 @@ impl fmt::Display for Gap {
             ),
             Self::NotAnAncestor(commit) => write!(
                 f,
-                "commit {}, from which the stack was last executed, is no ancestor (a force-push, or older versions were pinned)",
+                "commit {}, from which the stack was last executed, is not an ancestor (a force-push, or older versions were pinned)",
                 short(commit)
             ),
             Self::UnknownSource(action) => {

@@ -51,7 +51,7 @@ impl Resolver<'_> {
         let names: Vec<&str> = known.iter().map(|name| name.value.as_str()).collect();
         if let (Some(first), false) = (known.first(), names.contains(&self.environment.name.as_str())) {
             let kind = ProblemKind::BadValue {
-                setting: "list of this repository's environments",
+                setting: "list of environments",
                 value: names.join(", "),
                 expected: format!("this deployment is the environment `{}`; add it", self.environment.name),
             };

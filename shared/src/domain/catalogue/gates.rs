@@ -234,7 +234,7 @@ fn deployer(
             .all(|character| character.is_ascii_alphanumeric() || "+=,.@_-".contains(character));
     if !is_name {
         let message = format!(
-            "`{}` is no deployer of this deployment: write the name of a role whose ARN begins with `{prefix}`",
+            "`{}` is not a deployer of this deployment: write the name of a role whose ARN begins with `{prefix}`",
             written.value
         );
         refuse(Some(place(written)), ProblemKind::BelowFloor(message));
@@ -295,7 +295,7 @@ fn policy_text(path: &str, bytes: &[u8]) -> Result<String, String> {
         .is_some_and(|statements| !statements.items().is_empty());
     if !has_statements {
         return Err(format!(
-            "`{path}` is no stack policy: it needs a list `Statement` with at least one statement"
+            "`{path}` is not a stack policy: it needs a list `Statement` with at least one statement"
         ));
     }
     String::from_utf8(bytes.to_vec()).map_err(|_| format!("the stack policy `{path}` is not UTF-8"))

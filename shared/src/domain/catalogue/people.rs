@@ -19,7 +19,7 @@ impl Resolver<'_> {
         for (login, principals) in &catalogue.people {
             if !seen.insert(login.value.to_ascii_lowercase()) {
                 let kind = ProblemKind::BadValue {
-                    setting: "new login",
+                    setting: "login",
                     value: login.value.clone(),
                     expected: "GitHub does not tell upper from lower case; join the two entries".to_owned(),
                 };

@@ -67,7 +67,7 @@ pub enum ProblemKind {
     #[error("the catalogue's version is missing or unknown; write `version: 1`")]
     Version,
     /// A value is not one that its setting can have.
-    #[error("`{value}` is no {setting}: {expected}")]
+    #[error("`{value}` is not a valid {setting}: {expected}")]
     BadValue {
         /// The setting.
         setting: &'static str,

@@ -98,7 +98,7 @@ impl Checker<'_> {
                 file: template_path.to_owned(),
                 line: template.line,
                 column: template.column,
-                kind: Kind::Shape("this is no template: a template is a mapping with `Resources`".to_owned()),
+                kind: Kind::Shape("this is not a template: a template is a mapping with `Resources`".to_owned()),
             });
             return;
         }

@@ -99,7 +99,7 @@ fn one_refusal(
         let is_allowed =
             |allowed: &&str| *allowed == value || (simple == Simple::Number && number(allowed) == number(value));
         if !allowed.iter().any(is_allowed) {
-            return Some(format!("is none of the `AllowedValues` {}", some_of(allowed)));
+            return Some(format!("is not one of the `AllowedValues` {}", some_of(allowed)));
         }
     }
     let (text, pattern) = pattern.filter(|_| simple != Simple::Number)?;

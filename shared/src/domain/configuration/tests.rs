@@ -119,7 +119,7 @@ fn constraints_of_the_template_are_held() {
     );
     assert_eq!(
         refused("{Type: String, AllowedValues: [a, 10]}", "b"),
-        "the value of `P` is none of the `AllowedValues` a, 10"
+        "the value of `P` is not one of the `AllowedValues` a, 10"
     );
     assert_eq!(
         refused(
@@ -140,7 +140,7 @@ fn constraints_of_the_template_are_held() {
         "{Type: 'AWS::SSM::Parameter::Value<Number>', AllowedValues: [/a, /b], AllowedPattern: '/[a-z]', MaxLength: 2}";
     assert_eq!(
         refused(key, "/c"),
-        "the value of `P` is none of the `AllowedValues` /a, /b"
+        "the value of `P` is not one of the `AllowedValues` /a, /b"
     );
     assert!(
         refused(
@@ -274,7 +274,11 @@ fn files_that_are_no_configuration_or_no_template_are_refused() {
             bytes: b"just text",
         },
     );
-    assert!(no_template.unwrap_err()[0].to_string().contains("this is no template"));
+    assert!(
+        no_template.unwrap_err()[0]
+            .to_string()
+            .contains("this is not a template")
+    );
 }
 
 #[test]

@@ -352,7 +352,7 @@ fn unknown(facts: &ResourceFacts<'_>, found: &mut Found<'_>) {
         found.add(
             Level::Medium,
             Kind::Unknown,
-            "it decides who may do what, and nobody tells its values: what becomes allowed cannot be compared",
+            "it decides who may do what, and CloudFormation does not show its values, so what becomes allowed cannot be compared",
         );
     }
     if change.action == "Modify"

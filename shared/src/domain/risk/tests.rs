@@ -136,7 +136,7 @@ fn what_cannot_be_compared_is_said() {
     assert!(
         found
             .iter()
-            .any(|finding| finding.because.holds("nobody tells its values")),
+            .any(|finding| finding.because.holds("CloudFormation does not show its values")),
         "{found:#?}"
     );
     let signature = |text: &str| json!({ "InlinePolicy": format!("(Truncated-Signature):{text}") });

@@ -70,7 +70,9 @@ pub fn judge(event: &str, delivery: &str, payload: &[u8], watched: &WatchedBranc
         Ok(push) => push,
         Err(error) => {
             let (line, column) = (error.line(), error.column());
-            return DeliveryVerdict::Malformed(format!("the payload is no push event, at line {line} column {column}"));
+            return DeliveryVerdict::Malformed(format!(
+                "the payload is not a push event, at line {line} column {column}"
+            ));
         }
     };
     // GitHub tells owners and repositories apart without regard to case.
@@ -81,7 +83,7 @@ pub fn judge(event: &str, delivery: &str, payload: &[u8], watched: &WatchedBranc
         ));
     }
     let Some(branch) = push.reference.strip_prefix("refs/heads/") else {
-        return DeliveryVerdict::Ignore(format!("`{}` is no branch", push.reference));
+        return DeliveryVerdict::Ignore(format!("`{}` is not a branch", push.reference));
     };
     if branch != watched.branch {
         return DeliveryVerdict::Ignore(format!("`{branch}` is not the watched branch `{}`", watched.branch));
@@ -152,7 +154,7 @@ mod tests {
             payload
         };
         assert!(reason("push", &with("ref", json!("refs/heads/main"))).contains("`main` is not the watched branch"));
-        assert!(reason("push", &with("ref", json!("refs/tags/release/2026"))).contains("no branch"));
+        assert!(reason("push", &with("ref", json!("refs/tags/release/2026"))).contains("not a branch"));
         assert!(reason("push", &with("repository", json!({"full_name": "fork/infrastructure"}))).contains("renaming"));
         assert!(reason("push", &with("deleted", json!(true))).contains("deleted"));
         assert!(reason("push", &with("after", json!("0".repeat(40)))).contains("deleted"));

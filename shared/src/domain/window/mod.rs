@@ -33,9 +33,7 @@ pub enum WindowState {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BrokenWindow {
     /// The time zone is not known.
-    #[error(
-        "the window's time zone `{0}` is no name of the IANA time zone database; write one such as `Europe/Berlin`"
-    )]
+    #[error("the window's time zone `{0}` is not in the IANA time zone database; write one such as `Europe/Berlin`")]
     TimeZone(String),
     /// A time of the day that no clock shows.
     #[error("the window's hours go from minute {from} to minute {to} of the day, and a day has {MINUTES_OF_DAY}")]

@@ -93,7 +93,7 @@ fn fault_of(variables: &BTreeMap<String, String>) -> Option<String> {
     };
     if let Some(name) = variables.keys().find(|name| !is_name(name)) {
         return Some(format!(
-            "`{name}` is no name of an output variable: a defect in Changegate"
+            "`{name}` is not the name of an output variable: a defect in Changegate"
         ));
     }
     let bytes: usize = variables.iter().map(|(name, value)| name.len() + value.len()).sum();

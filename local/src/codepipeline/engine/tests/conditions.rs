@@ -124,7 +124,7 @@ fn the_operators_compare_as_their_names_say() {
     assert!(
         holds("a", "LIKE", "a")
             .unwrap_err()
-            .contains("none of EQ, NE, CONTAINS, MATCHES")
+            .contains("one of EQ, NE, CONTAINS, MATCHES")
     );
     assert!(expression("(?=a)").is_err());
 }

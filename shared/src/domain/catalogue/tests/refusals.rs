@@ -50,17 +50,17 @@ people:
     changegate.yaml:14:21: `days` takes days such as `mon-thu`, `mon,wed` or `[mon, wed]`, not the text `mon-fry`
     changegate.yaml:14:37: `hours` takes hours such as `"09:00-16:00"`, not the text `9-17`
     changegate.yaml:14:43: no setting is named `zone`; did you mean `time_zone`?
-    changegate.yaml:15:20: `CAPABILITY_NAMEDIAM` is no capability: did you mean `CAPABILITY_NAMED_IAM`?
-    changegate.yaml:16:13: `somebody` is no topic: write the ARN of an SNS topic, `arn:aws:sns:<region>:<account>:<name>`
-    changegate.yaml:17:15: `arn:aws:iam::111122223333:role/admin` is no deployer of this deployment: write the name of a role whose ARN begins with `arn:aws:iam::111122223333:role/changegate/deployers/`
+    changegate.yaml:15:20: `CAPABILITY_NAMEDIAM` is not a valid capability: did you mean `CAPABILITY_NAMED_IAM`?
+    changegate.yaml:16:13: `somebody` is not a valid topic: write the ARN of an SNS topic, `arn:aws:sns:<region>:<account>:<name>`
+    changegate.yaml:17:15: `arn:aws:iam::111122223333:role/admin` is not a deployer of this deployment: write the name of a role whose ARN begins with `arn:aws:iam::111122223333:role/changegate/deployers/`
     changegate.yaml:18:19: `stack_policy` names `policies/none.json`, which the repository does not hold
     changegate.yaml:19:20: `template` names `../template.yaml`: write a path that ends in `.yaml`, `.yml`, `.json` or `.template`, from the root of the repository
     changegate.yaml:20:3: the repository has no template for `webb`: add `stacks/webb/template.yaml`, or write `template:`; did you mean `web`?
     changegate.yaml:21:3: no stack of the repository matches `x-*`; correct it, or remove the entry
     changegate.yaml:21:12: `template` cannot be set here: a pattern stands for several stacks; write an entry with the stack's full name
     changegate.yaml:22:13: `web` takes a mapping of settings, such as `approvals: 2`, not a value with the tag `!Ref`
-    changegate.yaml:24:13: `somebody` is no principal: write the ARN of an IAM user, of a role, or of an assumed role's session
-    changegate.yaml:25:3: `Octocat` is no new login: GitHub does not tell upper from lower case; join the two entries
+    changegate.yaml:24:13: `somebody` is not a valid principal: write the ARN of an IAM user, of a role, or of an assumed role's session
+    changegate.yaml:25:3: `Octocat` is not a valid login: GitHub does not tell upper from lower case; join the two entries
     "#);
 }
 
@@ -174,8 +174,8 @@ fn a_pattern_that_matches_nothing_or_contradicts_another_is_refused() {
 fn an_environment_that_is_not_one_is_refused() {
     let catalogue = "version: 1\nenvironments: [staging]\nstacks:\n  web: { environments: [stagin] }\n";
     insta::assert_snapshot!(said(catalogue), @r"
-    changegate.yaml:2:16: `staging` is no list of this repository's environments: this deployment is the environment `production`; add it
-    changegate.yaml:4:25: `stagin` is no environment of this repository: did you mean `staging`?
+    changegate.yaml:2:16: `staging` is not a valid list of environments: this deployment is the environment `production`; add it
+    changegate.yaml:4:25: `stagin` is not a valid environment of this repository: did you mean `staging`?
     ");
 }
 
@@ -204,13 +204,13 @@ stacks:
 session_name_roles: [\"arn:aws:iam::111122223333:role/Enforced\"]
 ";
     insta::assert_snapshot!(said(catalogue), @r"
-    changegate.yaml:3:25: `group/x` is no approver: write the ARN of an IAM user or role, or `user/<name>`, `role/<name>`, `permission-set/<name>`, in which `*` stands for any text without a `/`
-    changegate.yaml:3:34: `role/people/*` is no approver: the ARN of a session leaves out the path of its role, so a path next to a `*` would not be checked; write `role/<name>`, in which the name may hold `*`
-    changegate.yaml:3:51: `role/AWSReservedSSO_Op*` is no approver: write `permission-set/<name>` for the roles of Identity Center
-    changegate.yaml:3:78: `arn:aws:iam::*:user/x` is no approver: name one account with 12 digits and its partition, or leave both out: `user/<name>`
-    changegate.yaml:3:103: `user/**` is no approver: write one `*` for any text of one segment; none passes a `/`
+    changegate.yaml:3:25: `group/x` is not a valid approver: write the ARN of an IAM user or role, or `user/<name>`, `role/<name>`, `permission-set/<name>`, in which `*` stands for any text without a `/`
+    changegate.yaml:3:34: `role/people/*` is not a valid approver: the ARN of a session leaves out the path of its role, so a path next to a `*` would not be checked; write `role/<name>`, in which the name may hold `*`
+    changegate.yaml:3:51: `role/AWSReservedSSO_Op*` is not a valid approver: write `permission-set/<name>` for the roles of Identity Center
+    changegate.yaml:3:78: `arn:aws:iam::*:user/x` is not a valid approver: name one account with 12 digits and its partition, or leave both out: `user/<name>`
+    changegate.yaml:3:103: `user/**` is not a valid approver: write one `*` for any text of one segment; none passes a `/`
     changegate.yaml:5:25: `approvers` takes a list with at least one principal, such as `[permission-set/Operators]`, or `any`, not a list
-    changegate.yaml:8:9: `assumed-role/Shared/ann` is no approver: whoever assumes `Shared` chooses the name of the session; write `role/Shared`, or list the role under `session_name_roles`, if it enforces the names
+    changegate.yaml:8:9: `assumed-role/Shared/ann` is not a valid approver: whoever assumes `Shared` chooses the name of the session; write `role/Shared`, or list the role under `session_name_roles`, if it enforces the names
     changegate.yaml:11:32: `approvers` takes a list with at least one principal, such as `[permission-set/Operators]`, or `any`, not the text `everybody`
     ");
 }

@@ -36,7 +36,7 @@ pub(super) const ON: [(&str, Kind, Level, &str); 21] = [
         "VersioningConfiguration.Status",
         Kind::ProtectionRemoved,
         Level::High,
-        "older versions are kept no more",
+        "older versions are no longer kept",
     ),
     (
         "PointInTimeRecoveryEnabled",
